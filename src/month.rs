@@ -1,0 +1,153 @@
+//! A calendar month and its hours, in UTC.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{Datelike, Days, Months, NaiveDate, Weekday};
+use rust_decimal::Decimal;
+use serde::{Serialize, Serializer};
+
+/// One billing period: a calendar month in UTC.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Month {
+    first: NaiveDate,
+}
+
+impl Month {
+    /// The month that holds `date`.
+    pub fn of(date: NaiveDate) -> Month {
+        Month { first: date.with_day(1).unwrap_or(date) }
+    }
+
+    /// The first day.
+    pub fn first_day(self) -> NaiveDate {
+        self.first
+    }
+
+    /// The first day of the month after: the exclusive end of the period.
+    pub fn end(self) -> NaiveDate {
+        self.plus(1).first
+    }
+
+    /// `months` later.
+    pub fn plus(self, months: u32) -> Month {
+        Month { first: self.first.checked_add_months(Months::new(months)).unwrap_or(self.first) }
+    }
+
+    /// Every day of the month, in order.
+    pub fn days(self) -> impl Iterator<Item = NaiveDate> {
+        self.first.iter_days().take_while(move |d| *d < self.end())
+    }
+
+    /// 24 for each day: 672, 696, 720 or 744.
+    pub fn hours(self) -> u32 {
+        u32::try_from((self.end() - self.first).num_hours()).unwrap_or(0)
+    }
+
+    /// "December 2026".
+    pub fn name(self) -> String {
+        self.first.format("%B %Y").to_string()
+    }
+
+    /// The days of the month that fall on `weekday`.
+    pub fn count(self, weekday: Weekday) -> u32 {
+        self.days().filter(|d| d.weekday() == weekday).map(|_| 1).sum()
+    }
+
+    /// The last day.
+    pub fn last_day(self) -> NaiveDate {
+        self.end().checked_sub_days(Days::new(1)).unwrap_or(self.first)
+    }
+}
+
+impl fmt::Display for Month {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.first.format("%Y-%m"))
+    }
+}
+
+impl fmt::Debug for Month {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for Month {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Month, String> {
+        let digits = text.len() == 7 && text.bytes().enumerate().all(|(i, b)| if i == 4 { b == b'-' } else { b.is_ascii_digit() });
+        if !digits {
+            return Err(format!("`{text}` is not a month: write year and month, such as 2026-12"));
+        }
+        NaiveDate::parse_from_str(&format!("{text}-01"), "%Y-%m-%d")
+            .map(Month::of)
+            .map_err(|_| format!("`{text}` is not a month: the second part must lie between 01 and 12"))
+    }
+}
+
+impl Serialize for Month {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// How many hours a month is taken to have.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum HoursBasis {
+    /// The hours that the calendar gives: what AWS bills.
+    #[default]
+    Actual,
+    /// The same number for every month: 730 is the AWS Pricing Calculator's convention.
+    Fixed(u32),
+}
+
+impl HoursBasis {
+    /// The hours of `month` on this basis.
+    pub fn hours(self, month: Month) -> Decimal {
+        match self {
+            HoursBasis::Actual => Decimal::from(month.hours()),
+            HoursBasis::Fixed(hours) => Decimal::from(hours),
+        }
+    }
+}
+
+impl FromStr for HoursBasis {
+    type Err = String;
+    fn from_str(text: &str) -> Result<HoursBasis, String> {
+        match text {
+            "actual" => Ok(HoursBasis::Actual),
+            "730" => Ok(HoursBasis::Fixed(730)),
+            "720" => Ok(HoursBasis::Fixed(720)),
+            _ => Err("expected `actual`, `730` or `720`".into()),
+        }
+    }
+}
+
+impl fmt::Display for HoursBasis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            HoursBasis::Actual => f.write_str("actual"),
+            HoursBasis::Fixed(hours) => write!(f, "{hours}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn months_have_their_real_hours() {
+        let hours = |m: &str| m.parse::<Month>().map(Month::hours);
+        assert_eq!(hours("2026-12"), Ok(744));
+        assert_eq!(hours("2026-11"), Ok(720));
+        assert_eq!(hours("2028-02"), Ok(696));
+        assert_eq!(hours("2027-02"), Ok(672));
+    }
+
+    #[test]
+    fn what_is_no_month_says_so() {
+        assert!("2026-13".parse::<Month>().unwrap_err().contains("between 01 and 12"));
+        assert!("2026-1".parse::<Month>().unwrap_err().contains("such as 2026-12"));
+    }
+}

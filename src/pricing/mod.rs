@@ -1,0 +1,492 @@
+//! The price book: what AWS asks for a unit of usage, where, since when, and who says so.
+//!
+//! A lookup finds exactly one row, or says which rows it could have been.
+
+pub mod check;
+mod embedded;
+pub mod read;
+pub mod table;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use serde::{Serialize, Serializer};
+
+use crate::diagnostic::{Problems, nearest};
+use crate::money::UnitPrice;
+use crate::quantity::Unit;
+use crate::source::Sources;
+
+/// How a reservation or savings plan is paid.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Payment {
+    /// Every hour of the term.
+    NoUpfront,
+    /// About half at the start.
+    PartialUpfront,
+    /// Everything at the start.
+    AllUpfront,
+}
+
+/// On which terms a price holds.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Term {
+    /// Pay as you go.
+    OnDemand,
+    /// Spare capacity; the price floats.
+    Spot,
+    /// A reservation of instances or nodes.
+    Reserved {
+        /// 1 or 3.
+        years: u8,
+        /// How it is paid.
+        payment: Payment,
+    },
+    /// A commitment to dollars per hour.
+    SavingsPlan {
+        /// 1 or 3.
+        years: u8,
+        /// How it is paid.
+        payment: Payment,
+    },
+}
+
+impl fmt::Display for Term {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let payment = |p: Payment| match p {
+            Payment::NoUpfront => "no",
+            Payment::PartialUpfront => "partial",
+            Payment::AllUpfront => "all",
+        };
+        match *self {
+            Term::OnDemand => f.write_str("on-demand"),
+            Term::Spot => f.write_str("spot"),
+            Term::Reserved { years, payment: p } => write!(f, "reserved-{years}yr-{}-upfront", payment(p)),
+            Term::SavingsPlan { years, payment: p } => write!(f, "savings-plan-{years}yr-{}-upfront", payment(p)),
+        }
+    }
+}
+
+impl FromStr for Term {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Term, String> {
+        let commitment = |rest: &str| {
+            let (years, payment) = rest.split_once("yr-")?;
+            let years = match years {
+                "1" => 1,
+                "3" => 3,
+                _ => return None,
+            };
+            let payment = match payment {
+                "no-upfront" => Payment::NoUpfront,
+                "partial-upfront" => Payment::PartialUpfront,
+                "all-upfront" => Payment::AllUpfront,
+                _ => return None,
+            };
+            Some((years, payment))
+        };
+        let wrong = || "expected on-demand, spot, reserved-1yr-no-upfront, savings-plan-3yr-all-upfront …".to_owned();
+        if let Some(rest) = text.strip_prefix("reserved-") {
+            return commitment(rest).map(|(years, payment)| Term::Reserved { years, payment }).ok_or_else(wrong);
+        }
+        if let Some(rest) = text.strip_prefix("savings-plan-") {
+            return commitment(rest).map(|(years, payment)| Term::SavingsPlan { years, payment }).ok_or_else(wrong);
+        }
+        match text {
+            "on-demand" => Ok(Term::OnDemand),
+            "spot" => Ok(Term::Spot),
+            _ => Err(wrong()),
+        }
+    }
+}
+
+impl Serialize for Term {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// How sure the source of a price is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// Derived, or seen once in a weak place.
+    Low,
+    /// Seen in one good place.
+    Medium,
+    /// The price list itself, or several that agree.
+    High,
+}
+
+impl FromStr for Confidence {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Confidence, ()> {
+        match text {
+            "low" => Ok(Confidence::Low),
+            "medium" => Ok(Confidence::Medium),
+            "high" => Ok(Confidence::High),
+            _ => Err(()),
+        }
+    }
+}
+
+impl fmt::Display for Confidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Confidence::Low => "low",
+            Confidence::Medium => "medium",
+            Confidence::High => "high",
+        })
+    }
+}
+
+/// One row of the book: one tier of one price on one term.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PriceRow {
+    /// The price list's service code.
+    pub service: String,
+    /// The region code, or `global`.
+    pub region: String,
+    /// AWS's usage type, prefix included. In parentheses where AWS's name for it was not seen.
+    pub usage_type: String,
+    /// AWS's operation; empty for any.
+    pub operation: String,
+    /// The SKU, where it was seen.
+    pub sku: String,
+    /// What is priced, in words.
+    pub description: String,
+    /// The price list's spelling of the unit.
+    pub unit_text: String,
+    /// The same as what AWS bills by.
+    pub unit: Unit,
+    /// First unit of the tier, of the paid quantity of the pool.
+    pub tier_begin: Decimal,
+    /// End of the tier, exclusive; `None` for no end.
+    pub tier_end: Option<Decimal>,
+    /// US dollars per unit.
+    pub price: UnitPrice,
+    /// The term.
+    pub term: Term,
+    /// Fee at the start of the term; `None` where it is not known, which is never zero.
+    pub upfront: Option<Decimal>,
+    /// First day of the price; `None` for ever.
+    pub effective_from: Option<NaiveDate>,
+    /// When the price was seen, as the research wrote it (a date, a month, a year, or nothing).
+    pub seen: String,
+    /// Who says so.
+    pub source: String,
+    /// How sure that is.
+    pub confidence: Confidence,
+    /// What was changed on the way into the book.
+    pub note: String,
+    /// The file and line it was read from.
+    pub place: crate::source::Place,
+}
+
+impl PriceRow {
+    /// The date to show: the start of the price where it has one, else the day it was seen.
+    pub fn dated(&self) -> String {
+        self.effective_from.map_or_else(|| self.seen.clone(), |d| d.to_string())
+    }
+}
+
+/// Over which accounts AWS adds up usage before tiers and allowances.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Scope {
+    /// All accounts of the payer.
+    Payer,
+    /// Each account by itself.
+    Account,
+}
+
+/// Over which regions AWS adds up.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Area {
+    /// Each region by itself.
+    Region,
+    /// All regions.
+    Global,
+}
+
+/// How the region shows in the usage types of a family.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Prefix {
+    /// Not at all.
+    None,
+    /// By its code, except in us-east-1.
+    BareInUsEast1,
+    /// By its code everywhere.
+    Always,
+    /// By its name: `us-east-1-KMS-Keys`.
+    Region,
+}
+
+/// What holds for all usage types of one kind.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Family {
+    /// The price list's service code.
+    pub service: String,
+    /// The usage type without prefix, or a pattern with one `*`.
+    pub pattern: String,
+    /// How the region shows.
+    pub prefix: Prefix,
+    /// Over which accounts tiers count.
+    pub scope: Scope,
+    /// Over which regions tiers count.
+    pub area: Area,
+}
+
+/// Usage that costs nothing each month.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Allowance {
+    /// Its name.
+    pub pool: String,
+    /// Whose usage shares it.
+    pub scope: Scope,
+    /// Over which regions.
+    pub area: Area,
+    /// The price list's service code.
+    pub service: String,
+    /// Usage types without prefix, patterns allowed.
+    pub patterns: Vec<String>,
+    /// How much a month, or an hour.
+    pub quantity: Decimal,
+    /// True where the quantity is per hour of the month.
+    pub hourly: bool,
+    /// Who says so.
+    pub source: String,
+    /// How sure that is.
+    pub confidence: Confidence,
+}
+
+/// One band of a support plan.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SupportBand {
+    /// The plan as a scenario names it.
+    pub plan: String,
+    /// First day; `None` for ever.
+    pub effective_from: Option<NaiveDate>,
+    /// The name to show.
+    pub name: String,
+    /// The least it costs a month, US dollars.
+    pub minimum: Decimal,
+    /// Start of the band, US dollars of charges.
+    pub begin: Decimal,
+    /// End of the band; `None` for no end.
+    pub end: Option<Decimal>,
+    /// Share of the charges in the band.
+    pub rate: Decimal,
+    /// Who says so.
+    pub source: String,
+    /// How sure that is.
+    pub confidence: Confidence,
+}
+
+/// A region and the code by which usage types name it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Region {
+    /// Such as `us-east-1`.
+    pub region: String,
+    /// Such as `USE1`.
+    pub code: String,
+    /// Such as `US East (N. Virginia)`.
+    pub name: String,
+}
+
+/// Rows of one price: same usage type, operation and term, one after another in time.
+#[derive(Clone, Debug)]
+struct Group {
+    operation: String,
+    term: Term,
+    /// Newest last; each is the range of rows of one period.
+    periods: Vec<(Option<NaiveDate>, std::ops::Range<usize>)>,
+}
+
+/// All prices of one usage type in one region.
+#[derive(Clone, Debug)]
+struct Entry {
+    groups: Vec<Group>,
+    family: usize,
+    allowance: Option<usize>,
+}
+
+/// What a lookup finds: the tiers of one price and how they pool.
+#[derive(Clone, Copy, Debug)]
+pub struct Price<'a> {
+    /// The tiers, in order.
+    pub rows: &'a [PriceRow],
+    /// Index of the first row: names the price among all others of the book.
+    pub id: usize,
+    /// Over which accounts the tiers count.
+    pub scope: Scope,
+    /// Index among [`PriceBook::allowances`].
+    pub allowance: Option<usize>,
+}
+
+/// All prices, and what belongs to them.
+#[derive(Clone, Debug)]
+pub struct PriceBook {
+    /// The files it was read from.
+    pub sources: Sources,
+    rows: Vec<PriceRow>,
+    families: Vec<Family>,
+    regions: Vec<Region>,
+    allowances: Vec<Allowance>,
+    support: Vec<SupportBand>,
+    index: HashMap<String, Entry>,
+}
+
+impl PriceBook {
+    /// The book that is built into the program.
+    pub fn embedded() -> Result<PriceBook, Box<(Problems, Sources)>> {
+        read::book(embedded::files())
+    }
+
+    /// Every row, in the order of the files.
+    pub fn rows(&self) -> &[PriceRow] {
+        &self.rows
+    }
+
+    /// Every allowance.
+    pub fn allowances(&self) -> &[Allowance] {
+        &self.allowances
+    }
+
+    /// Every region that is known by a code.
+    pub fn regions(&self) -> &[Region] {
+        &self.regions
+    }
+
+    /// How the usage types of each family are written and pooled.
+    pub fn families(&self) -> &[Family] {
+        &self.families
+    }
+
+    /// The bands of a support plan that hold on a day, and every plan's name.
+    pub fn support(&self, plan: &str, day: NaiveDate) -> Vec<&SupportBand> {
+        let valid = |b: &&SupportBand| b.plan == plan && b.effective_from.is_none_or(|d| d <= day);
+        let newest = self.support.iter().filter(valid).map(|b| b.effective_from).max();
+        self.support.iter().filter(valid).filter(|b| Some(b.effective_from) == newest).collect()
+    }
+
+    /// The names of the support plans.
+    pub fn support_plans(&self) -> Vec<&str> {
+        let mut plans: Vec<&str> = self.support.iter().map(|b| b.plan.as_str()).collect();
+        plans.dedup();
+        plans
+    }
+
+    /// The region behind a name, or an error with the nearest one.
+    pub fn region(&self, region: &str) -> Result<&Region, String> {
+        self.regions.iter().find(|r| r.region == region).ok_or_else(|| {
+            let near = nearest(region, self.regions.iter().map(|r| r.region.as_str()));
+            format!("the price book knows no region `{region}`{}", near.map(|n| format!(": did you mean `{n}`?")).unwrap_or_default())
+        })
+    }
+
+    /// A usage type as the bill writes it in a region, from its name without prefix.
+    pub fn usage_type(&self, service: &str, region: &str, base: &str) -> Result<String, String> {
+        let known = self.region(region)?;
+        let family = self.family(service, base).ok_or_else(|| format!("the price book has no family for {service} {base}"))?;
+        Ok(match self.families[family].prefix {
+            Prefix::None => base.to_owned(),
+            Prefix::BareInUsEast1 if region == "us-east-1" => base.to_owned(),
+            Prefix::BareInUsEast1 | Prefix::Always => format!("{}-{base}", known.code),
+            Prefix::Region => format!("{region}-{base}"),
+        })
+    }
+
+    /// The family of a usage type without prefix: the longest pattern that fits.
+    fn family(&self, service: &str, base: &str) -> Option<usize> {
+        self.families
+            .iter()
+            .enumerate()
+            .filter(|(_, f)| f.service == service && fits(&f.pattern, base))
+            .max_by_key(|(_, f)| f.pattern.len())
+            .map(|(i, _)| i)
+    }
+
+    /// The one price of a usage on a day, on demand or spot.
+    pub fn price(&self, service: &str, region: &str, usage_type: &str, operation: &str, day: NaiveDate) -> Result<Price<'_>, NoPrice> {
+        self.price_on(service, region, usage_type, operation, day, |t| matches!(t, Term::OnDemand | Term::Spot))
+    }
+
+    /// The one price of a usage on a day, on the terms that `wanted` accepts.
+    pub fn price_on(
+        &self,
+        service: &str,
+        region: &str,
+        usage_type: &str,
+        operation: &str,
+        day: NaiveDate,
+        wanted: impl Fn(Term) -> bool,
+    ) -> Result<Price<'_>, NoPrice> {
+        let missing = |why: &str| NoPrice {
+            what: format!("{service} · {region} · {usage_type}{}", if operation.is_empty() { String::new() } else { format!(" · {operation}") }),
+            why: why.to_owned(),
+            candidates: self.candidates(service, region, usage_type),
+        };
+        let entry = self.index.get(&key(service, region, usage_type)).ok_or_else(|| missing("no row has this usage type"))?;
+        let on_terms = || entry.groups.iter().filter(|g| wanted(g.term));
+        let mut exact = on_terms().filter(|g| g.operation == operation);
+        let mut any = on_terms().filter(|g| g.operation.is_empty());
+        let group = match (exact.next(), exact.next()) {
+            (Some(group), None) => group,
+            (Some(_), Some(_)) => return Err(missing("several rows fit equally well")),
+            (None, _) => match (any.next(), any.next()) {
+                (Some(group), None) => group,
+                (Some(_), Some(_)) => return Err(missing("several rows fit equally well")),
+                (None, _) => return Err(missing("no row has this operation, or none on these terms")),
+            },
+        };
+        let period = group.periods.iter().rev().find(|(from, _)| from.is_none_or(|d| d <= day));
+        let (_, range) = period.ok_or_else(|| missing(&format!("no price is known for {day}")))?;
+        Ok(Price { rows: &self.rows[range.clone()], id: range.start, scope: self.families[entry.family].scope, allowance: entry.allowance })
+    }
+
+    /// Rows that may have been meant: the same usage type, else the nearest ones of the service in the region.
+    fn candidates(&self, service: &str, region: &str, usage_type: &str) -> Vec<String> {
+        let show = |r: &PriceRow| format!("{} {} {} ({})", r.usage_type, r.operation, r.term, r.place.line);
+        let mut list: Vec<String> =
+            self.rows.iter().filter(|r| r.service == service && r.region == region && r.usage_type == usage_type).map(show).collect();
+        if list.is_empty() {
+            let here: Vec<&PriceRow> = self.rows.iter().filter(|r| r.service == service && r.region == region).collect();
+            let near = nearest(usage_type, here.iter().map(|r| r.usage_type.as_str()));
+            list = here.iter().filter(|r| Some(r.usage_type.as_str()) == near).map(|r| show(r)).collect();
+        }
+        list.dedup();
+        list.truncate(6);
+        list
+    }
+}
+
+/// Whether a name fits a pattern with at most one `*`.
+pub fn fits(pattern: &str, name: &str) -> bool {
+    match pattern.split_once('*') {
+        Some((head, tail)) => name.len() >= head.len() + tail.len() && name.starts_with(head) && name.ends_with(tail),
+        None => pattern == name,
+    }
+}
+
+fn key(service: &str, region: &str, usage_type: &str) -> String {
+    let mut key = String::with_capacity(service.len() + region.len() + usage_type.len() + 2);
+    for part in [service, "\n", region, "\n", usage_type] {
+        key.push_str(part);
+    }
+    key
+}
+
+/// No price, or more than one: what was asked for, and what could have been meant.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("no price for {what}: {why}{}", if .candidates.is_empty() { String::new() } else { format!("; could have been: {}", .candidates.join(", ")) })]
+pub struct NoPrice {
+    /// Service, region, usage type and operation.
+    pub what: String,
+    /// What is wrong.
+    pub why: String,
+    /// Rows that may have been meant.
+    pub candidates: Vec<String>,
+}

@@ -1,0 +1,82 @@
+//! Commitments: reservations and savings plans as a scenario buys them.
+
+use chrono::NaiveDate;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::driver::{Driver, optional_quantity};
+use crate::month::Month;
+use crate::money::Usd;
+use crate::pricing::Term;
+use crate::quantity::Count;
+
+/// A purchase that covers usage hour by hour, used or lost.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub struct Commitment {
+    /// Its name in bills.
+    pub id: String,
+    /// `reserved-1yr-no-upfront`, `savings-plan-3yr-all-upfront` and so on.
+    #[serde(deserialize_with = "term")]
+    #[schemars(with = "String", regex(pattern = r"^(reserved|savings-plan)-[13]yr-(no|partial|all)-upfront$"))]
+    pub term: Term,
+    /// First day of the term.
+    #[serde(deserialize_with = "day")]
+    #[schemars(with = "String", regex(pattern = r"^\d{4}-\d{2}-\d{2}$"))]
+    pub start: NaiveDate,
+    /// For a reservation: the service code, such as `AmazonRDS`.
+    #[serde(default)]
+    pub service: Option<String>,
+    /// For a reservation: the usage type without the region's prefix, such as `InstanceUsage:db.r6g.large`.
+    #[serde(default)]
+    pub usage_type: Option<String>,
+    /// For a reservation: the operation, such as `CreateDBInstance:0021`.
+    #[serde(default)]
+    pub operation: Option<String>,
+    /// For a reservation: how many instances or nodes.
+    #[serde(default)]
+    pub count: Option<Driver<Count>>,
+    /// For a savings plan: dollars an hour.
+    #[serde(default, deserialize_with = "optional_quantity")]
+    pub hourly: Option<Usd>,
+}
+
+impl Commitment {
+    /// The years of the term.
+    pub fn years(&self) -> u8 {
+        match self.term {
+            Term::Reserved { years, .. } | Term::SavingsPlan { years, .. } => years,
+            Term::OnDemand | Term::Spot => 0,
+        }
+    }
+
+    /// The first day after the term.
+    pub fn end(&self) -> NaiveDate {
+        self.start.checked_add_months(chrono::Months::new(12 * u32::from(self.years()))).unwrap_or(self.start)
+    }
+
+    /// Days of a month on which it is in force.
+    pub fn days_in(&self, month: Month) -> usize {
+        month.days().filter(|d| *d >= self.start && *d < self.end()).count()
+    }
+
+    /// What is wrong with it, if anything.
+    pub fn problem(&self) -> Option<&'static str> {
+        let reservation = self.service.is_some() && self.usage_type.is_some() && self.count.is_some();
+        match self.term {
+            Term::Reserved { .. } if reservation && self.hourly.is_none() => None,
+            Term::Reserved { .. } => Some("a reservation has `service`, `usage_type`, `operation` and `count`"),
+            Term::SavingsPlan { .. } if self.hourly.is_some() && self.service.is_none() && self.count.is_none() => None,
+            Term::SavingsPlan { .. } => Some("a savings plan has `hourly`, and no `service` or `count`"),
+            Term::OnDemand | Term::Spot => Some("only reservations and savings plans are commitments"),
+        }
+    }
+}
+
+fn term<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Term, D::Error> {
+    String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+}
+
+fn day<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map_err(|_| serde::de::Error::custom(format!("`{text}` is no date: write it as 2026-12-01")))
+}

@@ -1,0 +1,563 @@
+//! Scenarios: what runs in each environment, as files say it.
+//!
+//! Text becomes a tree ([`node`]), trees are laid over each other ([`inherit`]) and changed ([`patch`]), and the result is
+//! read into types ([`read`]) that are complete and legal: nothing behind this door is checked again.
+
+pub mod accounts;
+pub mod commitment;
+pub mod driver;
+pub mod inherit;
+pub mod node;
+pub mod patch;
+pub mod plan;
+pub mod read;
+pub mod schedule;
+pub mod schema;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rust_decimal::Decimal;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use self::accounts::{Accounts, Payer};
+use self::commitment::Commitment;
+use self::driver::{Driver, Provenance};
+use self::node::{Kind, Node};
+use self::patch::Patch;
+use self::plan::Plan;
+use self::read::{Defaults, read};
+use self::schedule::Schedule;
+use crate::diagnostic::{Diagnostic, Problems, nearest};
+use crate::month::{HoursBasis, Month};
+use crate::pricing::PriceBook;
+use crate::quantity::CountRate;
+use crate::services::{At, Check, KINDS, Priced, ResourceKind};
+use crate::source::{FileId, Place, Sources};
+use crate::usage::Tags;
+
+/// Keys that every resource can have beside those of its type.
+pub const COMMON_KEYS: &[&str] = &["type", "title", "tags", "region", "schedule"];
+
+/// The file that says who pays.
+pub const ACCOUNTS: &str = "accounts.yaml";
+
+/// The top of a scenario file, as written. Resources are read by their own types.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(crate) struct Top {
+    /// The name of the environment: that of the file.
+    pub environment: String,
+    /// A name for people.
+    #[serde(default)]
+    title: Option<String>,
+    /// The environment whose file this one is laid over.
+    #[serde(default)]
+    #[allow(dead_code, reason = "followed before the file is read")]
+    inherits: Option<String>,
+    /// The environment whose place this one takes in its payer account.
+    #[serde(default)]
+    instead_of: Option<String>,
+    /// The region, such as `us-east-1`.
+    region: String,
+    /// The account to which it is billed; without it, one of its own name.
+    #[serde(default)]
+    account: Option<String>,
+    /// What a bare value below means.
+    #[serde(default)]
+    #[allow(dead_code, reason = "taken from each file before they are laid over each other")]
+    provenance: Option<Provenance>,
+    /// Cost allocation tags of every resource.
+    #[serde(default)]
+    tags: BTreeMap<String, String>,
+    /// What somebody stated that it costs.
+    #[serde(default)]
+    plan: Option<Plan>,
+    /// Demand.
+    #[serde(default)]
+    workload: Option<Workload>,
+    /// Times at which resources are switched on, by name.
+    #[serde(default)]
+    schedules: BTreeMap<String, Schedule>,
+    /// Reservations and savings plans.
+    #[serde(default)]
+    commitments: Vec<Commitment>,
+}
+
+/// Keys of every resource, whatever its type.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(crate) struct Common {
+    /// What it is.
+    #[serde(rename = "type")]
+    kind: String,
+    /// A name for people.
+    #[serde(default)]
+    title: Option<String>,
+    /// Tags beside those of the scenario.
+    #[serde(default)]
+    tags: BTreeMap<String, String>,
+    /// Another region than the scenario's.
+    #[serde(default)]
+    region: Option<String>,
+    /// One of the scenario's schedules.
+    #[serde(default)]
+    schedule: Option<String>,
+}
+
+/// Demand at the door.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub struct Workload {
+    /// Requests of users.
+    pub requests: Requests,
+}
+
+/// Requests of users.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub struct Requests {
+    /// On average over the month.
+    pub level: Driver<CountRate>,
+}
+
+/// One resource: its type's own fields, and what all have.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    /// Its key in the file.
+    pub name: Arc<str>,
+    /// Its name for people.
+    pub title: String,
+    /// Its type.
+    pub kind: &'static ResourceKind,
+    /// Its region.
+    pub region: Arc<str>,
+    /// Its tags with those of the scenario.
+    pub tags: Arc<Tags>,
+    /// When it is switched on; `None` for always.
+    pub schedule: Option<Schedule>,
+    /// Where it stands.
+    pub at: Place,
+    /// Its own fields.
+    pub service: Arc<dyn Priced>,
+}
+
+/// One environment, complete and legal.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// The name of the environment.
+    pub name: Arc<str>,
+    /// Its name for people.
+    pub title: String,
+    /// Its region.
+    pub region: Arc<str>,
+    /// The account to which it is billed.
+    pub account: Arc<str>,
+    /// The environment whose place it takes.
+    pub instead_of: Option<String>,
+    /// Tags of every resource.
+    pub tags: Tags,
+    /// What somebody stated that it costs.
+    pub plan: Option<Plan>,
+    /// Demand.
+    pub workload: Option<Workload>,
+    /// What runs in it.
+    pub resources: Vec<Resource>,
+    /// What was bought for it.
+    pub commitments: Vec<Commitment>,
+    /// The file laid over its base, as a tree.
+    pub tree: Node,
+}
+
+impl Scenario {
+    /// A resource by name.
+    pub fn resource(&self, name: &str) -> Option<&Resource> {
+        self.resources.iter().find(|r| r.name.as_ref() == name)
+    }
+}
+
+/// Every scenario of a folder, and who pays for them.
+#[derive(Clone, Debug)]
+pub struct Scenarios {
+    /// In the order of their files' names.
+    pub all: Vec<Scenario>,
+    /// Who pays.
+    pub accounts: Accounts,
+    /// The texts, to show places in them.
+    pub sources: Sources,
+    /// What the user should know.
+    pub warnings: Problems,
+}
+
+impl Scenarios {
+    /// An environment by name.
+    pub fn named(&self, name: &str) -> Option<&Scenario> {
+        self.all.iter().find(|s| s.name.as_ref() == name)
+    }
+
+    /// The payer of an environment and all members whose usage is added up with it. An environment that stands in for another
+    /// takes its place; one that nobody pays for pays for itself.
+    pub fn payer<'a>(&'a self, environment: &'a Scenario) -> (&'a str, Payer, Vec<&'a Scenario>) {
+        let place = environment.instead_of.as_deref().unwrap_or(&environment.name);
+        let found = self.accounts.payers.iter().find(|(_, p)| p.members.iter().any(|m| m == place));
+        let Some((name, payer)) = found else {
+            return (&environment.name, Payer::default(), vec![environment]);
+        };
+        let members = payer.members.iter().filter_map(|m| if m == place { Some(environment) } else { self.named(m) }).collect();
+        (name, payer.clone(), members)
+    }
+}
+
+/// A file by its name and text.
+#[derive(Clone, Debug)]
+pub struct InputFile {
+    /// The name to show.
+    pub name: String,
+    /// The text.
+    pub text: String,
+}
+
+/// Reads all files of a folder, with every error of every file at once. `patches` change them as a lever or the command line asks.
+pub fn load(files: &[InputFile], book: &PriceBook, patches: &[Patch]) -> Result<Scenarios, Box<(Problems, Sources)>> {
+    let mut loader = Loader { sources: Sources::default(), problems: Problems::default(), defaults: Defaults::default(), trees: Vec::new(), book };
+    let accounts = loader.files(files);
+    loader.patches(patches);
+    let mut all = Vec::new();
+    for index in 0..loader.trees.len() {
+        all.extend(loader.scenario(index));
+    }
+    loader.members(&accounts, &all);
+    let Loader { sources, problems, .. } = loader;
+    if problems.none_is_error() {
+        Ok(Scenarios { all, accounts: accounts.map(|(a, _)| a).unwrap_or_default(), sources, warnings: problems })
+    } else {
+        Err(Box::new((problems, sources)))
+    }
+}
+
+struct Loader<'a> {
+    sources: Sources,
+    problems: Problems,
+    defaults: Defaults,
+    /// Name of the environment and its tree.
+    trees: Vec<(String, Node)>,
+    book: &'a PriceBook,
+}
+
+impl Loader<'_> {
+    /// Parses every file; gives what `accounts.yaml` says.
+    fn files(&mut self, files: &[InputFile]) -> Option<(Accounts, Node)> {
+        let mut accounts = None;
+        for file in files {
+            let id = self.sources.add(&file.name, &file.text);
+            let Some(tree) = node::parse(&self.sources, id, &mut self.problems) else { continue };
+            if file.name.rsplit(['/', '\\']).next() == Some(ACCOUNTS) {
+                accounts = read::<Accounts>(&tree, &[], &self.defaults, &mut self.problems).map(|a| (a, tree));
+                continue;
+            }
+            if let Some(provenance) = tree.get("provenance").and_then(|n| read::<Provenance>(n, &[], &self.defaults, &mut Problems::default())) {
+                self.defaults.set(id, provenance);
+            }
+            if let Some(name) = self.environment(&tree, file) {
+                self.trees.push((name, tree));
+            }
+        }
+        accounts
+    }
+
+    /// The name of the environment of a file, which is that of the file.
+    fn environment(&mut self, tree: &Node, file: &InputFile) -> Option<String> {
+        let stem = file.name.rsplit(['/', '\\']).next().and_then(|n| n.strip_suffix(".yaml").or(n.strip_suffix(".yml"))).unwrap_or(&file.name);
+        let Some(node) = tree.get("environment") else {
+            self.problems.push(
+                Diagnostic::error(tree.at, "`environment` is missing").label("add it here").help(format!("`environment: {stem}`, the name of the file")),
+            );
+            return None;
+        };
+        let name = node.text().unwrap_or_default();
+        if name != stem {
+            self.problems.push(
+                Diagnostic::error(node.at, format!("the environment `{name}` stands in a file of another name"))
+                    .label(format!("the file is called `{stem}`"))
+                    .help("give both the same name"),
+            );
+            return None;
+        }
+        Some(name.to_owned())
+    }
+
+    fn patches(&mut self, patches: &[Patch]) {
+        for patch in patches {
+            let Some(index) = self.trees.iter().position(|(name, _)| *name == patch.environment) else { continue };
+            let base = self.inherited(index, &mut Vec::new());
+            match patch.apply(&self.trees[index].1, base.as_ref(), &mut self.sources) {
+                Ok(tree) => self.trees[index].1 = tree,
+                Err(diagnostic) => self.problems.push(*diagnostic),
+            }
+        }
+    }
+
+    /// The tree of a file laid over those it inherits from.
+    fn inherited(&mut self, index: usize, path: &mut Vec<usize>) -> Option<Node> {
+        let (_, tree) = &self.trees[index];
+        let Some(node) = tree.get("inherits").filter(|n| n.kind != Kind::Null) else { return Some(tree.clone()) };
+        let wanted = node.text().unwrap_or_default().to_owned();
+        let at = node.at;
+        let own = tree.clone();
+        path.push(index);
+        let Some(base) = self.trees.iter().position(|(name, _)| *name == wanted) else {
+            let near = nearest(&wanted, self.trees.iter().map(|(n, _)| n.as_str()));
+            self.problems.push(
+                Diagnostic::error(at, format!("there is no scenario `{wanted}` to inherit from"))
+                    .label(near.map_or_else(|| "no such file".to_owned(), |n| format!("did you mean `{n}`?")))
+                    .help(format!("expected a file `{wanted}.yaml` beside this one")),
+            );
+            return None;
+        };
+        if path.contains(&base) {
+            let names: Vec<&str> = path.iter().chain([&base]).map(|i| self.trees[*i].0.as_str()).collect();
+            self.problems.push(
+                Diagnostic::error(at, format!("inheritance goes round in a circle: {}", names.join(" → ")))
+                    .label("leads back here")
+                    .help("remove one of these `inherits`"),
+            );
+            return None;
+        }
+        self.inherited(base, path).map(|base| inherit::overlay_scenario(&base, &own))
+    }
+
+    fn scenario(&mut self, index: usize) -> Option<Scenario> {
+        let tree = self.inherited(index, &mut Vec::new())?;
+        let top: Option<Top> = read(&tree, &["resources"], &self.defaults, &mut self.problems);
+        if let Some(region) = tree.get("region") {
+            self.region(region);
+        }
+        let schedules: BTreeMap<String, Schedule> = top.as_ref().map(|t| t.schedules.clone()).unwrap_or_default();
+        self.schedules(&tree, &schedules);
+        let tags = top.as_ref().map(|t| t.tags.clone()).unwrap_or_default();
+        let region: Arc<str> = top.as_ref().map_or("", |t| t.region.as_str()).into();
+        let resources = self.resources(&tree, &schedules, &tags, &region);
+        let top = top?;
+        self.commitments(&tree, &top.commitments);
+        if let Some(plan) = &top.plan {
+            self.plan(&tree, plan, &resources, &top.commitments);
+        }
+        let name: Arc<str> = top.environment.as_str().into();
+        Some(Scenario {
+            title: top.title.unwrap_or_else(|| top.environment.clone()),
+            account: top.account.map_or_else(|| name.clone(), Into::into),
+            name,
+            region,
+            instead_of: top.instead_of,
+            tags,
+            plan: top.plan,
+            workload: top.workload,
+            resources,
+            commitments: top.commitments,
+            tree,
+        })
+    }
+
+    fn region(&mut self, node: &Node) {
+        if let Err(why) = self.book.region(node.text().unwrap_or_default()) {
+            self.problems.push(Diagnostic::error(node.at, why).help("`ce-cost prices list` shows the regions that have prices"));
+        }
+    }
+
+    fn schedules(&mut self, tree: &Node, schedules: &BTreeMap<String, Schedule>) {
+        for (name, schedule) in schedules {
+            if let (Some(problem), Some(node)) = (schedule.problem(), tree.get("schedules").and_then(|n| n.get(name))) {
+                self.problems.push(Diagnostic::error(node.at, format!("the schedule `{name}` is incomplete")).label(problem));
+            }
+        }
+    }
+
+    fn resources(&mut self, tree: &Node, schedules: &BTreeMap<String, Schedule>, tags: &Tags, region: &Arc<str>) -> Vec<Resource> {
+        let Some(node) = tree.get("resources") else { return Vec::new() };
+        if !matches!(node.kind, Kind::Map(_) | Kind::Null) {
+            self.problems.push(Diagnostic::error(node.at, format!("`resources` holds {}", node.kind_name())).label("expected a name and, below it, a resource"));
+        }
+        let mut list = Vec::new();
+        for (key, node) in node.entries() {
+            let before = self.problems.errors();
+            let common: Option<Common> = match node.kind {
+                Kind::Map(_) => self.common(node),
+                _ => {
+                    self.problems.push(
+                        Diagnostic::error(node.at, format!("the resource `{}` is {}", key.text, node.kind_name())).label("expected `type:` and more below it"),
+                    );
+                    None
+                }
+            };
+            let Some(common) = common else { continue };
+            let schedule = self.schedule_of(node, common.schedule.as_deref(), schedules);
+            if let Some(region) = node.get("region") {
+                self.region(region);
+            }
+            let Some(kind) = self.kind(node, &common.kind) else { continue };
+            let service = (kind.read)(node, &self.defaults, &mut self.problems);
+            if let Some(service) = &service {
+                service.check(&mut Check { resource: key.at, problems: &mut self.problems });
+            }
+            let Some(service) = service.filter(|_| self.problems.errors() == before) else { continue };
+            let mut all = tags.clone();
+            all.extend(common.tags);
+            list.push(Resource {
+                name: key.text.as_str().into(),
+                title: common.title.unwrap_or_else(|| human(&key.text)),
+                kind,
+                region: common.region.map_or_else(|| region.clone(), Into::into),
+                tags: Arc::new(all),
+                schedule,
+                at: key.at,
+                service,
+            });
+        }
+        list
+    }
+
+    /// The keys that every resource has; those of its type are checked later.
+    fn common(&mut self, node: &Node) -> Option<Common> {
+        let others: Vec<&str> = node.entries().iter().map(|(k, _)| k.text.as_str()).filter(|k| !COMMON_KEYS.contains(k)).collect();
+        read(node, &others, &self.defaults, &mut self.problems)
+    }
+
+    fn kind(&mut self, node: &Node, name: &str) -> Option<&'static ResourceKind> {
+        let found = ResourceKind::named(name);
+        if found.is_none() {
+            let at = node.get("type").map_or(node.at, |n| n.at);
+            let near = nearest(name, KINDS.iter().map(|k| k.name));
+            let all: Vec<&str> = KINDS.iter().map(|k| k.name).collect();
+            self.problems.push(
+                Diagnostic::error(at, format!("there is no resource type `{name}`"))
+                    .label(near.map_or_else(|| "unknown".to_owned(), |n| format!("did you mean `{n}`?")))
+                    .help(format!("known here: {}", all.join(", "))),
+            );
+        }
+        found
+    }
+
+    fn schedule_of(&mut self, node: &Node, name: Option<&str>, schedules: &BTreeMap<String, Schedule>) -> Option<Schedule> {
+        let name = name?;
+        let found = schedules.get(name).cloned();
+        if found.is_none() {
+            let at = node.get("schedule").map_or(node.at, |n| n.at);
+            let near = nearest(name, schedules.keys().map(String::as_str));
+            self.problems.push(
+                Diagnostic::error(at, format!("there is no schedule `{name}`"))
+                    .label(near.map_or_else(|| "unknown".to_owned(), |n| format!("did you mean `{n}`?")))
+                    .help("schedules stand under `schedules:` at the top of the file"),
+            );
+        }
+        found
+    }
+
+    fn commitments(&mut self, tree: &Node, commitments: &[Commitment]) {
+        let nodes: &[Node] = match tree.get("commitments").map(|n| &n.kind) {
+            Some(Kind::List(items)) => items,
+            _ => &[],
+        };
+        for (commitment, node) in commitments.iter().zip(nodes) {
+            if let Some(problem) = commitment.problem() {
+                self.problems.push(Diagnostic::error(node.at, format!("the commitment `{}` is incomplete", commitment.id)).label(problem));
+            }
+        }
+    }
+
+    /// A plan that names a resource which is not there would claim nothing, silently.
+    fn plan(&mut self, tree: &Node, plan: &Plan, resources: &[Resource], commitments: &[Commitment]) {
+        let section = |key: &str| match tree.get("plan").and_then(|n| n.get(key)).map(|n| &n.kind) {
+            Some(Kind::List(items)) => items.clone(),
+            _ => Vec::new(),
+        };
+        let matches = plan.lines.iter().map(|l| &l.matches).chain(plan.outside.iter().map(|o| &o.matches));
+        for (rule, node) in matches.zip(section("lines").into_iter().chain(section("outside"))) {
+            let at = node.get("match").map_or(node.at, |n| n.at);
+            if rule.is_empty() {
+                self.problems.push(Diagnostic::error(at, "this matches every charge").label("say which: `resource`, `service` or `usage_type`"));
+            }
+            for wanted in rule.resource.0.iter().filter(|w| !w.contains('*')) {
+                let known = || resources.iter().map(|r| r.name.as_ref()).chain(commitments.iter().map(|c| c.id.as_str()));
+                if !known().any(|k| k == wanted) && self.problems.none_is_error() {
+                    let near = nearest(wanted, known());
+                    self.problems.push(
+                        Diagnostic::error(at, format!("the plan speaks of `{wanted}`, which is no resource here"))
+                            .label(near.map_or_else(|| "unknown".to_owned(), |n| format!("did you mean `{n}`?"))),
+                    );
+                }
+            }
+        }
+        let stated = plan.lines.iter().map(|l| l.stated).sum::<crate::money::Usd>();
+        if !plan.lines.is_empty() && stated != plan.total
+            && let Some(node) = tree.get("plan").and_then(|n| n.get("total"))
+        {
+            self.problems.push(
+                Diagnostic::error(node.at, format!("the plan's lines add up to {stated} USD, its total says {}", plan.total)).label("expected the sum of the lines").warning(),
+            );
+        }
+    }
+
+    /// Members of payer accounts must be environments, each in one account only.
+    fn members(&mut self, accounts: &Option<(Accounts, Node)>, all: &[Scenario]) {
+        let Some((accounts, tree)) = accounts else { return };
+        let mut seen: Vec<&str> = Vec::new();
+        for (name, payer) in &accounts.payers {
+            let node = tree.get("payers").and_then(|n| n.get(name));
+            if let Some(support) = &payer.support
+                && !self.book.support_plans().contains(&support.plan.as_str())
+                && let Some(at) = node.and_then(|n| n.get("support")).and_then(|n| n.get("plan")).map(|n| n.at)
+            {
+                let plans = self.book.support_plans().join(", ");
+                self.problems.push(Diagnostic::error(at, format!("there is no support plan `{}`", support.plan)).label(format!("expected one of {plans}")));
+            }
+            let Some(Kind::List(items)) = node.and_then(|n| n.get("members")).map(|n| &n.kind) else { continue };
+            for (member, item) in payer.members.iter().zip(items) {
+                if seen.contains(&member.as_str()) {
+                    self.problems.push(Diagnostic::error(item.at, format!("`{member}` is paid for twice")).label("the second time"));
+                }
+                seen.push(member);
+                if !self.trees.iter().any(|(n, _)| n == member) {
+                    let near = nearest(member, all.iter().map(|s| s.name.as_ref()));
+                    self.problems.push(
+                        Diagnostic::error(item.at, format!("there is no scenario `{member}`"))
+                            .label(near.map_or_else(|| "no such file".to_owned(), |n| format!("did you mean `{n}`?")))
+                            .help(format!("expected a file `{member}.yaml` beside this one")),
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// "nat-gateway-2" as "Nat gateway 2".
+fn human(key: &str) -> String {
+    let words = key.replace(['-', '_'], " ");
+    let mut chars = words.chars();
+    chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
+}
+
+/// A place in no environment: where a service's example stands.
+pub fn alone<'a>(book: &'a PriceBook, region: &str, month: Month) -> At<'a> {
+    let hours: Decimal = HoursBasis::Actual.hours(month);
+    At {
+        book,
+        month,
+        month_hours: hours,
+        on_hours: hours,
+        region: region.into(),
+        account: "example".into(),
+        environment: "example".into(),
+        resource: "example".into(),
+        tags: Arc::default(),
+        usage: Vec::new(),
+        known: Vec::new(),
+        failures: Vec::new(),
+    }
+}
+
+/// Reads the example of a resource type.
+pub fn read_example(kind: &ResourceKind, problems: &mut Problems) -> Option<Arc<dyn Priced>> {
+    let mut sources = Sources::default();
+    let file: FileId = sources.add(kind.name, kind.example);
+    let tree = node::parse(&sources, file, problems)?;
+    let service = (kind.read)(&tree, &Defaults::default(), problems)?;
+    service.check(&mut Check { resource: tree.at, problems });
+    Some(service)
+}

@@ -1,0 +1,92 @@
+//! Changes to a scenario: the one mechanism behind levers, what-ifs and calibration.
+//!
+//! A patch is a path with the file's own names and a new value: `core.tasks.average=8.2`. `resources.` may be left out.
+
+use crate::diagnostic::{Diagnostic, Problems, nearest};
+use crate::scenario::node::{self, Key, Kind, Node};
+use crate::source::{Place, Sources};
+
+/// One change to one environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Patch {
+    /// The environment to change.
+    pub environment: String,
+    /// The path to the value, with the file's own names.
+    pub path: String,
+    /// The new value, as YAML.
+    pub value: String,
+}
+
+/// Keys at the top of a scenario that a path may begin with.
+const TOP: &[&str] = &["region", "account", "tags", "plan", "workload", "schedules", "commitments", "resources"];
+
+impl Patch {
+    /// Lays the change over a file's own tree. `resolved` is the same tree after inheritance: where the path must exist.
+    pub fn apply(&self, own: &Node, resolved: Option<&Node>, sources: &mut Sources) -> Result<Node, Box<Diagnostic>> {
+        let steps = steps(&self.path);
+        if let Some(resolved) = resolved {
+            find(resolved, &steps)?;
+        }
+        let file = sources.add(&format!("change to {}", self.environment), &self.value);
+        let mut problems = Problems::default();
+        let value = node::parse(sources, file, &mut problems).ok_or_else(|| {
+            let first = problems.sorted().first().map(|d| (*d).clone());
+            Box::new(first.unwrap_or_else(|| Diagnostic::general(format!("`{}` is no value", self.value))))
+        })?;
+        Ok(set(own, resolved, &steps, value))
+    }
+}
+
+/// The parts of a path, with `resources` in front where it was left out.
+pub fn steps(path: &str) -> Vec<&str> {
+    let steps: Vec<&str> = path.split('.').collect();
+    if steps.first().is_some_and(|s| TOP.contains(s)) { steps } else { ["resources"].into_iter().chain(steps).collect() }
+}
+
+/// The value at a path, or an error that names the nearest one.
+pub fn find<'a>(tree: &'a Node, steps: &[&str]) -> Result<&'a Node, Box<Diagnostic>> {
+    let mut node = tree;
+    for (i, step) in steps.iter().enumerate() {
+        let next = match &node.kind {
+            Kind::List(items) => step.parse::<usize>().ok().and_then(|n| items.get(n)),
+            _ => node.get(step),
+        };
+        // The last step may be a key that the file leaves to its default.
+        node = match next {
+            Some(next) => next,
+            None if i + 1 == steps.len() && i > 1 && matches!(node.kind, Kind::Map(_)) => return Ok(node),
+            None => {
+                let keys: Vec<&str> = node.entries().iter().map(|(k, _)| k.text.as_str()).collect();
+                let near = nearest(step, keys.iter().copied()).map(|n| format!(": did you mean `{n}`?")).unwrap_or_default();
+                let message = format!("there is no `{}` in the scenario{near}", steps[..=i].join("."));
+                return Err(Box::new(Diagnostic::general(message).help(format!("known there: {}", keys.join(", ")))));
+            }
+        };
+    }
+    Ok(node)
+}
+
+/// `tree` with `value` at the path. A list is taken from the resolved tree, since lists are inherited whole.
+fn set(tree: &Node, resolved: Option<&Node>, steps: &[&str], value: Node) -> Node {
+    let Some((step, rest)) = steps.split_first() else { return value };
+    if let Some(Kind::List(items)) = resolved.map(|n| &n.kind)
+        && let Ok(index) = step.parse::<usize>()
+    {
+        let items = items.iter().enumerate().map(|(i, n)| if i == index { set(n, Some(n), rest, value.clone()) } else { n.clone() });
+        return Node { kind: Kind::List(items.collect()), at: tree.at };
+    }
+    let mut entries = match &tree.kind {
+        Kind::Map(entries) => entries.clone(),
+        _ => Vec::new(),
+    };
+    let below = resolved.and_then(|n| n.get(step));
+    match entries.iter_mut().find(|(k, _)| k.text == *step) {
+        Some((_, child)) => *child = set(child, below, rest, value),
+        None => {
+            let at: Place = value.at;
+            let empty = Node { kind: Kind::Map(Vec::new()), at };
+            entries.push((Key { text: (*step).to_owned(), at }, set(&empty, below, rest, value)));
+        }
+    }
+    Node { kind: Kind::Map(entries), at: tree.at }
+}

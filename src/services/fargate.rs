@@ -1,0 +1,280 @@
+//! Fargate: vCPUs and memory for as long as tasks run (AWS, "AWS Fargate Pricing"). Billed by the second from image pull to
+//! stop, at least one minute a task; vCPU and memory apart; disk above 20 GB. Spot floats and takes no savings plan.
+//!
+//! Not here: the public address of a task (`public_ipv4`), its logs (`cloudwatch`), its traffic (`data_transfer`, `nat_gateway`).
+
+use rust_decimal::Decimal;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{At, Check, Service};
+use crate::quantity::{Count, CountRate, Gb, Seconds, Share, Unit, Vcpus, grouped};
+use crate::scenario::driver::Driver;
+use crate::usage::{Step, Tape};
+
+const CODE: &str = "AmazonECS";
+/// What CUR writes for tasks of either kind.
+const OPERATION: &str = "FargateTask";
+/// GB of disk that every task has for nothing (AWS, "Fargate task ephemeral storage for Amazon ECS").
+const FREE_DISK: u32 = 20;
+/// Seconds for which a task is billed at least.
+const SHORTEST: u32 = 60;
+
+/// The processor's kind.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Architecture {
+    /// Intel or AMD.
+    #[default]
+    X86,
+    /// Graviton.
+    Arm,
+}
+
+/// The size of a task.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Task {
+    /// Processors: 0.25, 0.5, 1, 2, 4, 8 or 16 vCPU.
+    pub cpu: Driver<Vcpus>,
+    /// Memory, in the range that AWS offers with these processors.
+    pub memory: Driver<Gb>,
+    /// The processor's kind.
+    #[serde(default)]
+    pub architecture: Architecture,
+    /// Disk, 20 to 200 GB; the first 20 GB cost nothing.
+    #[serde(default)]
+    pub ephemeral_storage: Option<Driver<Gb>>,
+}
+
+/// Tasks of a service: how many run.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Tasks {
+    /// The least that run.
+    pub min: Driver<Count>,
+    /// The most that run.
+    pub max: Driver<Count>,
+    /// How many run on average over the hours in which the service is on.
+    pub average: Driver<Count>,
+}
+
+/// An ECS service on Fargate.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct FargateService {
+    /// The size of each task.
+    pub task: Task,
+    /// How many run.
+    pub tasks: Tasks,
+    /// The part of the tasks that runs on Spot.
+    #[serde(default)]
+    pub spot: Option<Driver<Share>>,
+}
+
+/// Tasks that start, do their work and stop: batch jobs, deployments, tests.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct FargateTask {
+    /// The size of each task.
+    pub task: Task,
+    /// How often one is started.
+    pub runs: Driver<CountRate>,
+    /// How long it runs, from image pull to stop; less than a minute is billed as one.
+    pub duration: Driver<Seconds>,
+    /// The part of the runs that is on Spot.
+    #[serde(default)]
+    pub spot: Option<Driver<Share>>,
+}
+
+impl Service for FargateService {
+    const TYPE: &'static str = "fargate-service";
+    const EXAMPLE: &'static str = "
+type: fargate-service
+task: {cpu: 4 vCPU, memory: 8 GB, architecture: x86, ephemeral_storage: 40 GB}
+tasks: {min: 3, max: 15, average: 8.3}
+spot: 25%
+";
+
+    fn usage(&self, at: &mut At<'_>) {
+        let task_hours = Tape::new().times("tasks on average", &self.tasks.average);
+        let hours = at.on_hours;
+        let task_hours = task_hours.rule(Step::Times, if hours == at.month_hours { "hours in the month" } else { "hours switched on" }, hours);
+        emit(at, &self.task, &task_hours, self.spot.as_ref());
+    }
+
+    fn check(&self, check: &mut Check<'_>) {
+        legal_size(&self.task, check);
+        let Tasks { min, max, average } = &self.tasks;
+        if min.value > max.value {
+            check.error(
+                min.at,
+                format!("at least {} tasks are more than at most {}", min.value, max.value),
+                format!("`max` is {}", max.value),
+                "`min` must not be above `max`",
+            );
+        } else if average.value < min.value || average.value > max.value {
+            check.error(
+                average.at,
+                format!("{} tasks on average lie outside {} to {}", average.value, min.value, max.value),
+                format!("expected {} to {}", min.value, max.value),
+                "an average lies between `min` and `max`",
+            );
+        }
+    }
+}
+
+impl Service for FargateTask {
+    const TYPE: &'static str = "fargate-task";
+    const EXAMPLE: &'static str = "
+type: fargate-task
+task: {cpu: 1 vCPU, memory: 2 GB, architecture: arm}
+runs: 4/day
+duration: 20 min
+spot: 50%
+";
+
+    fn usage(&self, at: &mut At<'_>) {
+        let tape = Tape::new().times_rate("runs", &self.runs, at.month_hours).times("seconds a run", &self.duration);
+        let short = self.duration.value.0 < Decimal::from(SHORTEST);
+        let tape = if short {
+            Tape::new().times_rate("runs", &self.runs, at.month_hours).rule_of(Step::Times, "seconds a run, billed as a minute", SHORTEST)
+        } else {
+            tape
+        };
+        emit(at, &self.task, &tape.rule_of(Step::Over, "seconds in an hour", 3_600), self.spot.as_ref());
+    }
+
+    fn check(&self, check: &mut Check<'_>) {
+        legal_size(&self.task, check);
+    }
+}
+
+/// vCPU-hours, GB-hours and disk of a number of task-hours, the Spot part under usage types of its own.
+fn emit(at: &mut At<'_>, task: &Task, task_hours: &Tape, spot: Option<&Driver<Share>>) {
+    let arm = if task.architecture == Architecture::Arm { "ARM-" } else { "" };
+    let parts = [("Fargate", on_demand(task_hours, spot)), ("SpotUsage-Fargate", spot.map(|s| task_hours.clone().times("on Spot", s)))];
+    for (kind, hours) in parts {
+        let Some(hours) = hours else { continue };
+        let cpu = hours.clone().times("vCPU a task", &task.cpu);
+        at.record(CODE, &format!("{kind}-{arm}vCPU-Hours:perCPU"), OPERATION, Unit::Hours, cpu);
+        let memory = hours.clone().times("GB a task", &task.memory);
+        at.record(CODE, &format!("{kind}-{arm}GB-Hours"), OPERATION, Unit::Hours, memory);
+    }
+    if let Some(disk) = &task.ephemeral_storage {
+        let paid = disk.value.0 - Decimal::from(FREE_DISK);
+        if paid > Decimal::ZERO {
+            let tape = Tape::new()
+                .times("GB of disk a task", disk)
+                .rule_of(Step::Minus, "free with every task", FREE_DISK)
+                .rule(Step::Times, "task-hours", task_hours.value());
+            at.record(CODE, "Fargate-EphemeralStorage-GB-Hours", OPERATION, Unit::Hours, tape);
+        }
+    }
+}
+
+fn on_demand(task_hours: &Tape, spot: Option<&Driver<Share>>) -> Option<Tape> {
+    match spot {
+        None => Some(task_hours.clone()),
+        Some(spot) if spot.value.0 == Decimal::ONE => None,
+        Some(spot) => Some(task_hours.clone().rule(Step::Times, "not on Spot", Decimal::ONE - spot.value.0)),
+    }
+}
+
+/// Memory in GB that goes with so many vCPUs: least, most and step (AWS, "Task CPU and memory").
+const SIZES: &[(&str, u32, u32, u32)] = &[("0.5", 1, 4, 1), ("1", 2, 8, 1), ("2", 4, 16, 1), ("4", 8, 30, 1), ("8", 16, 60, 4), ("16", 32, 120, 8)];
+
+/// Memory sizes in words, or nothing for processors that AWS does not offer.
+fn offered(cpu: Decimal) -> Option<(Vec<Decimal>, String)> {
+    if cpu == Decimal::new(25, 2) {
+        return Some((vec![Decimal::new(5, 1), Decimal::ONE, Decimal::TWO], "0.5, 1 or 2 GB".into()));
+    }
+    let (_, least, most, step) = SIZES.iter().find(|(c, ..)| c.parse() == Ok(cpu))?;
+    let sizes: Vec<Decimal> = (*least..=*most).step_by(*step as usize).map(Decimal::from).collect();
+    let words = match sizes.as_slice() {
+        [rest @ .., last] if sizes.len() <= 4 => {
+            let rest: Vec<String> = rest.iter().map(ToString::to_string).collect();
+            format!("{} or {last} GB", rest.join(", "))
+        }
+        _ => format!("{least} to {most} GB in steps of {step} GB"),
+    };
+    Some((sizes, words))
+}
+
+fn legal_size(task: &Task, check: &mut Check<'_>) {
+    let (cpu, memory) = (task.cpu.value.0, task.memory.value.0);
+    let Some((sizes, words)) = offered(cpu) else {
+        check.error(
+            task.cpu.at,
+            format!("Fargate has no tasks of {} vCPU", grouped(cpu)),
+            "expected 0.25, 0.5, 1, 2, 4, 8 or 16 vCPU",
+            "take the next larger size, or give the work to several tasks",
+        );
+        return;
+    };
+    if !sizes.contains(&memory) {
+        let fitting = ["0.25", "0.5", "1", "2", "4", "8", "16"]
+            .iter()
+            .find(|c| c.parse().ok().and_then(offered).is_some_and(|(s, _)| s.contains(&memory)))
+            .map_or_else(|| format!("with {} vCPU take {words}", grouped(cpu)), |c| format!("keep {} GB with `cpu: {c} vCPU`", grouped(memory)));
+        check.error(
+            task.memory.at,
+            format!("{} vCPU cannot have {} GB of memory on Fargate", grouped(cpu), grouped(memory)),
+            format!("with {} vCPU: {words}", grouped(cpu)),
+            fitting,
+        );
+    }
+    if let Some(disk) = &task.ephemeral_storage
+        && (disk.value.0 < Decimal::from(FREE_DISK) || disk.value.0 > Decimal::from(200))
+    {
+        check.error(disk.at, format!("a Fargate task cannot have {} of disk", disk.value), "expected 20 GB to 200 GB", "larger data belongs on EFS or S3");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::services::testing::check;
+
+    #[test]
+    fn two_tasks_stand_for_every_hour_of_december() {
+        check(
+            "type: fargate-service\ntask: {cpu: 1 vCPU, memory: 2 GB}\ntasks: {min: 1, max: 4, average: 2}",
+            "us-east-1",
+            "2026-12",
+            "USE1-Fargate-vCPU-Hours:perCPU 1488 hours  tasks on average 2 × hours in the month 744 × vCPU a task 1 vCPU
+             USE1-Fargate-GB-Hours          2976 hours  tasks on average 2 × hours in the month 744 × GB a task 2 GB",
+        );
+    }
+
+    #[test]
+    fn spot_and_on_demand_share_the_tasks() {
+        check(
+            "type: fargate-service\ntask: {cpu: 1 vCPU, memory: 2 GB, architecture: arm}\ntasks: {min: 1, max: 4, average: 2}\nspot: 25%",
+            "us-west-2",
+            "2026-11",
+            "USW2-Fargate-ARM-vCPU-Hours:perCPU           1080 hours tasks on average 2 × hours in the month 720 × not on Spot 0.75 × vCPU a task 1 vCPU
+             USW2-Fargate-ARM-GB-Hours                    2160 hours tasks on average 2 × hours in the month 720 × not on Spot 0.75 × GB a task 2 GB
+             USW2-SpotUsage-Fargate-ARM-vCPU-Hours:perCPU  360 hours tasks on average 2 × hours in the month 720 × on Spot 25% × vCPU a task 1 vCPU
+             USW2-SpotUsage-Fargate-ARM-GB-Hours           720 hours tasks on average 2 × hours in the month 720 × on Spot 25% × GB a task 2 GB",
+        );
+    }
+
+    #[test]
+    fn ten_seconds_are_billed_as_a_minute() {
+        check(
+            "type: fargate-task\ntask: {cpu: 1 vCPU, memory: 2 GB}\nruns: 600/month\nduration: 10 s",
+            "us-east-1",
+            "2026-12",
+            "USE1-Fargate-vCPU-Hours:perCPU 10 hours runs 600/month × seconds a run, billed as a minute 60 ÷ seconds in an hour 3,600 × vCPU a task 1 vCPU
+             USE1-Fargate-GB-Hours          20 hours runs 600/month × seconds a run, billed as a minute 60 ÷ seconds in an hour 3,600 × GB a task 2 GB",
+        );
+    }
+
+    #[test]
+    fn disk_above_twenty_gigabytes_is_billed_by_the_hour() {
+        check(
+            "type: fargate-service\ntask: {cpu: 1 vCPU, memory: 2 GB, ephemeral_storage: 50 GB}\ntasks: {min: 1, max: 4, average: 1}",
+            "us-east-1",
+            "2026-11",
+            "USE1-Fargate-vCPU-Hours:perCPU             720 hours tasks on average 1 × hours in the month 720 × vCPU a task 1 vCPU
+             USE1-Fargate-GB-Hours                     1440 hours tasks on average 1 × hours in the month 720 × GB a task 2 GB
+             USE1-Fargate-EphemeralStorage-GB-Hours   21600 hours GB of disk a task 50 GB − free with every task 20 × task-hours 720",
+        );
+    }
+}

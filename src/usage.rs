@@ -1,0 +1,246 @@
+//! Usage records: what AWS meters, before any price. A quantity keeps the factors of which it was made.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rust_decimal::{Decimal, RoundingStrategy};
+
+use crate::money::{QUOTIENT_PLACES, Usd};
+use crate::month::Month;
+use crate::quantity::{LARGEST, Quantity, Rate, Unit, grouped};
+use crate::scenario::driver::{Driver, Provenance};
+use crate::source::Place;
+
+/// Cost allocation tags.
+pub type Tags = BTreeMap<String, String>;
+
+/// What a factor does to the running value before it, as on the tape of a desk calculator.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Step {
+    /// Multiply.
+    Times,
+    /// Divide.
+    Over,
+    /// Add.
+    Plus,
+    /// Subtract.
+    Minus,
+    /// Raise to this where it is below.
+    AtLeast,
+    /// Lower to this where it is above.
+    AtMost,
+}
+
+impl Step {
+    /// The sign to print before the factor.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Step::Times => "×",
+            Step::Over => "÷",
+            Step::Plus => "+",
+            Step::Minus => "−",
+            Step::AtLeast => "at least",
+            Step::AtMost => "at most",
+        }
+    }
+}
+
+/// One named value of a quantity's formula.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Factor {
+    /// What it does to the value before it; the first one starts the tape.
+    pub step: Step,
+    /// What it is, in words.
+    pub name: Cow<'static, str>,
+    /// The exact value.
+    pub value: Decimal,
+    /// The value as a reader would write it, with its unit.
+    pub shown: String,
+    /// Where it came from; `None` for what follows from a rule of AWS or the calendar.
+    pub from: Option<Provenance>,
+    /// Why it has this value, where somebody said so.
+    pub why: Option<String>,
+    /// Where it stands in an input file.
+    pub at: Option<Place>,
+}
+
+/// One metered quantity of one resource in one billing period.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct UsageRecord {
+    /// The price list's service code, which is CUR's `product_servicecode`.
+    pub service: Cow<'static, str>,
+    /// The region code, or `global`.
+    pub region: Arc<str>,
+    /// AWS's usage type with the region's prefix.
+    pub usage_type: Arc<str>,
+    /// AWS's operation, as CUR writes it.
+    pub operation: Cow<'static, str>,
+    /// The billing period.
+    pub month: Month,
+    /// How much, in `unit`.
+    pub quantity: Decimal,
+    /// By what AWS bills it.
+    pub unit: Unit,
+    /// The account to which it is billed.
+    pub account: Arc<str>,
+    /// The environment that uses it.
+    pub environment: Arc<str>,
+    /// The resource in the scenario.
+    pub resource: Arc<str>,
+    /// Its tags.
+    pub tags: Arc<Tags>,
+    /// The formula of the quantity.
+    pub factors: Vec<Factor>,
+}
+
+/// A charge whose amount is known beforehand: a subscription, a domain, a bill of somebody else.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct KnownCharge {
+    /// Who bills it.
+    pub service: String,
+    /// What for.
+    pub description: String,
+    /// How much in this month.
+    pub amount: Usd,
+    /// True where AWS is not the one who sends the bill.
+    pub outside_aws: bool,
+    /// The billing period.
+    pub month: Month,
+    /// The region code, or `global`.
+    pub region: Arc<str>,
+    /// The account to which it is billed.
+    pub account: Arc<str>,
+    /// The environment that uses it.
+    pub environment: Arc<str>,
+    /// The resource in the scenario.
+    pub resource: Arc<str>,
+    /// Its tags.
+    pub tags: Arc<Tags>,
+    /// Where the amount came from.
+    pub factors: Vec<Factor>,
+}
+
+/// A quantity in the making: a running value and the factors that made it.
+#[derive(Clone, Debug, Default)]
+pub struct Tape {
+    value: Option<Decimal>,
+    too_large: bool,
+    factors: Vec<Factor>,
+}
+
+impl Tape {
+    /// A tape with nothing on it.
+    pub fn new() -> Tape {
+        Tape::default()
+    }
+
+    /// × a driver of the scenario.
+    pub fn times<T: Quantity>(self, name: &'static str, driver: &Driver<T>) -> Tape {
+        self.driver(Step::Times, name, driver)
+    }
+
+    /// + a driver of the scenario.
+    pub fn plus<T: Quantity>(self, name: &'static str, driver: &Driver<T>) -> Tape {
+        self.driver(Step::Plus, name, driver)
+    }
+
+    /// − a driver of the scenario.
+    pub fn minus<T: Quantity>(self, name: &'static str, driver: &Driver<T>) -> Tape {
+        self.driver(Step::Minus, name, driver)
+    }
+
+    /// Any step with a driver of the scenario.
+    pub fn driver<T: Quantity>(self, step: Step, name: &'static str, driver: &Driver<T>) -> Tape {
+        self.push(Factor {
+            step,
+            name: name.into(),
+            value: driver.value.decimal(),
+            shown: driver.value.to_string(),
+            from: Some(driver.from),
+            why: driver.why.clone(),
+            at: driver.at,
+        })
+    }
+
+    /// × a rate over the month: `/s`, `/min`, `/h` and `/day` grow with the hours, `/month` does not.
+    pub fn times_rate<T: Rate>(self, name: &'static str, driver: &Driver<T>, hours: Decimal) -> Tape {
+        let tape = self.times(name, driver);
+        match driver.value.per().in_an_hour() {
+            None => tape,
+            Some((multiplier, divisor)) => {
+                let tape = tape.rule(Step::Times, "hours in the month", hours);
+                let tape = if multiplier == Decimal::ONE { tape } else { tape.rule(Step::Times, "in an hour", multiplier) };
+                if divisor == Decimal::ONE { tape } else { tape.rule(Step::Over, "hours in a day", divisor) }
+            }
+        }
+    }
+
+    /// A step with a value that follows from a rule of AWS, the calendar, or the shape of the resource.
+    pub fn rule(self, step: Step, name: impl Into<Cow<'static, str>>, value: Decimal) -> Tape {
+        self.push(Factor { step, name: name.into(), value, shown: grouped(value), from: None, why: None, at: None })
+    }
+
+    /// The same with a whole number.
+    pub fn rule_of(self, step: Step, name: impl Into<Cow<'static, str>>, value: u32) -> Tape {
+        self.rule(step, name, Decimal::from(value))
+    }
+
+    /// The value so far.
+    pub fn value(&self) -> Decimal {
+        self.value.unwrap_or_default()
+    }
+
+    fn push(mut self, factor: Factor) -> Tape {
+        let v = factor.value;
+        let next = match (self.value, factor.step) {
+            (None, Step::Minus) => Some(-v),
+            (None, _) => Some(v),
+            (Some(x), Step::Times) => x.checked_mul(v),
+            (Some(x), Step::Over) => x.checked_div(v),
+            (Some(x), Step::Plus) => x.checked_add(v),
+            (Some(x), Step::Minus) => x.checked_sub(v),
+            (Some(x), Step::AtLeast) => Some(x.max(v)),
+            (Some(x), Step::AtMost) => Some(x.min(v)),
+        };
+        match next.filter(|n| n.abs() <= LARGEST) {
+            Some(next) => self.value = Some(next),
+            None => self.too_large = true,
+        }
+        self.factors.push(factor);
+        self
+    }
+
+    /// The finished quantity, at the scale of a quotient, with its factors; `None` where it is too large to be exact.
+    pub fn finish(self) -> Option<(Decimal, Vec<Factor>)> {
+        if self.too_large {
+            return None;
+        }
+        let value = self.value().round_dp_with_strategy(QUOTIENT_PLACES, RoundingStrategy::MidpointNearestEven);
+        Some((value, self.factors))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::quantity::{Count, CountRate, GbRate, Per};
+
+    fn bare<T>(value: T) -> Driver<T> {
+        Driver { value, from: Provenance::Plan, why: None, at: None }
+    }
+
+    #[test]
+    fn a_rate_per_second_grows_with_the_hours_and_one_per_month_does_not() {
+        let second = bare(CountRate { amount: Decimal::TWO, per: Per::Second });
+        let month = bare(GbRate { amount: Decimal::TEN, per: Per::Month });
+        assert_eq!(Tape::new().times_rate("requests", &second, Decimal::from(744)).value(), Decimal::from(2 * 3600 * 744));
+        assert_eq!(Tape::new().times_rate("bytes", &month, Decimal::from(744)).value(), Decimal::TEN);
+    }
+
+    #[test]
+    fn what_cannot_be_exact_is_refused() {
+        let much = bare(Count(LARGEST));
+        assert!(Tape::new().times("a", &much).times("b", &much).finish().is_none());
+    }
+}
