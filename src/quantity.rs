@@ -2,12 +2,11 @@
 //!
 //! GB = 2^30 bytes, TB = 1,024 GB. k, M and B are 10^3, 10^6 and 10^9 of a thing; a bare B is never bytes.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use rust_decimal::Decimal;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::{Schema, SchemaGenerator, json_schema};
 
 use crate::money::Usd;
 
@@ -66,6 +65,13 @@ pub trait Quantity: FromStr<Err = String> + fmt::Display + Clone + fmt::Debug {
     const EXPECTED: &'static str;
     /// The number itself, in the unit that `Display` names.
     fn decimal(&self) -> Decimal;
+    /// Its JSON Schema.
+    fn schema() -> Schema;
+}
+
+/// The schema of a quantity as a file writes it.
+pub fn schema_of<T: Quantity>(_: &mut SchemaGenerator) -> Schema {
+    T::schema()
 }
 
 /// A number: "1,200", "0.25", "6.5 B", "20 k". The rest of the text is handed back.
@@ -336,19 +342,11 @@ macro_rules! quantities {
                 let value: fn(&$name) -> Decimal = $value;
                 value(self)
             }
-        }
-        impl_display!($name, $show);
-        impl JsonSchema for $name {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> Cow<'static, str> {
-                stringify!($name).into()
-            }
-            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+            fn schema() -> Schema {
                 json_schema!({ "type": ["string", "number"], "pattern": $pattern, "description": $expected })
             }
         }
+        impl_display!($name, $show);
     )*};
 }
 

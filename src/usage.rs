@@ -82,6 +82,8 @@ pub struct UsageRecord {
     pub quantity: Decimal,
     /// By what AWS bills it.
     pub unit: Unit,
+    /// Hours of the month over which the quantity is spread evenly: commitments cover it hour by hour.
+    pub hours: Decimal,
     /// The account to which it is billed.
     pub account: Arc<str>,
     /// The environment that uses it.

@@ -345,6 +345,11 @@ impl PriceBook {
         read::book(embedded::files())
     }
 
+    /// Names and texts of the files of the built-in book.
+    pub fn embedded_files() -> Vec<(&'static str, &'static str)> {
+        embedded::files().to_vec()
+    }
+
     /// Every row, in the order of the files.
     pub fn rows(&self) -> &[PriceRow] {
         &self.rows

@@ -8,7 +8,7 @@ use super::driver::{Driver, optional_quantity};
 use crate::month::Month;
 use crate::money::Usd;
 use crate::pricing::Term;
-use crate::quantity::Count;
+use crate::quantity::{Count, schema_of};
 
 /// A purchase that covers usage hour by hour, used or lost.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -37,6 +37,7 @@ pub struct Commitment {
     pub count: Option<Driver<Count>>,
     /// For a savings plan: dollars an hour.
     #[serde(default, deserialize_with = "optional_quantity")]
+    #[schemars(schema_with = "schema_of::<Usd>")]
     pub hourly: Option<Usd>,
 }
 

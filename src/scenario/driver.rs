@@ -129,13 +129,17 @@ impl<T: Quantity> Serialize for Driver<T> {
     }
 }
 
-impl<T: JsonSchema> JsonSchema for Driver<T> {
+impl<T: Quantity> JsonSchema for Driver<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
     fn schema_name() -> Cow<'static, str> {
-        format!("{}Driver", T::schema_name()).into()
+        "Driver".into()
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let value = generator.subschema_for::<T>();
+        let value = T::schema();
         let from = generator.subschema_for::<Provenance>();
         json_schema!({
             "anyOf": [

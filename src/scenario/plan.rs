@@ -10,13 +10,14 @@ use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
 use super::driver::{optional_quantity, quantity};
 use crate::money::Usd;
 use crate::pricing::fits;
-use crate::quantity::Share;
+use crate::quantity::{Share, schema_of};
 
 /// What somebody stated that an environment costs a month.
 #[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
 pub struct Plan {
     /// The whole month; also the budget.
     #[serde(deserialize_with = "quantity")]
+    #[schemars(schema_with = "schema_of::<Usd>")]
     pub total: Usd,
     /// Line by line. The first line that matches a charge claims it; without lines the total claims every charge.
     #[serde(default)]
@@ -33,12 +34,14 @@ pub struct PlanLine {
     pub line: LineName,
     /// The stated amount a month.
     #[serde(deserialize_with = "quantity")]
+    #[schemars(schema_with = "schema_of::<Usd>")]
     pub stated: Usd,
     /// Which charges it speaks of.
     #[serde(rename = "match")]
     pub matches: Match,
     /// Which part of those charges; what is left goes to later lines. Without it, all that is left.
     #[serde(default, deserialize_with = "optional_quantity")]
+    #[schemars(schema_with = "schema_of::<Share>")]
     pub share: Option<Share>,
 }
 

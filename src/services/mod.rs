@@ -187,6 +187,7 @@ impl At<'_> {
                 month: self.month,
                 quantity,
                 unit,
+                hours: self.on_hours,
                 account: self.account.clone(),
                 environment: self.environment.clone(),
                 resource: self.resource.clone(),

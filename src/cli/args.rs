@@ -1,0 +1,333 @@
+//! The arguments, as clap reads them.
+
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::bill::group::By;
+use crate::month::{HoursBasis, Month};
+
+/// What AWS will bill, and why.
+#[derive(Debug, Parser)]
+#[command(
+    name = "ce-cost",
+    version,
+    about = "Writes the bill that AWS will send: what environments will cost, and why",
+    after_help = "Examples:
+  ce-cost forecast prod                     next month's bill for prod, against its plan
+  ce-cost forecast --all --months 12        a year of every environment
+  ce-cost plan prod                         the plan's lines beside list prices
+  ce-cost explain prod \"Core Service\"       where a figure comes from, to the last digit
+  ce-cost forecast prod --format focus      the bill in FOCUS 1.2 columns
+
+Exit codes: 0 ok · 64 wrong usage · 65 an input file is wrong · 66 an input is missing · 69 network or AWS · 70 internal
+Scenarios are read from --scenarios DIR, else from ./scenarios, else the built-in ones are used."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Read scenario files from this folder
+    #[arg(long, global = true, value_name = "DIR", env = "CE_COST_SCENARIOS")]
+    pub scenarios: Option<PathBuf>,
+    /// Lay the price files of this folder over the built-in ones (a folder with families.csv replaces them all)
+    #[arg(long, global = true, value_name = "DIR", env = "CE_COST_PRICES")]
+    pub prices: Option<PathBuf>,
+    /// Compute as if it were this day (2026-11-24); today if left out
+    #[arg(long, global = true, value_name = "DATE")]
+    pub as_of: Option<NaiveDate>,
+    /// When to use colour; NO_COLOR is respected
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: ColorWhen,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ColorWhen {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// What the coming months will cost, inside the plan and outside of it
+    Forecast(ForecastArgs),
+    /// The plan's lines beside list prices: what its amounts would buy, and where they contradict each other
+    Plan(PlanArgs),
+    /// Where a figure comes from: quantity × price by tier, formula, drivers, price row
+    Explain(ExplainArgs),
+    /// Solve for the driver that meets a stated amount, and print the lines to write
+    Calibrate(CalibrateArgs),
+    /// The price book: list, show, check
+    Prices(PricesArgs),
+    /// Scenario files: show, new, diff, schema
+    Scenario(ScenarioArgs),
+    /// A completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// The manual page, in roff
+    Man,
+}
+
+/// Which month, on which conventions.
+#[derive(Debug, Args)]
+pub struct BasisArgs {
+    /// The month (2026-12); the next one if left out
+    #[arg(long, value_name = "MONTH")]
+    pub month: Option<Month>,
+    /// Hours of a month: actual, 730 or 720
+    #[arg(long, value_name = "HOURS", default_value = "actual")]
+    pub hours: HoursBasis,
+    /// Rate this environment by itself, not its whole payer account
+    #[arg(long)]
+    pub alone: bool,
+    /// Rate without monthly free allowances
+    #[arg(long)]
+    pub no_free_tier: bool,
+}
+
+/// How to write the result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Table,
+    /// For scripts; a contract (docs/schema).
+    Json,
+    /// For spreadsheets.
+    Csv,
+    /// For pull requests.
+    #[value(alias = "markdown")]
+    Md,
+    /// FOCUS 1.2 rows.
+    Focus,
+}
+
+/// Formats of commands that have no FOCUS rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ViewFormat {
+    /// For people.
+    Table,
+    /// For scripts; a contract (docs/schema).
+    Json,
+    /// For spreadsheets.
+    Csv,
+    /// For pull requests.
+    #[value(alias = "markdown")]
+    Md,
+}
+
+/// Which charges to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ScopeArg {
+    /// What the plan speaks of.
+    Planned,
+    /// All of them.
+    All,
+}
+
+/// `forecast`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  ce-cost forecast prod
+  ce-cost forecast prod --hours 730                  the AWS Pricing Calculator's month
+  ce-cost forecast prod --by service --format csv
+  ce-cost forecast --all --months 12
+  ce-cost forecast prod --by tag:Service --scope planned")]
+pub struct ForecastArgs {
+    /// Environments
+    #[arg(value_name = "ENV", required_unless_present = "all", conflicts_with = "all")]
+    pub environments: Vec<String>,
+    /// Every environment
+    #[arg(long)]
+    pub all: bool,
+    #[command(flatten)]
+    pub basis: BasisArgs,
+    /// How many months from the first
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u32).range(1..=36))]
+    pub months: u32,
+    /// Which charges: planned or all
+    #[arg(long, value_name = "SCOPE", default_value = "all")]
+    pub scope: ScopeArg,
+    /// By what to add up: group, service, usage-type, resource or tag:KEY
+    #[arg(long, value_name = "BY", default_value = "group")]
+    pub by: By,
+    /// How to write it
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: Format,
+}
+
+/// `plan`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  ce-cost plan prod                  at 730 hours, as the plan was most likely made
+  ce-cost plan --all --format md
+  ce-cost plan prod --hours actual --month 2027-02")]
+pub struct PlanArgs {
+    /// The environment
+    #[arg(value_name = "ENV", required_unless_present = "all", conflicts_with = "all")]
+    pub environment: Option<String>,
+    /// Every environment that has a plan
+    #[arg(long)]
+    pub all: bool,
+    /// The month (2026-12); the next one if left out
+    #[arg(long, value_name = "MONTH")]
+    pub month: Option<Month>,
+    /// Hours of a month: actual, 730 or 720
+    #[arg(long, value_name = "HOURS", default_value = "730")]
+    pub hours: HoursBasis,
+    /// Rate this environment by itself, not its whole payer account
+    #[arg(long)]
+    pub alone: bool,
+    /// Rate without monthly free allowances
+    #[arg(long)]
+    pub no_free_tier: bool,
+    /// How to write it
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: ViewFormat,
+}
+
+/// `explain`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  ce-cost explain prod                      every charge of prod
+  ce-cost explain prod \"Core Service\"       a line of the plan
+  ce-cost explain prod Database             a group of the plan
+  ce-cost explain prod nat                  a resource of the scenario
+  ce-cost explain prod Aurora:StorageIOUsage --format json")]
+pub struct ExplainArgs {
+    /// The environment
+    #[arg(value_name = "ENV")]
+    pub environment: String,
+    /// A line or group of the plan, a resource, a service code or a usage type; everything if left out
+    #[arg(value_name = "LINE")]
+    pub line: Option<String>,
+    #[command(flatten)]
+    pub basis: BasisArgs,
+    /// How to write it
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: ViewFormat,
+}
+
+/// `calibrate`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  ce-cost calibrate prod --line Database --driver database.io
+  ce-cost calibrate dev --line total --driver core.tasks.average")]
+pub struct CalibrateArgs {
+    /// The environment
+    #[arg(value_name = "ENV")]
+    pub environment: String,
+    /// The plan's line or group to meet, or `total`
+    #[arg(long, value_name = "LINE")]
+    pub line: String,
+    /// The driver to solve for, by its path in the file, such as database.io
+    #[arg(long, value_name = "PATH")]
+    pub driver: String,
+    /// The month (2026-12); the next one if left out
+    #[arg(long, value_name = "MONTH")]
+    pub month: Option<Month>,
+    /// Hours of a month: actual, 730 or 720
+    #[arg(long, value_name = "HOURS", default_value = "730")]
+    pub hours: HoursBasis,
+    /// How to write it
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: ViewFormat,
+}
+
+/// `prices`.
+#[derive(Debug, Args)]
+pub struct PricesArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: PricesCommand,
+}
+
+/// `prices …`.
+#[derive(Debug, Subcommand)]
+pub enum PricesCommand {
+    /// Every price row, or those that match
+    #[command(after_help = "Examples:
+  ce-cost prices list --service AmazonECS --region us-east-1
+  ce-cost prices list --format csv > prices.csv")]
+    List {
+        /// Rows of this service code only
+        #[arg(long, value_name = "CODE")]
+        service: Option<String>,
+        /// Rows of this region only
+        #[arg(long, value_name = "REGION")]
+        region: Option<String>,
+        /// Rows of this confidence only: high, medium or low
+        #[arg(long, value_name = "CONFIDENCE")]
+        confidence: Option<String>,
+        /// How to write it
+        #[arg(long, value_name = "FORMAT", default_value = "table")]
+        format: ViewFormat,
+    },
+    /// All that is known of one usage type: tiers, terms, pool, allowance, sources
+    #[command(after_help = "Example:
+  ce-cost prices show USE1-Fargate-vCPU-Hours:perCPU")]
+    Show {
+        /// The usage type or SKU
+        #[arg(value_name = "USAGE_TYPE")]
+        usage_type: String,
+    },
+    /// Whether the book is sound: tiers, keys, age; and its hash
+    Check {
+        /// Warn of prices seen longer ago than this many days
+        #[arg(long, value_name = "DAYS", default_value = "400")]
+        older_than: i64,
+    },
+}
+
+/// `scenario`.
+#[derive(Debug, Args)]
+pub struct ScenarioArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: ScenarioCommand,
+}
+
+/// `scenario …`.
+#[derive(Debug, Subcommand)]
+pub enum ScenarioCommand {
+    /// The environments, or what one of them holds
+    Show {
+        /// The environment; all names if left out
+        #[arg(value_name = "ENV")]
+        environment: Option<String>,
+        /// After inheritance, with defaults and the place of every value
+        #[arg(long)]
+        resolved: bool,
+    },
+    /// A commented scenario to start from
+    #[command(after_help = "Example:
+  mkdir scenarios && ce-cost scenario new shop > scenarios/shop.yaml && ce-cost forecast shop")]
+    New {
+        /// The name of the environment
+        #[arg(value_name = "ENV")]
+        environment: String,
+    },
+    /// What differs between two environments
+    Diff {
+        /// The one
+        #[arg(value_name = "A")]
+        left: String,
+        /// The other
+        #[arg(value_name = "B")]
+        right: String,
+    },
+    /// The JSON Schema of scenario files, or of accounts.yaml
+    Schema {
+        /// The schema of accounts.yaml
+        #[arg(long)]
+        accounts: bool,
+    },
+}

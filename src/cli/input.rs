@@ -1,0 +1,129 @@
+//! Files in: scenarios, prices, and the basis that the arguments ask for.
+
+use std::path::Path;
+
+use chrono::NaiveDate;
+use fs_err as fs;
+
+use super::args::{BasisArgs, Cli};
+use super::{Failure, World, embedded};
+use crate::diagnostic::nearest;
+use crate::forecast::next_month;
+use crate::predict::Basis;
+use crate::pricing::{PriceBook, read};
+use crate::scenario::{self, InputFile, Scenario, Scenarios};
+
+/// Most files that are read from one folder.
+const MOST: usize = 1_000;
+
+/// Everything that a command works on.
+pub struct Inputs {
+    /// The prices.
+    pub book: PriceBook,
+    /// The scenario files as text.
+    pub files: Vec<InputFile>,
+    /// The scenarios.
+    pub scenarios: Scenarios,
+    /// The day from which to compute.
+    pub as_of: NaiveDate,
+}
+
+impl Inputs {
+    /// Reads what the arguments name.
+    pub fn read(cli: &Cli, world: &World) -> Result<Inputs, Failure> {
+        let book = book(cli.prices.as_deref(), world)?;
+        let files = scenario_files(cli.scenarios.as_deref())?;
+        let scenarios =
+            scenario::load(&files, &book, &[]).map_err(|e| Failure::input(summary(&e.0.render(&e.1, world.colour_errors), e.0.errors())))?;
+        Ok(Inputs { book, files, scenarios, as_of: cli.as_of.unwrap_or(world.today) })
+    }
+
+    /// An environment, or an error with the nearest name.
+    pub fn environment(&self, name: &str) -> Result<&Scenario, Failure> {
+        self.scenarios.named(name).ok_or_else(|| {
+            let names: Vec<&str> = self.scenarios.all.iter().map(|s| s.name.as_ref()).collect();
+            let near = nearest(name, names.iter().copied()).map(|n| format!(": did you mean `{n}`?")).unwrap_or_default();
+            Failure::usage(format!("error: there is no environment `{name}`{near}\nhelp: there are {}", names.join(", ")))
+        })
+    }
+
+    /// The basis that the arguments ask for.
+    pub fn basis(&self, args: &BasisArgs) -> Basis {
+        Basis {
+            month: args.month.unwrap_or_else(|| next_month(self.as_of)),
+            hours: args.hours,
+            pooled: !args.alone,
+            free_tier: !args.no_free_tier,
+        }
+    }
+
+    /// Warnings of the scenario files, for standard error.
+    pub fn warnings(&self, world: &World) -> String {
+        self.scenarios.warnings.render(&self.scenarios.sources, world.colour_errors)
+    }
+}
+
+/// "3 errors" below what was wrong.
+pub fn summary(text: &str, errors: usize) -> String {
+    let plural = if errors == 1 { "1 error".to_owned() } else { format!("{errors} errors") };
+    format!("{}\n\n{plural}", text.trim_end())
+}
+
+/// The built-in book, or that with a folder's files laid over it, or that folder's alone.
+pub fn book(folder: Option<&Path>, world: &World) -> Result<PriceBook, Failure> {
+    let render = |e: Box<(crate::diagnostic::Problems, crate::source::Sources)>| {
+        Failure::input(summary(&e.0.render(&e.1, world.colour_errors), e.0.errors()))
+    };
+    let Some(folder) = folder else { return PriceBook::embedded().map_err(render) };
+    let own = folder_files(folder, &["csv"])?;
+    if own.is_empty() {
+        return Err(Failure::missing(format!("error: no price file (*.csv) in {}", folder.display())));
+    }
+    let own: Vec<(&str, &str)> = own.iter().map(|f| (f.name.as_str(), f.text.as_str())).collect();
+    let whole = own.iter().any(|(name, _)| name.ends_with("families.csv"));
+    let base = if whole { Vec::new() } else { PriceBook::embedded_files() };
+    read::book(base.into_iter().chain(own)).map_err(render)
+}
+
+/// The scenario files of `--scenarios`, of a folder `scenarios` beside the caller, or the built-in ones.
+pub fn scenario_files(folder: Option<&Path>) -> Result<Vec<InputFile>, Failure> {
+    let beside = Path::new("scenarios");
+    let folder = match folder {
+        Some(folder) => folder,
+        None if beside.is_dir() => beside,
+        None => return Ok(embedded::scenarios()),
+    };
+    let files = folder_files(folder, &["yaml", "yml"])?;
+    if files.is_empty() {
+        return Err(Failure::missing(format!(
+            "error: no scenario file (*.yaml) in {}\nhelp: `ce-cost scenario new NAME` writes one to start from",
+            folder.display()
+        )));
+    }
+    Ok(files)
+}
+
+/// The text of every file of a folder with one of these endings, by name.
+fn folder_files(folder: &Path, endings: &[&str]) -> Result<Vec<InputFile>, Failure> {
+    let missing = |e: std::io::Error| Failure::missing(format!("error: {e}"));
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).map_err(missing)? {
+        let path = entry.map_err(missing)?.path();
+        let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
+        if endings.contains(&ending) && path.is_file() {
+            paths.push(path);
+        }
+    }
+    if paths.len() > MOST {
+        return Err(Failure::input(format!("error: {} holds {} files; at most {MOST} are read", folder.display(), paths.len())));
+    }
+    paths.sort();
+    let mut files = Vec::new();
+    for path in paths {
+        let bytes = fs::read(&path).map_err(missing)?;
+        let name = path.to_string_lossy().replace('\\', "/");
+        let text = String::from_utf8(bytes).map_err(|_| Failure::input(format!("error: {name} is not UTF-8 text")))?;
+        files.push(InputFile { name, text });
+    }
+    Ok(files)
+}

@@ -1,0 +1,161 @@
+//! The command line: read, call, render. No arithmetic.
+
+mod args;
+mod calibrate;
+mod embedded;
+mod explain;
+mod forecast;
+mod input;
+mod plan;
+mod prices;
+mod scenario;
+
+use std::io::{ErrorKind, IsTerminal, Write};
+use std::process::ExitCode;
+
+use chrono::NaiveDate;
+use clap::{CommandFactory, Parser};
+
+use self::args::{Cli, ColorWhen, Command};
+use crate::report::terminal::Screen;
+
+pub use self::args::Cli as Arguments;
+
+/// Exit codes, as `sysexits.h` numbers them. 1 to 3 belong to `check`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Exit {
+    /// All went well.
+    Ok = 0,
+    /// The command line is wrong, or names what is not there.
+    Usage = 64,
+    /// An input file is wrong.
+    Input = 65,
+    /// An input is missing.
+    Missing = 66,
+    /// A fault of this program.
+    Internal = 70,
+}
+
+/// What a command has to say.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Output {
+    /// For standard output.
+    pub out: String,
+    /// For standard error, after the output: what the user should know.
+    pub notes: String,
+}
+
+/// Why a command did not do what was asked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Failure {
+    /// The exit code.
+    pub exit: Exit,
+    /// The message, for standard error.
+    pub message: String,
+}
+
+impl Failure {
+    fn usage(message: impl Into<String>) -> Failure {
+        Failure { exit: Exit::Usage, message: message.into() }
+    }
+
+    fn input(message: impl Into<String>) -> Failure {
+        Failure { exit: Exit::Input, message: message.into() }
+    }
+
+    fn missing(message: impl Into<String>) -> Failure {
+        Failure { exit: Exit::Missing, message: message.into() }
+    }
+}
+
+/// What the world tells a command: the day, and where its output goes.
+#[derive(Clone, Copy, Debug)]
+pub struct World {
+    /// Today, unless `--as-of` says another day.
+    pub today: NaiveDate,
+    /// Standard output.
+    pub screen: Screen,
+    /// Whether errors are coloured.
+    pub colour_errors: bool,
+}
+
+/// Runs the program on the real world.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = if error.use_stderr() { Exit::Usage } else { Exit::Ok };
+            let _ = error.print();
+            return ExitCode::from(code as u8);
+        }
+    };
+    let world = world(&cli);
+    match run(&cli, &world) {
+        Ok(output) => match write(&output) {
+            Ok(()) => ExitCode::from(Exit::Ok as u8),
+            // Whoever reads has seen enough: `ce-cost … | head`.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::from(Exit::Ok as u8),
+            Err(error) => {
+                eprintln!("error: the output cannot be written: {error}");
+                ExitCode::from(Exit::Internal as u8)
+            }
+        },
+        Err(failure) => {
+            eprintln!("{}", failure.message.trim_end());
+            ExitCode::from(failure.exit as u8)
+        }
+    }
+}
+
+fn write(output: &Output) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(output.out.as_bytes())?;
+    out.flush()?;
+    std::io::stderr().lock().write_all(output.notes.as_bytes())
+}
+
+fn world(cli: &Cli) -> World {
+    let terminal = std::io::stdout().is_terminal();
+    let choice = |stream: anstream::ColorChoice| match cli.color {
+        ColorWhen::Always => true,
+        ColorWhen::Never => false,
+        ColorWhen::Auto => stream != anstream::ColorChoice::Never,
+    };
+    let columns = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
+    let width = columns.or_else(|| terminal_size::terminal_size().map(|(w, _)| usize::from(w.0))).unwrap_or(120);
+    World {
+        today: chrono::Utc::now().date_naive(),
+        screen: Screen {
+            width: width.max(40),
+            colour: choice(anstream::AutoStream::choice(&std::io::stdout())),
+            bars: terminal || cli.color == ColorWhen::Always,
+        },
+        colour_errors: choice(anstream::AutoStream::choice(&std::io::stderr())),
+    }
+}
+
+/// Runs a command. Reads files, writes none: [`main`] prints what comes back.
+///
+/// # Errors
+/// A message for the user with its exit code.
+pub fn run(cli: &Cli, world: &World) -> Result<Output, Failure> {
+    match &cli.command {
+        Command::Forecast(args) => forecast::run(cli, args, world),
+        Command::Plan(args) => plan::run(cli, args, world),
+        Command::Explain(args) => explain::run(cli, args, world),
+        Command::Calibrate(args) => calibrate::run(cli, args, world),
+        Command::Prices(args) => prices::run(cli, args, world),
+        Command::Scenario(args) => scenario::run(cli, args, world),
+        Command::Completions { shell } => {
+            let mut out = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "ce-cost", &mut out);
+            Ok(Output { out: String::from_utf8_lossy(&out).into_owned(), notes: String::new() })
+        }
+        Command::Man => {
+            let mut out = Vec::new();
+            let page = clap_mangen::Man::new(Cli::command());
+            page.render(&mut out).map_err(|e| Failure { exit: Exit::Internal, message: format!("error: {e}") })?;
+            Ok(Output { out: String::from_utf8_lossy(&out).into_owned(), notes: String::new() })
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The way of the data as one function: scenarios + price book + month → bill. The file to read first.
+
+use std::sync::Arc;
+
+use rust_decimal::Decimal;
+
+use crate::bill::{Bill, Charge};
+use crate::month::{HoursBasis, Month};
+use crate::pricing::PriceBook;
+use crate::rating::{self, Terms, commitment, support, tax};
+use crate::scenario::accounts::Payer;
+use crate::scenario::{Resource, Scenario, Scenarios};
+use crate::services::At;
+use crate::usage::{KnownCharge, UsageRecord};
+
+/// Which month, and on which conventions.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Basis {
+    /// The billing period.
+    pub month: Month,
+    /// How many hours it is taken to have.
+    pub hours: HoursBasis,
+    /// False to rate one environment by itself instead of its whole payer account.
+    pub pooled: bool,
+    /// False to rate without monthly allowances.
+    pub free_tier: bool,
+}
+
+/// Why there is no bill: every reason, in words.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{}", .0.join("\n"))]
+pub struct NoBill(pub Vec<String>);
+
+/// The bill that AWS will send for a month: of the whole payer account of `environment`, with every member's charges.
+/// [`Bill::cut`] gives the part of one environment.
+///
+/// # Errors
+/// Usage without exactly one price, and quantities too large to be exact.
+pub fn bill(scenarios: &Scenarios, environment: &Scenario, book: &PriceBook, basis: Basis) -> Result<Bill, NoBill> {
+    let (payer, terms_of_payer, mut members) = scenarios.payer(environment);
+    if !basis.pooled {
+        members = vec![environment];
+    }
+    let terms = Terms { book, month: basis.month, hours: basis.hours.hours(basis.month), payer: payer.into(), free_tier: basis.free_tier };
+    let (records, known) = usage(&members, book, basis)?;
+    let (uncovered, mut charges) = commitment::cover(records, &members, &terms).map_err(NoBill)?;
+    charges.extend(rating::rate(uncovered, &terms).map_err(NoBill)?);
+    charges.extend(known.into_iter().map(|k| rating::known(k, &terms.payer)));
+    add_payer_lines(&terms_of_payer, &mut charges, &terms);
+    in_order(&mut charges, &members);
+    Ok(Bill { month: basis.month, hours: terms.hours, payer: terms.payer, charges })
+}
+
+/// What every resource of every member uses.
+fn usage(members: &[&Scenario], book: &PriceBook, basis: Basis) -> Result<(Vec<UsageRecord>, Vec<KnownCharge>), NoBill> {
+    let (mut records, mut known, mut failures) = (Vec::new(), Vec::new(), Vec::new());
+    for scenario in members {
+        for resource in &scenario.resources {
+            let mut at = place(scenario, resource, book, basis);
+            resource.service.usage(&mut at);
+            records.append(&mut at.usage);
+            known.append(&mut at.known);
+            failures.extend(at.failures.into_iter().map(|f| format!("{} {f}", scenario.name)));
+        }
+    }
+    if failures.is_empty() { Ok((records, known)) } else { Err(NoBill(failures)) }
+}
+
+/// Where and when a resource runs.
+fn place<'a>(scenario: &Scenario, resource: &Resource, book: &'a PriceBook, basis: Basis) -> At<'a> {
+    let month_hours: Decimal = basis.hours.hours(basis.month);
+    At {
+        book,
+        month: basis.month,
+        month_hours,
+        on_hours: resource.schedule.as_ref().map_or(month_hours, |s| s.hours(basis.month, basis.hours)),
+        region: resource.region.clone(),
+        account: scenario.account.clone(),
+        environment: scenario.name.clone(),
+        resource: resource.name.clone(),
+        tags: resource.tags.clone(),
+        usage: Vec::new(),
+        known: Vec::new(),
+        failures: Vec::new(),
+    }
+}
+
+/// Support, then tax: each is computed on what stands before it.
+fn add_payer_lines(payer: &Payer, charges: &mut Vec<Charge>, terms: &Terms<'_>) {
+    if let Some(plan) = &payer.support {
+        let rows = support::charges(plan, charges, terms);
+        charges.extend(rows);
+    }
+    if let Some(rate) = &payer.tax {
+        let rows = tax::charges(rate, charges, terms);
+        charges.extend(rows);
+    }
+}
+
+/// Environments in the order of the payer's members, resources in the order of their file, then what belongs to no resource.
+fn in_order(charges: &mut [Charge], members: &[&Scenario]) {
+    let rank = |c: &Charge| {
+        let environment = members.iter().position(|m| m.name == c.environment).unwrap_or(usize::MAX);
+        let resource = members.get(environment).and_then(|m| m.resources.iter().position(|r| r.name == c.resource)).unwrap_or(usize::MAX);
+        (environment, resource)
+    };
+    charges.sort_by_cached_key(|c| (rank(c), c.resource.clone()));
+}
+
+/// The bills of several months, one after another.
+///
+/// # Errors
+/// As [`bill`].
+pub fn months(scenarios: &Scenarios, environment: &Scenario, book: &PriceBook, first: Basis, count: u32) -> Result<Vec<Arc<Bill>>, NoBill> {
+    (0..count).map(|n| bill(scenarios, environment, book, Basis { month: first.month.plus(n), ..first }).map(Arc::new)).collect()
+}
