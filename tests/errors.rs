@@ -1,0 +1,44 @@
+//! Bad files, each with its message beside it (`tests/snapshots`). `INSTA_UPDATE=always cargo test --test errors` writes them anew.
+
+use std::path::{Path, PathBuf};
+
+use ce_cost::pricing::{PriceBook, read};
+use ce_cost::scenario::{self, InputFile};
+
+fn text(path: &Path) -> String {
+    String::from_utf8_lossy(&std::fs::read(path).expect("a readable file")).into_owned()
+}
+
+/// The files of a case: one file, or all of a folder.
+fn files(case: &Path) -> Vec<InputFile> {
+    let mut paths: Vec<PathBuf> = if case.is_dir() {
+        std::fs::read_dir(case).expect("a folder").map(|e| e.expect("an entry").path()).collect()
+    } else {
+        vec![case.to_owned()]
+    };
+    paths.sort();
+    paths
+        .into_iter()
+        .map(|p| InputFile { name: format!("scenarios/{}", p.file_name().expect("a name").to_string_lossy()), text: text(&p) })
+        .collect()
+}
+
+#[test]
+fn every_bad_scenario_file_says_what_is_wrong_and_how_to_mend_it() {
+    let book = PriceBook::embedded().unwrap_or_else(|e| panic!("{}", e.0.render(&e.1, false)));
+    insta::glob!("errors/scenario/*", |case| {
+        let (problems, sources) = *scenario::load(&files(case), &book, &[]).expect_err("a bad scenario");
+        insta::assert_snapshot!(problems.render(&sources, false));
+    });
+}
+
+#[test]
+fn every_bad_price_file_says_what_is_wrong() {
+    insta::glob!("errors/prices/*.csv", |case| {
+        let name = format!("prices/{}", case.file_name().expect("a name").to_string_lossy());
+        let own = text(case);
+        let files = PriceBook::embedded_files().into_iter().chain([(name.as_str(), own.as_str())]);
+        let (problems, sources) = *read::book(files).expect_err("a bad price file");
+        insta::assert_snapshot!(problems.render(&sources, false));
+    });
+}
