@@ -169,7 +169,14 @@ pub struct Cut {
 ///
 /// # Errors
 /// As [`predict::bill`].
-pub fn forecast(scenarios: &Scenarios, scenario: &Scenario, book: &PriceBook, first: Basis, count: u32, cut: &Cut) -> Result<(Forecast, Vec<Bill>), NoBill> {
+pub fn forecast(
+    scenarios: &Scenarios,
+    scenario: &Scenario,
+    book: &PriceBook,
+    first: Basis,
+    count: u32,
+    cut: &Cut,
+) -> Result<(Forecast, Vec<Bill>), NoBill> {
     let mut months = Vec::new();
     let mut bills = Vec::new();
     for n in 0..count {
@@ -260,13 +267,17 @@ fn planned_groups(bill: &Bill, scenario: &Scenario, book: &PriceBook, by: &By) -
                 group.plan = group.plan.map(|p| p + line.stated);
                 group.lines.push(entry);
             }
-            None => list.push(Group { name: line.line.group.clone(), plan: Some(line.stated), total, lines: vec![entry], marks: String::new() }),
+            None => {
+                list.push(Group { name: line.line.group.clone(), plan: Some(line.stated), total, lines: vec![entry], marks: String::new() })
+            }
         }
     }
     for group in &mut list {
-        let doubt = group.lines.iter().map(|l| l.marks.as_str()).fold(Doubt::default(), |d, m| {
-            d.or(Doubt { assumed: m.contains('~'), weak_price: m.contains('*') })
-        });
+        let doubt = group
+            .lines
+            .iter()
+            .map(|l| l.marks.as_str())
+            .fold(Doubt::default(), |d, m| d.or(Doubt { assumed: m.contains('~'), weak_price: m.contains('*') }));
         group.marks = doubt.marks().into();
     }
     list
@@ -278,7 +289,8 @@ fn marks<'a>(parts: impl Iterator<Item = &'a Part<'a>>, book: &PriceBook) -> Str
 
 fn groups(bill: &Bill, scenario: &Scenario, book: &PriceBook, by: &By, wanted: impl Fn(Claim) -> bool) -> Vec<Group> {
     let parts: Vec<Part<'_>> = parts(bill, scenario.plan.as_ref()).into_iter().filter(|p| wanted(p.claim)).collect();
-    let named: Vec<(String, String, &Part<'_>)> = parts.iter().map(|p| (names(by, p.charge, scenario), p)).map(|((a, b), p)| (a, b, p)).collect();
+    let named: Vec<(String, String, &Part<'_>)> =
+        parts.iter().map(|p| (names(by, p.charge, scenario), p)).map(|((a, b), p)| (a, b, p)).collect();
     let list: Vec<Sum> = sums(named.iter().map(|(a, b, p)| (a.clone(), b.clone(), p.cost)));
     list.into_iter()
         .map(|sum| {
@@ -337,9 +349,18 @@ fn sum_month(environments: &[Forecast], n: usize) -> MonthForecast {
         groups: months
             .iter()
             .map(|(forecast, m)| {
-                let marks = f(m).groups.iter().fold(Doubt::default(), |d, g| d.or(Doubt { assumed: g.marks.contains('~'), weak_price: g.marks.contains('*') }));
+                let marks = f(m)
+                    .groups
+                    .iter()
+                    .fold(Doubt::default(), |d, g| d.or(Doubt { assumed: g.marks.contains('~'), weak_price: g.marks.contains('*') }));
                 let lines = f(m).groups.iter().map(|g| Line { name: g.name.clone(), plan: g.plan, total: g.total, marks: g.marks.clone() });
-                Group { name: forecast.environment.clone(), plan: plan(m), total: f(m).total, lines: lines.collect(), marks: marks.marks().into() }
+                Group {
+                    name: forecast.environment.clone(),
+                    plan: plan(m),
+                    total: f(m).total,
+                    lines: lines.collect(),
+                    marks: marks.marks().into(),
+                }
             })
             .collect(),
     };

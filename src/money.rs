@@ -61,10 +61,7 @@ impl Usd {
     /// With no weight above zero everything goes to the first part. The parts always add up to `self`.
     pub fn split(self, weights: &[Decimal]) -> Vec<Usd> {
         let whole: Decimal = weights.iter().sum();
-        let mut parts: Vec<Usd> = weights
-            .iter()
-            .map(|w| quotient(*w, whole).map_or(Usd::ZERO, |q| self.share(q)))
-            .collect();
+        let mut parts: Vec<Usd> = weights.iter().map(|w| quotient(*w, whole).map_or(Usd::ZERO, |q| self.share(q))).collect();
         let remainder = self - parts.iter().copied().sum();
         if let Some(largest) = largest(weights) {
             parts[largest] += remainder;
@@ -86,9 +83,7 @@ pub fn largest(weights: &[Decimal]) -> Option<usize> {
 
 /// The one place where a division is taken: to [`QUOTIENT_PLACES`] decimal places, half to even. `None` for a divisor of zero.
 pub fn quotient(dividend: Decimal, divisor: Decimal) -> Option<Decimal> {
-    dividend
-        .checked_div(divisor)
-        .map(|q| q.round_dp_with_strategy(QUOTIENT_PLACES, RoundingStrategy::MidpointNearestEven))
+    dividend.checked_div(divisor).map(|q| q.round_dp_with_strategy(QUOTIENT_PLACES, RoundingStrategy::MidpointNearestEven))
 }
 
 /// A price per billed unit, in US dollars, with as many places as the price list writes.

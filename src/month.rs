@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn what_is_no_month_says_so() {
-        assert!("2026-13".parse::<Month>().unwrap_err().contains("between 01 and 12"));
-        assert!("2026-1".parse::<Month>().unwrap_err().contains("such as 2026-12"));
+        assert!("2026-13".parse::<Month>().expect_err("no month").contains("between 01 and 12"));
+        assert!("2026-1".parse::<Month>().expect_err("no month").contains("such as 2026-12"));
     }
 }

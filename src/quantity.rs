@@ -34,8 +34,21 @@ impl Unit {
     /// Reads a unit of the AWS price list. What is not hours, gigabytes or months is a count.
     pub fn of_price_list(text: &str) -> Unit {
         match text {
-            "hours" | "Hours" | "hour" | "Hrs" | "LCU-Hrs" | "ACU-Hr" | "GB-Hours" | "vCPU-Hours" | "ShardHour" | "DSU-hour"
-            | "WriteCapacityUnit-Hrs" | "ReadCapacityUnit-Hrs" | "Resource-Hours" | "CR-Hr" | "Gbps-hrs" => Unit::Hours,
+            "hours"
+            | "Hours"
+            | "hour"
+            | "Hrs"
+            | "LCU-Hrs"
+            | "ACU-Hr"
+            | "GB-Hours"
+            | "vCPU-Hours"
+            | "ShardHour"
+            | "DSU-hour"
+            | "WriteCapacityUnit-Hrs"
+            | "ReadCapacityUnit-Hrs"
+            | "Resource-Hours"
+            | "CR-Hr"
+            | "Gbps-hrs" => Unit::Hours,
             "GB-Mo" | "GB-month" => Unit::GbMonths,
             "GB" => Unit::Gb,
             "Month" | "Metrics" | "Alarms" | "Dashboards" | "Keys" | "Secrets" | "HostedZone" | "Health-Check" | "vCPU-Months"
@@ -243,7 +256,7 @@ impl FromStr for Count {
     type Err = String;
     fn from_str(text: &str) -> Result<Count, String> {
         match scaled(text) {
-            Some((value, rest)) if rest.is_empty() => Ok(Count(value)),
+            Some((value, "")) => Ok(Count(value)),
             _ => Err(format!("expected {}", Count::EXPECTED)),
         }
     }
@@ -253,7 +266,7 @@ impl FromStr for Gb {
     type Err = String;
     fn from_str(text: &str) -> Result<Gb, String> {
         match gigabytes(text) {
-            Some((value, rest)) if rest.is_empty() => Ok(Gb(value)),
+            Some((value, "")) => Ok(Gb(value)),
             _ => Err(format!("expected {}", Gb::EXPECTED)),
         }
     }
@@ -404,7 +417,7 @@ mod tests {
 
     #[test]
     fn bytes_where_things_are_counted_say_so() {
-        assert!("20 GB/month".parse::<CountRate>().unwrap_err().starts_with("these are bytes"));
+        assert!("20 GB/month".parse::<CountRate>().expect_err("bytes").starts_with("these are bytes"));
         assert!("20 requests/month".parse::<GbRate>().is_err());
     }
 

@@ -8,15 +8,65 @@ use crate::report::exact;
 
 /// The columns, in the order of the specification, with the two that AWS adds for its own names.
 pub const COLUMNS: &[&str] = &[
-    "AvailabilityZone", "BilledCost", "BillingAccountId", "BillingAccountName", "BillingAccountType", "BillingCurrency", "BillingPeriodEnd",
-    "BillingPeriodStart", "CapacityReservationId", "CapacityReservationStatus", "ChargeCategory", "ChargeClass", "ChargeDescription",
-    "ChargeFrequency", "ChargePeriodEnd", "ChargePeriodStart", "CommitmentDiscountCategory", "CommitmentDiscountId", "CommitmentDiscountName",
-    "CommitmentDiscountQuantity", "CommitmentDiscountStatus", "CommitmentDiscountType", "CommitmentDiscountUnit", "ConsumedQuantity", "ConsumedUnit",
-    "ContractedCost", "ContractedUnitPrice", "EffectiveCost", "InvoiceId", "InvoiceIssuerName", "ListCost", "ListUnitPrice", "PricingCategory",
-    "PricingCurrency", "PricingCurrencyContractedUnitPrice", "PricingCurrencyEffectiveCost", "PricingCurrencyListUnitPrice", "PricingQuantity",
-    "PricingUnit", "ProviderName", "PublisherName", "RegionId", "RegionName", "ResourceId", "ResourceName", "ResourceType", "ServiceCategory",
-    "ServiceName", "ServiceSubcategory", "SkuId", "SkuMeter", "SkuPriceDetails", "SkuPriceId", "SubAccountId", "SubAccountName", "SubAccountType",
-    "Tags", "x_Operation", "x_ServiceCode",
+    "AvailabilityZone",
+    "BilledCost",
+    "BillingAccountId",
+    "BillingAccountName",
+    "BillingAccountType",
+    "BillingCurrency",
+    "BillingPeriodEnd",
+    "BillingPeriodStart",
+    "CapacityReservationId",
+    "CapacityReservationStatus",
+    "ChargeCategory",
+    "ChargeClass",
+    "ChargeDescription",
+    "ChargeFrequency",
+    "ChargePeriodEnd",
+    "ChargePeriodStart",
+    "CommitmentDiscountCategory",
+    "CommitmentDiscountId",
+    "CommitmentDiscountName",
+    "CommitmentDiscountQuantity",
+    "CommitmentDiscountStatus",
+    "CommitmentDiscountType",
+    "CommitmentDiscountUnit",
+    "ConsumedQuantity",
+    "ConsumedUnit",
+    "ContractedCost",
+    "ContractedUnitPrice",
+    "EffectiveCost",
+    "InvoiceId",
+    "InvoiceIssuerName",
+    "ListCost",
+    "ListUnitPrice",
+    "PricingCategory",
+    "PricingCurrency",
+    "PricingCurrencyContractedUnitPrice",
+    "PricingCurrencyEffectiveCost",
+    "PricingCurrencyListUnitPrice",
+    "PricingQuantity",
+    "PricingUnit",
+    "ProviderName",
+    "PublisherName",
+    "RegionId",
+    "RegionName",
+    "ResourceId",
+    "ResourceName",
+    "ResourceType",
+    "ServiceCategory",
+    "ServiceName",
+    "ServiceSubcategory",
+    "SkuId",
+    "SkuMeter",
+    "SkuPriceDetails",
+    "SkuPriceId",
+    "SubAccountId",
+    "SubAccountName",
+    "SubAccountType",
+    "Tags",
+    "x_Operation",
+    "x_ServiceCode",
 ];
 
 /// One row for each charge.
@@ -40,7 +90,9 @@ fn cell(column: &str, charge: &Charge, bill: &Bill, book: &PriceBook) -> String 
         "BilledCost" => exact(charge.billed.decimal()),
         "EffectiveCost" | "PricingCurrencyEffectiveCost" => exact(charge.effective.decimal()),
         "ListCost" | "ContractedCost" => exact(charge.list.decimal()),
-        "ListUnitPrice" | "ContractedUnitPrice" | "PricingCurrencyListUnitPrice" | "PricingCurrencyContractedUnitPrice" => metered(list_price()),
+        "ListUnitPrice" | "ContractedUnitPrice" | "PricingCurrencyListUnitPrice" | "PricingCurrencyContractedUnitPrice" => {
+            metered(list_price())
+        }
         "BillingAccountId" | "BillingAccountName" => charge.payer.to_string(),
         "BillingAccountType" => "Payer".into(),
         "SubAccountId" | "SubAccountName" => charge.account.to_string(),
@@ -62,9 +114,17 @@ fn cell(column: &str, charge: &Charge, bill: &Bill, book: &PriceBook) -> String 
         "PricingQuantity" => metered(exact(charge.quantity)),
         "PricingUnit" => metered(unit()),
         "PricingCategory" if charge.category == Category::Usage => pricing(charge.pricing).into(),
-        "InvoiceIssuerName" | "ProviderName" | "PublisherName" => if charge.outside_aws { charge.service.to_string() } else { "AWS".into() },
+        "InvoiceIssuerName" | "ProviderName" | "PublisherName" => {
+            if charge.outside_aws {
+                charge.service.to_string()
+            } else {
+                "AWS".into()
+            }
+        }
         "RegionId" if charge.region.as_ref() != "global" => charge.region.to_string(),
-        "RegionName" => book.regions().iter().find(|r| r.region == *charge.region && r.region != "global").map(|r| r.name.clone()).unwrap_or_default(),
+        "RegionName" => {
+            book.regions().iter().find(|r| r.region == *charge.region && r.region != "global").map(|r| r.name.clone()).unwrap_or_default()
+        }
         "ResourceId" | "ResourceName" => charge.resource.to_string(),
         "ServiceCategory" => service_category(&charge.service).0.into(),
         "ServiceSubcategory" => service_category(&charge.service).1.into(),

@@ -7,8 +7,8 @@ use rust_decimal::Decimal;
 
 use super::{Bill, Charge};
 use crate::money::Usd;
-use crate::scenario::plan::{Claim, Plan};
 use crate::scenario::Scenario;
+use crate::scenario::plan::{Claim, Plan};
 
 /// A part of a charge and where it belongs.
 #[derive(Clone, Copy, Debug)]
@@ -88,7 +88,12 @@ pub fn scoped(bill: &Bill, scenario: &Scenario) -> Scoped {
         .unwrap_or_default()
         .iter()
         .enumerate()
-        .map(|(i, l)| PlannedLine { group: l.line.group.clone(), line: l.line.line.clone(), stated: l.stated, modelled: sum_of(Claim::Line(i)) })
+        .map(|(i, l)| PlannedLine {
+            group: l.line.group.clone(),
+            line: l.line.line.clone(),
+            stated: l.stated,
+            modelled: sum_of(Claim::Line(i)),
+        })
         .collect();
     let by_resource = |claim: Claim| {
         let chosen = parts.iter().filter(|p| p.claim == claim);

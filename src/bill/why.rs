@@ -8,10 +8,10 @@ use super::group::{Part, parts, title};
 use super::{Bill, Charge};
 use crate::money::Usd;
 use crate::pricing::{Confidence, PriceBook};
+use crate::report::exact;
 use crate::scenario::driver::Provenance;
 use crate::scenario::plan::Claim;
 use crate::scenario::{Scenario, Scenarios};
-use crate::report::exact;
 
 /// One charge, explained.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -112,9 +112,9 @@ pub fn matching<'a>(bill: &'a Bill, scenario: &'a Scenario, asked: Option<&str>)
         .iter()
         .copied()
         .filter(|p| match p.claim {
-            Claim::Line(i) => plan.and_then(|plan| plan.lines.get(i)).is_some_and(|l| {
-                same(&l.line.line) || same(&l.line.group) || same(&format!("{} / {}", l.line.group, l.line.line))
-            }),
+            Claim::Line(i) => plan
+                .and_then(|plan| plan.lines.get(i))
+                .is_some_and(|l| same(&l.line.line) || same(&l.line.group) || same(&format!("{} / {}", l.line.group, l.line.line))),
             Claim::Total | Claim::Unplanned => false,
         })
         .collect();

@@ -34,7 +34,13 @@ pub fn run(cli: &Cli, args: &CalibrateArgs, world: &World) -> Result<Output, Fai
                 found.modelled_after.to_string(),
             ]],
         ),
-        ViewFormat::Md => format!("`{}` meets {} of {} with\n\n```yaml\n{}\n```\n", found.driver, cents(found.stated), markdown::escape(&found.line), found.patch),
+        ViewFormat::Md => format!(
+            "`{}` meets {} of {} with\n\n```yaml\n{}\n```\n",
+            found.driver,
+            cents(found.stated),
+            markdown::escape(&found.line),
+            found.patch
+        ),
         ViewFormat::Table => page(&found, world),
     };
     Ok(Output { out, notes: inputs.warnings(world) })
@@ -44,7 +50,13 @@ fn page(found: &Calibration, world: &World) -> String {
     let mut out = format!("{} · {} by {}\n\n", found.environment, found.line, found.driver);
     let _ = writeln!(out, "  stated   {}", cents(found.stated));
     let _ = writeln!(out, "  now      {} with {}", cents(found.modelled_before), found.before);
-    let _ = writeln!(out, "  {}    {} with {}\n", world.screen.paint(Tone::Strong, "found"), cents(found.modelled_after), world.screen.paint(Tone::Strong, &found.after));
+    let _ = writeln!(
+        out,
+        "  {}    {} with {}\n",
+        world.screen.paint(Tone::Strong, "found"),
+        cents(found.modelled_after),
+        world.screen.paint(Tone::Strong, &found.after)
+    );
     let _ = writeln!(out, "  Write into the file of {} at {}:\n\n    {}", found.environment, found.driver, found.patch);
     out
 }

@@ -42,7 +42,9 @@ pub fn run(cli: &Cli, args: &ExplainArgs, world: &World) -> Result<Output, Failu
     let inputs = Inputs::read(cli, world)?;
     let scenario = inputs.environment(&args.environment)?;
     let basis = inputs.basis(&args.basis);
-    let bill = predict::bill(&inputs.scenarios, scenario, &inputs.book, basis).map_err(|e| Failure::input(format!("error: {e}")))?.cut(&scenario.name);
+    let bill = predict::bill(&inputs.scenarios, scenario, &inputs.book, basis)
+        .map_err(|e| Failure::input(format!("error: {e}")))?
+        .cut(&scenario.name);
     let parts = matching(&bill, scenario, args.line.as_deref());
     if let Some(asked) = args.line.as_deref().filter(|_| parts.is_empty()) {
         let known = askable(&bill, scenario);
@@ -93,7 +95,8 @@ fn page(explanation: &Explanation, month: &str, screen: &Screen) -> String {
 fn one(charge: &Why, screen: &Screen) -> String {
     let mut out = String::new();
     let share = if charge.share == "1" { String::new() } else { format!("   (share {} of the charge)", charge.share) };
-    let name = if charge.description.is_empty() { charge.usage_type.clone() } else { format!("{} · {}", charge.usage_type, charge.description) };
+    let name =
+        if charge.description.is_empty() { charge.usage_type.clone() } else { format!("{} · {}", charge.usage_type, charge.description) };
     let _ = writeln!(out, "\n  {}   {}{share}", name, screen.paint(Tone::Strong, &format!("{} USD", charge.cost)));
     for tier in &charge.tiers {
         let bounds = match (&tier.to, tier.from.as_str()) {
@@ -149,8 +152,22 @@ fn formula(charge: &Why) -> String {
 }
 
 fn csv_rows(explanation: &Explanation) -> String {
-    let header =
-        ["resource", "service", "region", "usage_type", "operation", "quantity", "unit", "cost_usd", "share", "formula", "sku", "price_seen", "confidence", "source"];
+    let header = [
+        "resource",
+        "service",
+        "region",
+        "usage_type",
+        "operation",
+        "quantity",
+        "unit",
+        "cost_usd",
+        "share",
+        "formula",
+        "sku",
+        "price_seen",
+        "confidence",
+        "source",
+    ];
     let rows = explanation.charges.iter().map(|c| {
         let price = c.price.as_ref();
         let of = |f: fn(&crate::bill::why::WhyPrice) -> &String| price.map(|p| f(p).clone()).unwrap_or_default();
@@ -175,11 +192,17 @@ fn csv_rows(explanation: &Explanation) -> String {
 }
 
 fn markdown_page(explanation: &Explanation) -> String {
-    let mut out = format!("### {} · {} · {} USD\n\n", explanation.line.as_deref().map_or_else(|| explanation.environment.clone(), markdown::escape), explanation.month, explanation.total);
+    let mut out = format!(
+        "### {} · {} · {} USD\n\n",
+        explanation.line.as_deref().map_or_else(|| explanation.environment.clone(), markdown::escape),
+        explanation.month,
+        explanation.total
+    );
     out.push_str("| resource | usage type | quantity | unit | cost | formula | price |\n|---|---|---:|---|---:|---|---|\n");
     for c in &explanation.charges {
         let price = c.price.as_ref().map(|p| format!("{} ({}, {})", p.sku, p.effective, p.confidence)).unwrap_or_default();
-        let cells = [&c.resource, &c.usage_type, &c.quantity, &c.unit, &c.cost.to_string(), &formula(c), &price].map(|t| markdown::escape(t));
+        let cells =
+            [&c.resource, &c.usage_type, &c.quantity, &c.unit, &c.cost.to_string(), &formula(c), &price].map(|t| markdown::escape(t));
         let _ = writeln!(out, "| {} |", cells.join(" | "));
     }
     out

@@ -175,7 +175,15 @@ fn detail(month: &MonthForecast) -> Table {
     table.row(
         Kind::Sum,
         0,
-        vec![Cell::text("planned"), Cell::money(month.budget), Cell::Money(month.planned.total), difference, Cell::Empty, Cell::Empty, share(month.planned.total, month)],
+        vec![
+            Cell::text("planned"),
+            Cell::money(month.budget),
+            Cell::Money(month.planned.total),
+            difference,
+            Cell::Empty,
+            Cell::Empty,
+            share(month.planned.total, month),
+        ],
     );
     if !month.unplanned.groups.is_empty() {
         outside(&mut table, month);
@@ -210,7 +218,15 @@ fn group_rows(table: &mut Table, group: &Group, month: &MonthForecast, lines: bo
         table.row(
             Kind::Line,
             1,
-            vec![Cell::text(&line.name), plan, Cell::Money(line.total), difference(line.plan, line.total), Cell::text(&line.marks), Cell::Empty, Cell::Empty],
+            vec![
+                Cell::text(&line.name),
+                plan,
+                Cell::Money(line.total),
+                difference(line.plan, line.total),
+                Cell::text(&line.marks),
+                Cell::Empty,
+                Cell::Empty,
+            ],
         );
     }
 }
@@ -220,7 +236,11 @@ fn outside(table: &mut Table, month: &MonthForecast) {
     let empty = || Cell::Empty;
     table.row(Kind::Line, 0, vec![empty(), empty(), empty(), empty(), empty(), empty(), empty()]);
     let all = &month.unplanned;
-    table.row(Kind::Group, 0, vec![Cell::text("Outside the plan"), Cell::text("–"), Cell::Money(all.total), empty(), empty(), empty(), share(all.total, month)]);
+    table.row(
+        Kind::Group,
+        0,
+        vec![Cell::text("Outside the plan"), Cell::text("–"), Cell::Money(all.total), empty(), empty(), empty(), share(all.total, month)],
+    );
     let mut row = |name: String, total: Usd, marks: &str| {
         table.row(Kind::Line, 1, vec![Cell::Text(name), empty(), Cell::Money(total), empty(), Cell::text(marks), empty(), empty()]);
     };
@@ -278,7 +298,8 @@ fn foot(forecast: &Forecast, month: &MonthForecast, screen: &Screen) -> String {
         notes.push(format!("* a price of low confidence stands behind it ({} rows).", inputs.weak_prices));
     }
     out.push_str(&screen.fill(&notes.join(" "), "  "));
-    let dearest = groups().max_by_key(|g| g.total).map(|g| g.lines.first().filter(|_| g.plan.is_some()).map_or(g.name.clone(), |l| l.name.clone()));
+    let dearest =
+        groups().max_by_key(|g| g.total).map(|g| g.lines.first().filter(|_| g.plan.is_some()).map_or(g.name.clone(), |l| l.name.clone()));
     if let Some(dearest) = dearest {
         let _ = writeln!(out, "  ce-cost explain {} \"{dearest}\"   shows where its amount comes from", forecast.environment);
     }

@@ -33,8 +33,8 @@ impl Inputs {
     pub fn read(cli: &Cli, world: &World) -> Result<Inputs, Failure> {
         let book = book(cli.prices.as_deref(), world)?;
         let files = scenario_files(cli.scenarios.as_deref())?;
-        let scenarios =
-            scenario::load(&files, &book, &[]).map_err(|e| Failure::input(summary(&e.0.render(&e.1, world.colour_errors), e.0.errors())))?;
+        let scenarios = scenario::load(&files, &book, &[])
+            .map_err(|e| Failure::input(summary(&e.0.render(&e.1, world.colour_errors), e.0.errors())))?;
         Ok(Inputs { book, files, scenarios, as_of: cli.as_of.unwrap_or(world.today) })
     }
 

@@ -23,7 +23,8 @@ pub fn run(cli: &Cli, args: &PlanArgs, world: &World) -> Result<Output, Failure>
         None => inputs.scenarios.all.iter().filter(|s| s.plan.is_some()).collect(),
     };
     for scenario in chosen {
-        let bill = predict::bill(&inputs.scenarios, scenario, &inputs.book, inputs.basis(&basis)).map_err(|e| Failure::input(format!("error: {e}")))?;
+        let bill = predict::bill(&inputs.scenarios, scenario, &inputs.book, inputs.basis(&basis))
+            .map_err(|e| Failure::input(format!("error: {e}")))?;
         match report(&bill.cut(&scenario.name), scenario, &inputs.book, &inputs.as_of.to_string()) {
             Some(report) => reports.push(report),
             None => {
@@ -76,7 +77,12 @@ fn page(report: &PlanReport, screen: &Screen) -> String {
         }
     }
     let driver = report.groups.first().and_then(|g| g.lines.first()).map_or("total", |l| l.name.as_str());
-    let _ = writeln!(out, "\n  ce-cost explain {} {}   shows quantity, price and origin", report.environment, if driver == "total" { String::new() } else { format!("\"{driver}\"") });
+    let _ = writeln!(
+        out,
+        "\n  ce-cost explain {} {}   shows quantity, price and origin",
+        report.environment,
+        if driver == "total" { String::new() } else { format!("\"{driver}\"") }
+    );
     out
 }
 
@@ -99,7 +105,9 @@ fn table(report: &PlanReport) -> Table {
         Column::number("model", "modelled"),
         Column::number("Δ", "difference"),
     ]);
-    let cells = |name: &str, stated: Usd, modelled: Usd, difference: Usd| vec![Cell::text(name), Cell::Money(stated), Cell::Money(modelled), Cell::Difference(difference)];
+    let cells = |name: &str, stated: Usd, modelled: Usd, difference: Usd| {
+        vec![Cell::text(name), Cell::Money(stated), Cell::Money(modelled), Cell::Difference(difference)]
+    };
     for group in &report.groups {
         table.row(Kind::Group, 0, cells(&group.name, group.stated, group.modelled, group.difference));
         for line in &group.lines {
@@ -114,10 +122,20 @@ fn table(report: &PlanReport) -> Table {
 fn csv_rows(reports: &[PlanReport]) -> String {
     let header = ["environment", "group", "line", "stated_usd", "modelled_usd", "difference_usd", "implies"];
     let rows = reports.iter().flat_map(|r| {
-        let lines = r.groups.iter().flat_map(|g| g.lines.iter().map(move |l| (g.name.clone(), l.name.clone(), l.stated, l.modelled, l.difference, l.implies.clone())));
+        let lines = r.groups.iter().flat_map(|g| {
+            g.lines.iter().map(move |l| (g.name.clone(), l.name.clone(), l.stated, l.modelled, l.difference, l.implies.clone()))
+        });
         let total = ("total".to_owned(), String::new(), r.total.stated, r.total.modelled, r.total.difference, r.total.implies.clone());
         lines.chain([total]).map(|(group, line, stated, modelled, difference, implies)| {
-            vec![r.environment.clone(), group, line, stated.to_string(), modelled.to_string(), difference.to_string(), implies.unwrap_or_default()]
+            vec![
+                r.environment.clone(),
+                group,
+                line,
+                stated.to_string(),
+                modelled.to_string(),
+                difference.to_string(),
+                implies.unwrap_or_default(),
+            ]
         })
     });
     csv::write(&header, rows)

@@ -94,7 +94,17 @@ fn table(rows: &[&PriceRow]) -> Table {
     for row in rows {
         let kind = if row.confidence == crate::pricing::Confidence::Low { Kind::Dim } else { Kind::Line };
         let confidence = format!("{}{}", row.confidence, if kind == Kind::Dim { " *" } else { "" });
-        let texts = [&row.usage_type, &row.region, &row.term.to_string(), &exact(row.tier_begin), &row.price.to_string(), &row.unit_text, &row.seen, &confidence, &row.operation];
+        let texts = [
+            &row.usage_type,
+            &row.region,
+            &row.term.to_string(),
+            &exact(row.tier_begin),
+            &row.price.to_string(),
+            &row.unit_text,
+            &row.seen,
+            &confidence,
+            &row.operation,
+        ];
         table.row(kind, 0, texts.iter().map(|t| Cell::text(t.as_str())).collect());
     }
     table
@@ -109,8 +119,19 @@ fn show(book: &PriceBook, wanted: &str, world: &World) -> Result<String, Failure
     let mut out = format!("{} · {} · {}\n", first.usage_type, first.service, first.region);
     for row in &rows {
         let end = row.tier_end.map_or_else(|| "no end".to_owned(), exact);
-        let _ = writeln!(out, "\n  {}   {}", world.screen.paint(Tone::Strong, &format!("{} USD per {}", row.price, row.unit_text)), row.description);
-        let _ = writeln!(out, "      {}{}, tier {} to {end}", row.term, if row.operation.is_empty() { String::new() } else { format!(", {}", row.operation) }, exact(row.tier_begin));
+        let _ = writeln!(
+            out,
+            "\n  {}   {}",
+            world.screen.paint(Tone::Strong, &format!("{} USD per {}", row.price, row.unit_text)),
+            row.description
+        );
+        let _ = writeln!(
+            out,
+            "      {}{}, tier {} to {end}",
+            row.term,
+            if row.operation.is_empty() { String::new() } else { format!(", {}", row.operation) },
+            exact(row.tier_begin)
+        );
         if let Some(fee) = row.upfront {
             let _ = writeln!(out, "      upfront fee {} USD", exact(fee));
         } else if matches!(row.term, crate::pricing::Term::Reserved { .. } | crate::pricing::Term::SavingsPlan { .. }) {
@@ -118,7 +139,12 @@ fn show(book: &PriceBook, wanted: &str, world: &World) -> Result<String, Failure
         }
         let sku = if row.sku.is_empty() { "no SKU seen" } else { &row.sku };
         let since = row.effective_from.map_or_else(|| "since ever".to_owned(), |d| format!("from {d}"));
-        let _ = writeln!(out, "      {sku}, valid {since}, seen {}, {} confidence", if row.seen.is_empty() { "on no known day" } else { &row.seen }, row.confidence);
+        let _ = writeln!(
+            out,
+            "      {sku}, valid {since}, seen {}, {} confidence",
+            if row.seen.is_empty() { "on no known day" } else { &row.seen },
+            row.confidence
+        );
         out.push_str(&world.screen.fill(&format!("{} ({})", row.source, book.sources.show(row.place)), "      "));
         if !row.note.is_empty() {
             out.push_str(&world.screen.fill(&row.note, "      "));
@@ -139,7 +165,10 @@ fn show(book: &PriceBook, wanted: &str, world: &World) -> Result<String, Failure
 fn checked(book: &PriceBook, today: chrono::NaiveDate, older_than: i64, world: &World) -> Result<Output, Failure> {
     let health = check::health(book, today, older_than);
     let [high, medium, low] = health.confidence;
-    let mut out = format!("{}\n\n", world.screen.paint(Tone::Strong, "The price book is sound: no gaps, no overlaps, no key twice, every family known."));
+    let mut out = format!(
+        "{}\n\n",
+        world.screen.paint(Tone::Strong, "The price book is sound: no gaps, no overlaps, no key twice, every family known.")
+    );
     let _ = writeln!(out, "  {} rows · {} services · {} regions", health.rows, health.services, health.regions);
     let _ = writeln!(out, "  confidence: {high} high, {medium} medium, {low} low");
     if let Some((oldest, newest)) = health.seen {

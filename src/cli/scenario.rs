@@ -38,7 +38,14 @@ fn names(scenarios: &Scenarios) -> String {
     for scenario in &scenarios.all {
         let (payer, ..) = scenarios.payer(scenario);
         let plan = scenario.plan.as_ref().map(|p| format!(", plan {} USD", p.total)).unwrap_or_default();
-        let _ = writeln!(out, "{}: {} · {}{plan} · {} resources · paid by {payer}", scenario.name, scenario.title, scenario.region, scenario.resources.len());
+        let _ = writeln!(
+            out,
+            "{}: {} · {}{plan} · {} resources · paid by {payer}",
+            scenario.name,
+            scenario.title,
+            scenario.region,
+            scenario.resources.len()
+        );
     }
     out
 }
@@ -167,7 +174,8 @@ impl Page<'_> {
 
 /// A scalar that would read as something else is put into quotes.
 fn quoted(text: &str) -> String {
-    let plain = !text.is_empty() && !text.contains([':', '#', '"', '\n']) && !text.starts_with(['-', '[', '{', '&', '*', '!', '%', '@', '`', ' ']);
+    let plain =
+        !text.is_empty() && !text.contains([':', '#', '"', '\n']) && !text.starts_with(['-', '[', '{', '&', '*', '!', '%', '@', '`', ' ']);
     if plain { text.to_owned() } else { format!("{text:?}") }
 }
 

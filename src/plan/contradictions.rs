@@ -12,7 +12,8 @@ use crate::scenario::Scenario;
 /// Every contradiction that a rule finds.
 pub fn find(bill: &Bill, scenario: &Scenario, book: &PriceBook) -> Vec<String> {
     let facts = Facts { bill, scenario, book };
-    let rules: [fn(&Facts<'_>) -> Option<String>; 5] = [load_against_egress, gateway_against_egress, traces_against_requests, nodes_against_lines, io_against_requests];
+    let rules: [fn(&Facts<'_>) -> Option<String>; 5] =
+        [load_against_egress, gateway_against_egress, traces_against_requests, nodes_against_lines, io_against_requests];
     rules.iter().filter_map(|rule| rule(&facts)).collect()
 }
 
@@ -140,7 +141,8 @@ fn io_against_requests(facts: &Facts<'_>) -> Option<String> {
     if each <= Decimal::TEN {
         return None;
     }
-    let instances: Vec<&Charge> = facts.bill.charges.iter().filter(|c| c.usage_type.contains("InstanceUsage:") && c.service == "AmazonRDS").collect();
+    let instances: Vec<&Charge> =
+        facts.bill.charges.iter().filter(|c| c.usage_type.contains("InstanceUsage:") && c.service == "AmazonRDS").collect();
     let instance_cost: Usd = instances.iter().map(|c| c.billed).sum();
     Some(format!(
         "The database's amount is instances by its words and I/O by list price: instances are {} of {}, and what is left are {} \

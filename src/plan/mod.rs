@@ -151,8 +151,9 @@ fn implied(parts: &[&Part<'_>], stated: Usd, scenario: &Scenario) -> Option<Stri
     let value = shown_at(driver, scale);
     let mut text = String::new();
     if fixed.iter().any(|p| !p.cost.is_zero()) {
-        let mut names: Vec<(String, Usd)> = fixed.iter().filter(|p| !p.cost.is_zero()).map(|p| (what(&p.charge.usage_type), p.cost)).collect();
-        names.sort_by(|a, b| b.1.cmp(&a.1));
+        let mut names: Vec<(String, Usd)> =
+            fixed.iter().filter(|p| !p.cost.is_zero()).map(|p| (what(&p.charge.usage_type), p.cost)).collect();
+        names.sort_by_key(|(_, cost)| std::cmp::Reverse(*cost));
         let more = names.len().saturating_sub(2);
         let listed: Vec<String> = names.iter().take(2).map(|(n, c)| format!("{n} {}", cents(*c))).collect();
         let others = if more > 0 { format!(" and {more} more") } else { String::new() };

@@ -430,7 +430,10 @@ impl PriceBook {
         wanted: impl Fn(Term) -> bool,
     ) -> Result<Price<'_>, NoPrice> {
         let missing = |why: &str| NoPrice {
-            what: format!("{service} · {region} · {usage_type}{}", if operation.is_empty() { String::new() } else { format!(" · {operation}") }),
+            what: format!(
+                "{service} · {region} · {usage_type}{}",
+                if operation.is_empty() { String::new() } else { format!(" · {operation}") }
+            ),
             why: why.to_owned(),
             candidates: self.candidates(service, region, usage_type),
         };

@@ -17,8 +17,24 @@ const DEAREST: u32 = 1_000_000;
 
 /// The columns of a price file, in the order in which they are written.
 pub const COLUMNS: &[&str] = &[
-    "service_code", "region", "usage_type", "operation", "sku", "description", "unit", "tier_begin", "tier_end", "price", "currency", "term",
-    "upfront_fee", "effective_from", "seen", "source", "confidence", "note",
+    "service_code",
+    "region",
+    "usage_type",
+    "operation",
+    "sku",
+    "description",
+    "unit",
+    "tier_begin",
+    "tier_end",
+    "price",
+    "currency",
+    "term",
+    "upfront_fee",
+    "effective_from",
+    "seen",
+    "source",
+    "confidence",
+    "note",
 ];
 
 /// Reads a whole book from its files: names and texts. `regions.csv`, `families.csv`, `free_tier.csv` and `support.csv` are
@@ -126,15 +142,15 @@ fn index(book: &mut PriceBook, prices: BTreeMap<GroupKey, Vec<PriceRow>>, proble
         let base = base(&usage_type, &region, code);
         let Some(family) = book.family(&service, base) else {
             problems.push(match place {
-                Some(place) => Diagnostic::error(place, format!("families.csv has no family for {service} {base}")).label("add its prefix and pool there"),
+                Some(place) => Diagnostic::error(place, format!("families.csv has no family for {service} {base}"))
+                    .label("add its prefix and pool there"),
                 None => Diagnostic::general(format!("families.csv has no family for {service}")),
             });
             continue;
         };
         let free = book.allowances.iter().position(|a| a.service == service && a.patterns.iter().any(|p| fits(p, base)));
-        let entry = entries
-            .entry(key(&service, &region, &usage_type))
-            .or_insert_with(|| Entry { groups: Vec::new(), family, allowance: free });
+        let entry =
+            entries.entry(key(&service, &region, &usage_type)).or_insert_with(|| Entry { groups: Vec::new(), family, allowance: free });
         match entry.groups.iter_mut().find(|g| g.operation == operation && g.term == term) {
             Some(group) => group.periods.push((from, range)),
             None => entry.groups.push(Group { operation, term, periods: vec![(from, range)] }),
@@ -329,7 +345,8 @@ fn support(sources: &Sources, file: FileId, problems: &mut Problems) -> Vec<Supp
         let (minimum, begin) = (amount(row, 3, most, problems), amount(row, 4, most, problems));
         let (end, rate) = (end(row, 5, problems), amount(row, 6, Decimal::ONE, problems));
         let confidence = row.read::<Confidence>(8, "high, medium or low", problems);
-        if let (Some(effective_from), Some(minimum), Some(begin), Some(end), Some(rate), Some(confidence)) = (from, minimum, begin, end, rate, confidence)
+        if let (Some(effective_from), Some(minimum), Some(begin), Some(end), Some(rate), Some(confidence)) =
+            (from, minimum, begin, end, rate, confidence)
         {
             list.push(SupportBand {
                 plan: row.text(0).to_owned(),

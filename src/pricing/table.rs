@@ -96,7 +96,8 @@ pub fn read(
 ) {
     let Some(source) = sources.get(file) else { return };
     let text = source.text.clone();
-    let whole_line = |number: usize, start: usize| Line { file, number: u32::try_from(number).unwrap_or(u32::MAX), start, text: line_at(&text, start) };
+    let whole_line =
+        |number: usize, start: usize| Line { file, number: u32::try_from(number).unwrap_or(u32::MAX), start, text: line_at(&text, start) };
     if text.len() > LONGEST {
         problems.push(Diagnostic::general(format!("{}: longer than {LONGEST} bytes", source.name)));
         return;
@@ -164,7 +165,10 @@ fn order(header: &Row<'_>, columns: &[&'static str], optional: &[&str], problems
             Some(i) => order.push(i),
             None if optional.contains(column) => order.push(names.len()),
             None => {
-                problems.push(Diagnostic::error(header.place(0), format!("the column `{column}` is missing")).label(format!("columns: {}", columns.join(","))));
+                problems.push(
+                    Diagnostic::error(header.place(0), format!("the column `{column}` is missing"))
+                        .label(format!("columns: {}", columns.join(","))),
+                );
                 right = false;
             }
         }

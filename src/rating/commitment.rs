@@ -27,7 +27,11 @@ const IO_OPTIMIZED: Decimal = Decimal::from_parts(13, 0, 0, false, 1);
 ///
 /// # Errors
 /// A commitment at terms for which the book has no price, or an upfront fee that is not known.
-pub fn cover(mut records: Vec<UsageRecord>, members: &[&Scenario], terms: &Terms<'_>) -> Result<(Vec<UsageRecord>, Vec<Charge>), Vec<String>> {
+pub fn cover(
+    mut records: Vec<UsageRecord>,
+    members: &[&Scenario],
+    terms: &Terms<'_>,
+) -> Result<(Vec<UsageRecord>, Vec<Charge>), Vec<String>> {
     let (mut charges, mut failures) = (Vec::new(), Vec::new());
     for savings_plans in [false, true] {
         for scenario in members {
@@ -180,7 +184,8 @@ impl Purchase<'_> {
     fn plan_rate(&self, record: &UsageRecord) -> Option<(Decimal, Decimal)> {
         let day = self.terms.month.first_day();
         let book = self.terms.book;
-        let find = |wanted: Term| book.price_on(&record.service, &record.region, &record.usage_type, &record.operation, day, |t| t == wanted).ok();
+        let find =
+            |wanted: Term| book.price_on(&record.service, &record.region, &record.usage_type, &record.operation, day, |t| t == wanted).ok();
         let list = find(Term::OnDemand)?.rows[0].price.decimal();
         let rate = find(self.commitment.term)?.rows[0].price.decimal();
         let compute = matches!(record.service.as_ref(), "AmazonECS" | "AWSLambda");

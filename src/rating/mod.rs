@@ -41,7 +41,8 @@ pub fn rate(records: Vec<UsageRecord>, terms: &Terms<'_>) -> Result<Vec<Charge>,
     let free = pool::allowances(&pools, terms);
     for (pool, free) in pools.iter().zip(free) {
         let rows = priced[pool.members[0]].rows;
-        let slices = tiers::walk(pool.quantity, free, rows).map_err(|why| vec![format!("{}: {why}", records[pool.members[0]].usage_type)])?;
+        let slices =
+            tiers::walk(pool.quantity, free, rows).map_err(|why| vec![format!("{}: {why}", records[pool.members[0]].usage_type)])?;
         tiers::give_back(pool, &slices, &records, &mut parts);
     }
     let charges = records.into_iter().zip(priced.iter()).zip(parts).map(|((record, price), parts)| {

@@ -51,7 +51,8 @@ pub fn pool<'b>(records: &[UsageRecord], terms: &Terms<'b>) -> Result<(Vec<Price
         prices.push(price);
         let account = (price.scope == Scope::Account).then(|| record.account.clone());
         let index = *known.entry((price.id, account.clone())).or_insert_with(|| {
-            let pool = Pool { members: Vec::new(), quantity: Decimal::ZERO, account, region: record.region.clone(), allowance: price.allowance };
+            let pool =
+                Pool { members: Vec::new(), quantity: Decimal::ZERO, account, region: record.region.clone(), allowance: price.allowance };
             pools.push(pool);
             pools.len() - 1
         });
@@ -61,6 +62,9 @@ pub fn pool<'b>(records: &[UsageRecord], terms: &Terms<'b>) -> Result<(Vec<Price
     if failures.is_empty() { Ok((prices, pools)) } else { Err(failures) }
 }
 
+/// Who draws on an allowance together: its index, and the account and region where each has its own.
+type Drawer<'a> = (usize, Option<&'a str>, Option<&'a str>);
+
 /// What is free of each pool. Where an allowance spans several pools (regions, geographies), it is spread over them in
 /// proportion to their quantities: AWS does not say in which order it takes them.
 pub fn allowances(pools: &[Pool], terms: &Terms<'_>) -> Vec<Decimal> {
@@ -68,7 +72,7 @@ pub fn allowances(pools: &[Pool], terms: &Terms<'_>) -> Vec<Decimal> {
     if !terms.free_tier {
         return free;
     }
-    let mut shared: HashMap<(usize, Option<&str>, Option<&str>), Vec<usize>> = HashMap::new();
+    let mut shared: HashMap<Drawer<'_>, Vec<usize>> = HashMap::new();
     for (i, pool) in pools.iter().enumerate() {
         if let Some(index) = pool.allowance {
             let allowance = &terms.book.allowances()[index];

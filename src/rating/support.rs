@@ -31,7 +31,8 @@ pub fn charges(support: &Support, charges: &[Charge], terms: &Terms<'_>) -> Vec<
         }
     }
     let of_aws = |c: &&Charge| !c.outside_aws && matches!(c.category, Category::Usage | Category::Purchase);
-    let own: Vec<Usd> = environments.iter().map(|(e, _)| charges.iter().filter(of_aws).filter(|c| c.environment == *e).map(|c| c.billed).sum()).collect();
+    let own: Vec<Usd> =
+        environments.iter().map(|(e, _)| charges.iter().filter(of_aws).filter(|c| c.environment == *e).map(|c| c.billed).sum()).collect();
     let all: Usd = own.iter().copied().sum();
     let fee = fee(all, &bands);
     let weights: Vec<Decimal> = own.iter().map(|u| u.decimal()).collect();

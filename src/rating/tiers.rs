@@ -51,7 +51,14 @@ pub fn walk(quantity: Decimal, free: Decimal, rows: &[PriceRow]) -> Result<Vec<S
         if part <= Decimal::ZERO {
             break;
         }
-        slices.push(Slice { from: row.tier_begin, to: row.tier_end, quantity: part, price: row.price, cost: row.price.times(part), free: false });
+        slices.push(Slice {
+            from: row.tier_begin,
+            to: row.tier_end,
+            quantity: part,
+            price: row.price,
+            cost: row.price.times(part),
+            free: false,
+        });
     }
     match rows.last().and_then(|r| r.tier_end) {
         Some(end) if paid > end => Err(format!("{paid} lies beyond the last tier that is known, which ends at {end}")),

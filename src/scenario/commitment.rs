@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::driver::{Driver, optional_quantity};
-use crate::month::Month;
 use crate::money::Usd;
+use crate::month::Month;
 use crate::pricing::Term;
 use crate::quantity::{Count, schema_of};
 

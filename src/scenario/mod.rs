@@ -216,7 +216,8 @@ pub struct InputFile {
 
 /// Reads all files of a folder, with every error of every file at once. `patches` change them as a lever or the command line asks.
 pub fn load(files: &[InputFile], book: &PriceBook, patches: &[Patch]) -> Result<Scenarios, Box<(Problems, Sources)>> {
-    let mut loader = Loader { sources: Sources::default(), problems: Problems::default(), defaults: Defaults::default(), trees: Vec::new(), book };
+    let mut loader =
+        Loader { sources: Sources::default(), problems: Problems::default(), defaults: Defaults::default(), trees: Vec::new(), book };
     let accounts = loader.files(files);
     loader.patches(patches);
     let mut all = Vec::new();
@@ -252,7 +253,9 @@ impl Loader<'_> {
                 accounts = read::<Accounts>(&tree, &[], &self.defaults, &mut self.problems).map(|a| (a, tree));
                 continue;
             }
-            if let Some(provenance) = tree.get("provenance").and_then(|n| read::<Provenance>(n, &[], &self.defaults, &mut Problems::default())) {
+            if let Some(provenance) =
+                tree.get("provenance").and_then(|n| read::<Provenance>(n, &[], &self.defaults, &mut Problems::default()))
+            {
                 self.defaults.set(id, provenance);
             }
             if let Some(name) = self.environment(&tree, file) {
@@ -264,10 +267,13 @@ impl Loader<'_> {
 
     /// The name of the environment of a file, which is that of the file.
     fn environment(&mut self, tree: &Node, file: &InputFile) -> Option<String> {
-        let stem = file.name.rsplit(['/', '\\']).next().and_then(|n| n.strip_suffix(".yaml").or(n.strip_suffix(".yml"))).unwrap_or(&file.name);
+        let stem =
+            file.name.rsplit(['/', '\\']).next().and_then(|n| n.strip_suffix(".yaml").or(n.strip_suffix(".yml"))).unwrap_or(&file.name);
         let Some(node) = tree.get("environment") else {
             self.problems.push(
-                Diagnostic::error(tree.at, "`environment` is missing").label("add it here").help(format!("`environment: {stem}`, the name of the file")),
+                Diagnostic::error(tree.at, "`environment` is missing")
+                    .label("add it here")
+                    .help(format!("`environment: {stem}`, the name of the file")),
             );
             return None;
         };
@@ -372,7 +378,10 @@ impl Loader<'_> {
     fn resources(&mut self, tree: &Node, schedules: &BTreeMap<String, Schedule>, tags: &Tags, region: &Arc<str>) -> Vec<Resource> {
         let Some(node) = tree.get("resources") else { return Vec::new() };
         if !matches!(node.kind, Kind::Map(_) | Kind::Null) {
-            self.problems.push(Diagnostic::error(node.at, format!("`resources` holds {}", node.kind_name())).label("expected a name and, below it, a resource"));
+            self.problems.push(
+                Diagnostic::error(node.at, format!("`resources` holds {}", node.kind_name()))
+                    .label("expected a name and, below it, a resource"),
+            );
         }
         let mut list = Vec::new();
         for (key, node) in node.entries() {
@@ -381,7 +390,8 @@ impl Loader<'_> {
                 Kind::Map(_) => self.common(node),
                 _ => {
                     self.problems.push(
-                        Diagnostic::error(node.at, format!("the resource `{}` is {}", key.text, node.kind_name())).label("expected `type:` and more below it"),
+                        Diagnostic::error(node.at, format!("the resource `{}` is {}", key.text, node.kind_name()))
+                            .label("expected `type:` and more below it"),
                     );
                     None
                 }
@@ -471,7 +481,8 @@ impl Loader<'_> {
         for (rule, node) in matches.zip(section("lines").into_iter().chain(section("outside"))) {
             let at = node.get("match").map_or(node.at, |n| n.at);
             if rule.is_empty() {
-                self.problems.push(Diagnostic::error(at, "this matches every charge").label("say which: `resource`, `service` or `usage_type`"));
+                self.problems
+                    .push(Diagnostic::error(at, "this matches every charge").label("say which: `resource`, `service` or `usage_type`"));
             }
             for wanted in rule.resource.0.iter().filter(|w| !w.contains('*')) {
                 let known = || resources.iter().map(|r| r.name.as_ref()).chain(commitments.iter().map(|c| c.id.as_str()));
@@ -485,11 +496,14 @@ impl Loader<'_> {
             }
         }
         let stated = plan.lines.iter().map(|l| l.stated).sum::<crate::money::Usd>();
-        if !plan.lines.is_empty() && stated != plan.total
+        if !plan.lines.is_empty()
+            && stated != plan.total
             && let Some(node) = tree.get("plan").and_then(|n| n.get("total"))
         {
             self.problems.push(
-                Diagnostic::error(node.at, format!("the plan's lines add up to {stated} USD, its total says {}", plan.total)).label("expected the sum of the lines").warning(),
+                Diagnostic::error(node.at, format!("the plan's lines add up to {stated} USD, its total says {}", plan.total))
+                    .label("expected the sum of the lines")
+                    .warning(),
             );
         }
     }
@@ -505,7 +519,9 @@ impl Loader<'_> {
                 && let Some(at) = node.and_then(|n| n.get("support")).and_then(|n| n.get("plan")).map(|n| n.at)
             {
                 let plans = self.book.support_plans().join(", ");
-                self.problems.push(Diagnostic::error(at, format!("there is no support plan `{}`", support.plan)).label(format!("expected one of {plans}")));
+                self.problems.push(
+                    Diagnostic::error(at, format!("there is no support plan `{}`", support.plan)).label(format!("expected one of {plans}")),
+                );
             }
             let Some(Kind::List(items)) = node.and_then(|n| n.get("members")).map(|n| &n.kind) else { continue };
             for (member, item) in payer.members.iter().zip(items) {

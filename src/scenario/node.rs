@@ -83,7 +83,10 @@ pub fn parse(sources: &Sources, file: FileId, problems: &mut Problems) -> Option
     let mut reader = Reader { parser: Parser::new_from_str(&text), places: Places::new(&text, file) };
     let start = reader.places.at(1, 0, 1, 0);
     if text.len() > LONGEST {
-        problems.push(Diagnostic::error(start, format!("the file is longer than {LONGEST} bytes")).help("split it, and let one file inherit the other"));
+        problems.push(
+            Diagnostic::error(start, format!("the file is longer than {LONGEST} bytes"))
+                .help("split it, and let one file inherit the other"),
+        );
         return None;
     }
     match reader.document(start) {
@@ -108,7 +111,9 @@ impl<'a> Reader<'a> {
             let (event, span) = self.next()?;
             match event {
                 Event::StreamEnd => {
-                    return Err(Box::new(Diagnostic::error(start, "the file is empty").help("`ce-cost scenario new` writes one to start from")));
+                    return Err(Box::new(
+                        Diagnostic::error(start, "the file is empty").help("`ce-cost scenario new` writes one to start from"),
+                    ));
                 }
                 Event::StreamStart | Event::DocumentStart(_) | Event::Nothing => {}
                 event => {
@@ -125,7 +130,9 @@ impl<'a> Reader<'a> {
             match self.next()? {
                 (Event::StreamEnd, _) => return Ok(()),
                 (Event::DocumentStart(_), span) => {
-                    return Err(Box::new(Diagnostic::error(self.places.of(span), "a second document begins here").help("keep one scenario per file")));
+                    return Err(Box::new(
+                        Diagnostic::error(self.places.of(span), "a second document begins here").help("keep one scenario per file"),
+                    ));
                 }
                 _ => {}
             }
@@ -155,7 +162,9 @@ impl<'a> Reader<'a> {
             Event::Scalar(_, _, anchor, _) | Event::SequenceStart(anchor, _) | Event::MappingStart(anchor, _) if anchor > 0 => {
                 refuse("anchors are not read")
             }
-            Event::Scalar(_, _, _, Some(_)) | Event::SequenceStart(_, Some(_)) | Event::MappingStart(_, Some(_)) => refuse("tags are not read"),
+            Event::Scalar(_, _, _, Some(_)) | Event::SequenceStart(_, Some(_)) | Event::MappingStart(_, Some(_)) => {
+                refuse("tags are not read")
+            }
             Event::Scalar(text, style, ..) => {
                 let null = style == ScalarStyle::Plain && matches!(text.as_ref(), "" | "~" | "null");
                 Ok(Node { kind: if null { Kind::Null } else { Kind::Scalar(text.into_owned()) }, at })

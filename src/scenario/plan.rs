@@ -211,7 +211,11 @@ mod tests {
 
     #[test]
     fn two_halves_claim_a_charge_and_a_third_line_gets_nothing() {
-        let plan = Plan { total: Usd::ZERO, lines: vec![line("a", "db", Some(50)), line("b", "db", Some(50)), line("c", "*", None)], outside: vec![] };
+        let plan = Plan {
+            total: Usd::ZERO,
+            lines: vec![line("a", "db", Some(50)), line("b", "db", Some(50)), line("c", "*", None)],
+            outside: vec![],
+        };
         let half = Decimal::new(5, 1);
         assert_eq!(plan.claims("db", "AmazonRDS", "x"), [(Claim::Line(0), half), (Claim::Line(1), half)]);
         assert_eq!(plan.claims("web", "AmazonECS", "x"), [(Claim::Line(2), Decimal::ONE)]);

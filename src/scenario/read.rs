@@ -236,7 +236,12 @@ impl<'a> Deserializer<'a> for Reader<'a> {
         }
     }
 
-    fn deserialize_struct<V: Visitor<'a>>(self, name: &'static str, fields: &'static [&'static str], visitor: V) -> Result<V::Value, ReadError> {
+    fn deserialize_struct<V: Visitor<'a>>(
+        self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, ReadError> {
         if name == DRIVER {
             return visitor.visit_map(DriverParts::new(self)?).map_err(|e: ReadError| e.at(self.node.at));
         }
@@ -247,7 +252,12 @@ impl<'a> Deserializer<'a> for Reader<'a> {
         .map_err(|e: ReadError| e.at(self.node.at))
     }
 
-    fn deserialize_enum<V: Visitor<'a>>(self, _: &'static str, variants: &'static [&'static str], visitor: V) -> Result<V::Value, ReadError> {
+    fn deserialize_enum<V: Visitor<'a>>(
+        self,
+        _: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, ReadError> {
         let text = self.scalar(&format!("one of {}", variants.join(", ")))?;
         if !variants.contains(&text) {
             let mut error = ReadError::new(format!("`{text}` is not known here")).at(self.node.at);

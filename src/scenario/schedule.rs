@@ -104,7 +104,12 @@ mod tests {
     use super::*;
 
     fn office() -> Schedule {
-        Schedule { days: vec![Day::Mon, Day::Tue, Day::Wed, Day::Thu, Day::Fri], start: Some("08:00".into()), stop: Some("20:00".into()), monthly: None }
+        Schedule {
+            days: vec![Day::Mon, Day::Tue, Day::Wed, Day::Thu, Day::Fri],
+            start: Some("08:00".into()),
+            stop: Some("20:00".into()),
+            monthly: None,
+        }
     }
 
     #[test]

@@ -95,7 +95,8 @@ spot: 25%
     fn usage(&self, at: &mut At<'_>) {
         let task_hours = Tape::new().times("tasks on average", &self.tasks.average);
         let hours = at.on_hours;
-        let task_hours = task_hours.rule(Step::Times, if hours == at.month_hours { "hours in the month" } else { "hours switched on" }, hours);
+        let task_hours =
+            task_hours.rule(Step::Times, if hours == at.month_hours { "hours in the month" } else { "hours switched on" }, hours);
         emit(at, &self.task, &task_hours, self.spot.as_ref());
     }
 
@@ -160,10 +161,11 @@ fn emit(at: &mut At<'_>, task: &Task, task_hours: &Tape, spot: Option<&Driver<Sh
     if let Some(disk) = &task.ephemeral_storage {
         let paid = disk.value.0 - Decimal::from(FREE_DISK);
         if paid > Decimal::ZERO {
-            let tape = Tape::new()
-                .times("GB of disk a task", disk)
-                .rule_of(Step::Minus, "free with every task", FREE_DISK)
-                .rule(Step::Times, "task-hours", task_hours.value());
+            let tape = Tape::new().times("GB of disk a task", disk).rule_of(Step::Minus, "free with every task", FREE_DISK).rule(
+                Step::Times,
+                "task-hours",
+                task_hours.value(),
+            );
             at.record(CODE, "Fargate-EphemeralStorage-GB-Hours", OPERATION, Unit::Hours, tape);
         }
     }
@@ -178,7 +180,8 @@ fn on_demand(task_hours: &Tape, spot: Option<&Driver<Share>>) -> Option<Tape> {
 }
 
 /// Memory in GB that goes with so many vCPUs: least, most and step (AWS, "Task CPU and memory").
-const SIZES: &[(&str, u32, u32, u32)] = &[("0.5", 1, 4, 1), ("1", 2, 8, 1), ("2", 4, 16, 1), ("4", 8, 30, 1), ("8", 16, 60, 4), ("16", 32, 120, 8)];
+const SIZES: &[(&str, u32, u32, u32)] =
+    &[("0.5", 1, 4, 1), ("1", 2, 8, 1), ("2", 4, 16, 1), ("4", 8, 30, 1), ("8", 16, 60, 4), ("16", 32, 120, 8)];
 
 /// Memory sizes in words, or nothing for processors that AWS does not offer.
 fn offered(cpu: Decimal) -> Option<(Vec<Decimal>, String)> {
@@ -212,7 +215,10 @@ fn legal_size(task: &Task, check: &mut Check<'_>) {
         let fitting = ["0.25", "0.5", "1", "2", "4", "8", "16"]
             .iter()
             .find(|c| c.parse().ok().and_then(offered).is_some_and(|(s, _)| s.contains(&memory)))
-            .map_or_else(|| format!("with {} vCPU take {words}", grouped(cpu)), |c| format!("keep {} GB with `cpu: {c} vCPU`", grouped(memory)));
+            .map_or_else(
+                || format!("with {} vCPU take {words}", grouped(cpu)),
+                |c| format!("keep {} GB with `cpu: {c} vCPU`", grouped(memory)),
+            );
         check.error(
             task.memory.at,
             format!("{} vCPU cannot have {} GB of memory on Fargate", grouped(cpu), grouped(memory)),
@@ -223,7 +229,12 @@ fn legal_size(task: &Task, check: &mut Check<'_>) {
     if let Some(disk) = &task.ephemeral_storage
         && (disk.value.0 < Decimal::from(FREE_DISK) || disk.value.0 > Decimal::from(200))
     {
-        check.error(disk.at, format!("a Fargate task cannot have {} of disk", disk.value), "expected 20 GB to 200 GB", "larger data belongs on EFS or S3");
+        check.error(
+            disk.at,
+            format!("a Fargate task cannot have {} of disk", disk.value),
+            "expected 20 GB to 200 GB",
+            "larger data belongs on EFS or S3",
+        );
     }
 }
 

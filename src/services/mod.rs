@@ -35,8 +35,39 @@ macro_rules! services {
 }
 
 services! {
+    application_load_balancer: ApplicationLoadBalancer;
+    aurora_postgresql: AuroraPostgresql;
+    aws_backup: AwsBackup;
+    budgets: Budgets;
+    cloudfront: Cloudfront, CloudfrontPlan;
+    cloudtrail: Cloudtrail;
+    cloudwatch: Cloudwatch;
+    config: Config;
+    cost_explorer: CostExplorer;
+    data_transfer: DataTransfer;
+    dynamodb: DynamodbTable;
+    ebs: EbsVolume, EbsSnapshots;
+    ecr: EcrRepository;
+    elasticache: Elasticache, ElasticacheServerless;
     fargate: FargateService, FargateTask;
+    firehose: Firehose;
+    guardduty: Guardduty;
+    kms: KmsKeys;
+    known_charge: KnownChargeResource;
+    lambda: LambdaFunction;
     nat_gateway: NatGateway;
+    public_ipv4: PublicIpv4;
+    rds_postgresql: RdsPostgresql;
+    route53: Route53;
+    s3: S3Bucket;
+    secrets_manager: SecretsManager;
+    security_hub: SecurityHub;
+    ses: Ses;
+    sns: SnsTopic;
+    ssm: SsmParameters;
+    vpc_endpoint: VpcEndpoint;
+    waf: Waf;
+    xray: Xray;
 }
 
 /// A resource of a scenario: complete and legal once it is read and checked.
@@ -199,7 +230,15 @@ impl At<'_> {
     }
 
     /// Emits what an optional rate adds up to over the month; nothing where it is not there.
-    pub fn rate<T: Rate>(&mut self, service: &'static str, base: &str, operation: &'static str, unit: Unit, name: &'static str, rate: Option<&Driver<T>>) {
+    pub fn rate<T: Rate>(
+        &mut self,
+        service: &'static str,
+        base: &str,
+        operation: &'static str,
+        unit: Unit,
+        name: &'static str,
+        rate: Option<&Driver<T>>,
+    ) {
         if let Some(driver) = rate {
             let tape = Tape::new().times_rate(name, driver, self.month_hours);
             self.record(service, base, operation, unit, tape);
@@ -207,7 +246,15 @@ impl At<'_> {
     }
 
     /// Emits an optional quantity that a month has as it stands: stored gigabytes, things that are kept.
-    pub fn stock<T: Quantity>(&mut self, service: &'static str, base: &str, operation: &'static str, unit: Unit, name: &'static str, stock: Option<&Driver<T>>) {
+    pub fn stock<T: Quantity>(
+        &mut self,
+        service: &'static str,
+        base: &str,
+        operation: &'static str,
+        unit: Unit,
+        name: &'static str,
+        stock: Option<&Driver<T>>,
+    ) {
         if let Some(driver) = stock {
             self.record(service, base, operation, unit, Tape::new().times(name, driver));
         }

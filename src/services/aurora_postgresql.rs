@@ -1,0 +1,390 @@
+//! Aurora PostgreSQL: instances or serverless capacity, storage, I/O, backups (AWS, "Amazon Aurora Pricing"). I/O-Optimized
+//! asks more for instances, capacity and storage and nothing for I/O; it has usage types of its own.
+//!
+//! Not here: Performance Insights, which ended in July 2026; the retention of Database Insights, whose first 7 days are free;
+//! backups by AWS Backup (`aws_backup`); transfer of a Global Database to another region (`data_transfer`). Replication between
+//! the zones of a cluster costs nothing.
+
+use rust_decimal::Decimal;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{At, Check, Service};
+use crate::quantity::{Count, CountRate, Gb, GbRate, Seconds, Unit, grouped};
+use crate::scenario::driver::Driver;
+use crate::usage::{Step, Tape};
+
+const CODE: &str = "AmazonRDS";
+/// Aurora PostgreSQL among the engines of RDS.
+const OPERATION: &str = "CreateDBInstance:0021";
+/// Seconds in a day, the unit of a backup's retention.
+const DAY: u32 = 86_400;
+
+/// What the cluster asks for: I/O by the request, or within higher prices.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Configuration {
+    /// Aurora Standard: every I/O request is billed.
+    #[default]
+    Standard,
+    /// Aurora I/O-Optimized: I/O requests cost nothing.
+    IoOptimized,
+}
+
+/// What an instance does in its cluster.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Reads and writes; a cluster has one, a replica cluster none.
+    Writer,
+    /// Only reads.
+    Reader,
+}
+
+/// Instances of one size.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Instance {
+    /// What they do.
+    pub role: Role,
+    /// Their size, such as `db.r6g.large`.
+    pub class: String,
+    /// How many run; 1 where nothing is stated.
+    #[serde(default)]
+    pub count: Option<Driver<Count>>,
+}
+
+/// Serverless v2 instances.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Serverless {
+    /// How many run, writer and readers.
+    pub instances: Driver<Count>,
+    /// The least capacity of an instance, in ACUs, by halves.
+    pub min: Driver<Count>,
+    /// The most capacity of an instance, in ACUs, by halves.
+    pub max: Driver<Count>,
+    /// ACUs of an instance on average over the hours in which it is on.
+    pub average: Driver<Count>,
+}
+
+/// Automated backups.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Backup {
+    /// How far back the cluster can be restored: 1 to 35 days.
+    pub retention: Driver<Seconds>,
+    /// GB that the backup keeps to restore to any time in the retention, on average over the month. Where nothing is stated it
+    /// is the most that AWS bills: the volume of every day of the retention.
+    #[serde(default)]
+    pub changes: Option<Driver<Gb>>,
+}
+
+/// An Aurora PostgreSQL cluster.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct AuroraPostgresql {
+    /// How I/O is paid.
+    #[serde(default)]
+    pub configuration: Configuration,
+    /// Provisioned instances.
+    #[serde(default)]
+    pub instances: Vec<Instance>,
+    /// Serverless v2 instances, alone or beside provisioned ones.
+    #[serde(default)]
+    pub serverless: Option<Serverless>,
+    /// The cluster volume, on average over the month. It stays when the instances are off.
+    #[serde(default)]
+    pub storage: Option<Driver<Gb>>,
+    /// Read and write I/O requests to storage. Metered and free in I/O-Optimized.
+    #[serde(default)]
+    pub io: Option<Driver<CountRate>>,
+    /// Automated backups.
+    #[serde(default)]
+    pub backup: Option<Backup>,
+    /// Manual snapshots older than the retention, all together and each at its full size.
+    #[serde(default)]
+    pub snapshots: Option<Driver<Gb>>,
+    /// CPU credits beyond those earned, in vCPU-hours; only of burstable classes (t3, t4g).
+    #[serde(default)]
+    pub cpu_credits: Option<Driver<CountRate>>,
+    /// Writes that a Global Database replicates to its secondary regions.
+    #[serde(default)]
+    pub replicated_writes: Option<Driver<CountRate>>,
+    /// Bytes of snapshots exported to S3, at the snapshots' full size.
+    #[serde(default)]
+    pub snapshot_export: Option<Driver<GbRate>>,
+    /// vCPUs that run a version past its standard support, in its first two years there.
+    #[serde(default)]
+    pub extended_support: Option<Driver<Count>>,
+}
+
+impl Service for AuroraPostgresql {
+    const TYPE: &'static str = "aurora-postgresql";
+    const EXAMPLE: &'static str = "
+type: aurora-postgresql
+configuration: standard
+instances: [{role: writer, class: db.r6g.xlarge}, {role: reader, class: db.t3.medium, count: 2}]
+serverless: {instances: 1, min: 0.5, max: 8, average: 1.5}
+storage: 500 GB
+io: 2 B requests/month
+backup: {retention: 35 days, changes: 900 GB}
+snapshots: 1 TB
+cpu_credits: 20/month
+replicated_writes: 100 M/month
+snapshot_export: 500 GB/month
+extended_support: 4
+";
+
+    fn usage(&self, at: &mut At<'_>) {
+        self.compute(at);
+        let standard = self.configuration == Configuration::Standard;
+        let volume = if standard { "Aurora:StorageUsage" } else { "Aurora:IO-OptimizedStorageUsage" };
+        at.stock(CODE, volume, "", Unit::GbMonths, "GB in the cluster volume", self.storage.as_ref());
+        if standard {
+            at.rate(CODE, "Aurora:StorageIOUsage", "", Unit::Count, "I/O requests", self.io.as_ref());
+        }
+        if let Some(tape) = self.billed_backup() {
+            at.record(CODE, "Aurora:BackupUsage", "", Unit::GbMonths, tape);
+        }
+        if let (Some(credits), Some(family)) = (&self.cpu_credits, self.burstable()) {
+            at.rate(CODE, &format!("CPUCredits:{family}"), "", Unit::Hours, "vCPU-hours beyond the earned credits", Some(credits));
+        }
+        at.rate(CODE, "Aurora:ReplicatedWriteIO", "", Unit::Count, "writes replicated to other regions", self.replicated_writes.as_ref());
+        at.rate(CODE, "Aurora:SnapshotExportToS3", "", Unit::Gb, "snapshots exported to S3", self.snapshot_export.as_ref());
+        if let Some(vcpus) = &self.extended_support {
+            let tape = at.hours().times("vCPUs in extended support", vcpus);
+            at.record(CODE, "ExtendedSupport:Yr1-Yr2:AuroraPostgreSQL", "", Unit::Hours, tape);
+        }
+    }
+
+    fn check(&self, check: &mut Check<'_>) {
+        if self.instances.is_empty() && self.serverless.is_none() {
+            check.error(None, "this cluster has nothing to run on", "no instances", "state `instances`, or `serverless`");
+        }
+        self.check_instances(check);
+        if let Some(serverless) = &self.serverless {
+            check_capacity(serverless, check);
+        }
+        if let Some(backup) = &self.backup {
+            let days = days(backup);
+            if days < Decimal::ONE || days > Decimal::from(35) || !days.is_integer() {
+                check.error(
+                    backup.retention.at,
+                    format!("Aurora cannot keep automated backups for {} days", grouped(days)),
+                    "expected 1 to 35 whole days",
+                    "older states belong in `snapshots`, or in AWS Backup",
+                );
+            }
+        }
+        if let (Some(credits), None) = (&self.cpu_credits, self.burstable()) {
+            check.error(credits.at, "CPU credits without a burstable instance", "no class is db.t3 or db.t4g", "leave `cpu_credits` out");
+        }
+    }
+}
+
+impl AuroraPostgresql {
+    /// Instance-hours by class and ACU-hours.
+    fn compute(&self, at: &mut At<'_>) {
+        let (instance, capacity) = match self.configuration {
+            Configuration::Standard => ("InstanceUsage", "Aurora:ServerlessV2Usage"),
+            Configuration::IoOptimized => ("InstanceUsageIOOptimized", "Aurora:ServerlessV2IOOptimizedUsage"),
+        };
+        for Instance { role, class, count } in &self.instances {
+            let name = if *role == Role::Writer { "writers" } else { "readers" };
+            let tape = match count {
+                Some(count) => at.hours().times(name, count),
+                None => at.hours().rule_of(Step::Times, name, 1),
+            };
+            at.record(CODE, &format!("{instance}:{}", abbreviated(class)), OPERATION, Unit::Hours, tape);
+        }
+        if let Some(serverless) = &self.serverless {
+            let tape = at.hours().times("serverless instances", &serverless.instances).times("ACUs on average", &serverless.average);
+            at.record(CODE, capacity, OPERATION, Unit::Hours, tape);
+        }
+    }
+
+    /// Backup storage that is billed (Amazon Aurora User Guide, "Understanding Amazon Aurora backup storage usage"): what the
+    /// automated backup keeps, at most the volumes of all days of the retention, less the volume itself; with it manual snapshots
+    /// past the retention. Automated backups kept for one day cost nothing.
+    fn billed_backup(&self) -> Option<Tape> {
+        let snapshots = self.snapshots.as_ref();
+        let automated = match (&self.backup, &self.storage) {
+            (Some(backup), Some(volume)) if days(backup) > Decimal::ONE => Some(above_the_volume(backup, volume)),
+            _ => None,
+        };
+        match (automated, snapshots) {
+            (Some(automated), Some(snapshots)) => Some(automated.plus("manual snapshots past the retention", snapshots)),
+            (Some(automated), None) => Some(automated),
+            (None, Some(snapshots)) => Some(Tape::new().times("manual snapshots past the retention", snapshots)),
+            (None, None) => None,
+        }
+    }
+
+    /// The family under which CPU credits are billed.
+    fn burstable(&self) -> Option<&'static str> {
+        ["db.t3", "db.t4g"].into_iter().find(|family| {
+            let prefix = format!("{family}.");
+            self.instances.iter().any(|i| i.class.starts_with(&prefix))
+        })
+    }
+
+    fn check_instances(&self, check: &mut Check<'_>) {
+        for instance in &self.instances {
+            if !instance.class.starts_with("db.") {
+                check.error(
+                    instance.count.as_ref().and_then(|c| c.at),
+                    format!("`{}` is no class of database instances", instance.class),
+                    "expected a class such as db.r6g.large",
+                    format!("did you mean `db.{}`?", instance.class),
+                );
+            }
+        }
+        let mut writers = self.instances.iter().filter(|i| i.role == Role::Writer);
+        let number: Decimal = writers.clone().map(|i| i.count.as_ref().map_or(Decimal::ONE, |c| c.value.0)).sum();
+        if number > Decimal::ONE {
+            let at = writers.next_back().and_then(|i| i.count.as_ref()).and_then(|c| c.at);
+            check.error(at, format!("{} writers in one cluster", grouped(number)), "Aurora has one writer", "make the others readers");
+        }
+    }
+}
+
+/// The automated backup above the free part.
+fn above_the_volume(backup: &Backup, volume: &Driver<Gb>) -> Tape {
+    let kept = match &backup.changes {
+        Some(changes) => Tape::new().times("GB that the backup keeps", changes).rule(
+            Step::AtMost,
+            "volumes of all days kept",
+            volume.value.0 * days(backup),
+        ),
+        None => Tape::new().times("GB in the cluster volume", volume).rule(Step::Times, "days kept", days(backup)),
+    };
+    kept.minus("free up to the volume", volume).rule_of(Step::AtLeast, "nothing", 0)
+}
+
+fn days(backup: &Backup) -> Decimal {
+    backup.retention.value.0 / Decimal::from(DAY)
+}
+
+/// A class as usage types write it: `db.r6g.2xlarge` is `db.r6g.2xl`, `large` stays.
+pub(super) fn abbreviated(class: &str) -> String {
+    class.strip_suffix("xlarge").map_or_else(|| class.to_owned(), |size| format!("{size}xl"))
+}
+
+/// The limits of Aurora Serverless v2's capacity (Amazon Aurora User Guide, "Aurora Serverless v2 capacity").
+fn check_capacity(serverless: &Serverless, check: &mut Check<'_>) {
+    let Serverless { min, max, average, .. } = serverless;
+    for limit in [min, max] {
+        if !(limit.value.0 * Decimal::TWO).is_integer() {
+            check.error(
+                limit.at,
+                format!("{} ACUs are no step of capacity", limit.value),
+                "expected halves: 0.5, 1, 1.5 …",
+                "round to a half",
+            );
+        }
+    }
+    if min.value > max.value {
+        check.error(
+            min.at,
+            format!("at least {} ACUs are more than at most {}", min.value, max.value),
+            format!("`max` is {}", max.value),
+            "`min` must not be above `max`",
+        );
+    } else if average.value < min.value || average.value > max.value {
+        check.error(
+            average.at,
+            format!("{} ACUs on average lie outside {} to {}", average.value, min.value, max.value),
+            format!("expected {} to {}", min.value, max.value),
+            "an average lies between `min` and `max`",
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::services::testing::check;
+
+    /// (2 days × 100 GB − 100 GB) + 100 GB = 200 GB, the example of the user guide.
+    #[test]
+    fn a_snapshot_past_two_days_of_retention_is_billed_with_what_exceeds_the_volume() {
+        check(
+            "type: aurora-postgresql
+instances: [{role: writer, class: db.r6g.large}]
+storage: 100 GB
+backup: {retention: 2 days}
+snapshots: 100 GB",
+            "us-east-1",
+            "2026-12",
+            "InstanceUsage:db.r6g.large 744 hours    hours in the month 744 × writers 1
+             Aurora:StorageUsage       100 GB-months GB in the cluster volume 100 GB
+             Aurora:BackupUsage        200 GB-months GB in the cluster volume 100 GB × days kept 2 − free up to the volume 100 GB at least nothing 0 + manual snapshots past the retention 100 GB",
+        );
+    }
+
+    /// 250 GB kept are billed as at most 2 × 100 GB, of which 100 GB are free; 80 GB kept are within the free part.
+    #[test]
+    fn backups_are_billed_between_the_volume_and_the_volumes_of_all_days() {
+        let cluster = "type: aurora-postgresql\ninstances: [{role: writer, class: db.r6g.large}]\nstorage: 100 GB\n";
+        let without = "USW2-InstanceUsage:db.r6g.large 720 hours     hours in the month 720 × writers 1
+                       USW2-Aurora:StorageUsage        100 GB-months GB in the cluster volume 100 GB\n";
+        let most = "USW2-Aurora:BackupUsage 100 GB-months GB that the backup keeps 250 GB at most volumes of all days kept 200 − free up to the volume 100 GB at least nothing 0";
+        check(&format!("{cluster}backup: {{retention: 2 days, changes: 250 GB}}"), "us-west-2", "2026-11", &format!("{without}{most}"));
+        check(&format!("{cluster}backup: {{retention: 7 days, changes: 80 GB}}"), "us-west-2", "2026-11", without);
+        check(&format!("{cluster}backup: {{retention: 1 day, changes: 250 GB}}"), "us-west-2", "2026-11", without);
+    }
+
+    #[test]
+    fn io_optimized_has_usage_types_of_its_own_and_no_io() {
+        check(
+            "type: aurora-postgresql
+configuration: io-optimized
+instances: [{role: writer, class: db.r6g.2xlarge}, {role: reader, class: db.r6g.xlarge, count: 2}]
+serverless: {instances: 2, min: 0.5, max: 4, average: 1.5}
+storage: 1 TB
+io: 2 B requests/month",
+            "us-east-1",
+            "2026-12",
+            "InstanceUsageIOOptimized:db.r6g.2xl   744 hours     hours in the month 744 × writers 1
+             InstanceUsageIOOptimized:db.r6g.xl   1488 hours     hours in the month 744 × readers 2
+             Aurora:ServerlessV2IOOptimizedUsage  2232 hours     hours in the month 744 × serverless instances 2 × ACUs on average 1.5
+             Aurora:IO-OptimizedStorageUsage      1024 GB-months GB in the cluster volume 1,024 GB",
+        );
+    }
+
+    /// 10 requests a second are 10 × 3,600 × 720 = 25,920,000 in November.
+    #[test]
+    fn a_replica_cluster_without_writer_pays_its_io_and_replicated_writes() {
+        check(
+            "type: aurora-postgresql
+instances: [{role: reader, class: db.t4g.medium}]
+io: 10/s
+cpu_credits: 5/month
+replicated_writes: 30 M/month
+snapshot_export: 40 GB/month
+extended_support: 2",
+            "us-east-1",
+            "2026-11",
+            "InstanceUsage:db.t4g.medium                  720 hours hours in the month 720 × readers 1
+             Aurora:StorageIOUsage                   25920000 count I/O requests 10/s × hours in the month 720 × in an hour 3,600
+             CPUCredits:db.t4g                              5 hours vCPU-hours beyond the earned credits 5/month
+             Aurora:ReplicatedWriteIO                30000000 count writes replicated to other regions 30,000,000/month
+             Aurora:SnapshotExportToS3                     40 GB    snapshots exported to S3 40 GB/month
+             ExtendedSupport:Yr1-Yr2:AuroraPostgreSQL    1440 hours hours in the month 720 × vCPUs in extended support 2",
+        );
+    }
+
+    #[test]
+    #[should_panic(expected = "2 writers in one cluster")]
+    fn a_second_writer_is_refused() {
+        check("type: aurora-postgresql\ninstances: [{role: writer, class: db.r6g.large, count: 2}]", "us-east-1", "2026-11", "");
+    }
+
+    #[test]
+    #[should_panic(expected = "nothing to run on")]
+    fn a_cluster_without_instances_is_refused() {
+        check("type: aurora-postgresql\nstorage: 10 GB", "us-east-1", "2026-11", "");
+    }
+
+    #[test]
+    #[should_panic(expected = "9 ACUs on average lie outside 0.5 to 8")]
+    fn an_average_outside_the_capacity_is_refused() {
+        check("type: aurora-postgresql\nserverless: {instances: 1, min: 0.5, max: 8, average: 9}", "us-east-1", "2026-11", "");
+    }
+}
