@@ -115,26 +115,29 @@ fn head(forecast: &Forecast, screen: &Screen) -> String {
 
 /// The answer: the total, what it is made of, and how it stands against the budget.
 fn answer(month: &MonthForecast, screen: &Screen) -> String {
-    let total = screen.paint(Tone::Strong, &format!("${}", dollars(month.total)));
-    let mut parts = vec![format!("planned {} + outside the plan {}", dollars(month.planned.total), dollars(month.unplanned.total))];
-    if let Some(budget) = month.budget {
-        parts.push(format!("budget {}", dollars(budget)));
-        parts.push(verdict(month.planned.total, budget, screen));
-    }
-    format!("  {total}    {}\n", parts.join("    "))
+    let total = format!("${}", dollars(month.total));
+    let first = format!("planned {} + outside the plan {}", dollars(month.planned.total), dollars(month.unplanned.total));
+    let painted = screen.paint(Tone::Strong, &total);
+    let Some(budget) = month.budget else { return format!("  {painted}    {first}\n") };
+    let (tone, verdict) = verdict(month.planned.total, budget);
+    let second = format!("budget {}    ", dollars(budget));
+    let room = "  ".len() + total.len() + 4 + first.len() + 4 + second.len() + verdict.len() <= screen.width;
+    let gap = if room { "    ".to_owned() } else { format!("\n{}", " ".repeat(total.len() + 6)) };
+    format!("  {painted}    {first}{gap}{second}{}\n", screen.paint(tone, &verdict))
 }
 
-fn verdict(planned: Usd, budget: Usd, screen: &Screen) -> String {
+/// How what was planned stands against the budget, and the colour of that.
+fn verdict(planned: Usd, budget: Usd) -> (Tone, String) {
     let gap = planned - budget;
     let share = per_mille(fraction(gap.abs(), budget));
     if dollars(gap.abs()) == "0" {
-        return screen.paint(Tone::Fine, "planned meets it");
+        return (Tone::Fine, "planned meets it".into());
     }
     if gap > Usd::ZERO {
         let tone = if fraction(gap, budget) > rust_decimal::Decimal::new(5, 2) { Tone::Over } else { Tone::Near };
-        return screen.paint(tone, &format!("planned is over by {} ({share})", dollars(gap)));
+        return (tone, format!("planned is over by {} ({share})", dollars(gap)));
     }
-    screen.paint(Tone::Fine, &format!("planned is under by {} ({share})", dollars(gap.abs())))
+    (Tone::Fine, format!("planned is under by {} ({share})", dollars(gap.abs())))
 }
 
 /// A fraction in per cent with one place.

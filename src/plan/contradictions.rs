@@ -141,8 +141,8 @@ fn io_against_requests(facts: &Facts<'_>) -> Option<String> {
     if each <= Decimal::TEN {
         return None;
     }
-    let instances: Vec<&Charge> =
-        facts.bill.charges.iter().filter(|c| c.usage_type.contains("InstanceUsage:") && c.service == "AmazonRDS").collect();
+    let same = |c: &&Charge| charges.iter().any(|io| io.resource == c.resource);
+    let instances: Vec<&Charge> = facts.bill.charges.iter().filter(same).filter(|c| c.usage_type.contains("InstanceUsage:")).collect();
     let instance_cost: Usd = instances.iter().map(|c| c.billed).sum();
     Some(format!(
         "The database's amount is instances by its words and I/O by list price: instances are {} of {}, and what is left are {} \
