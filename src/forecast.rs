@@ -11,7 +11,7 @@ use crate::money::Usd;
 use crate::month::{HoursBasis, Month};
 use crate::predict::{self, Basis, NoBill};
 use crate::pricing::{Confidence, PriceBook};
-use crate::report::exact;
+use crate::quantity::exact;
 use crate::scenario::driver::Provenance;
 use crate::scenario::plan::Claim;
 use crate::scenario::{Scenario, Scenarios};

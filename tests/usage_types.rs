@@ -20,7 +20,9 @@ fn without_price(region: &str) -> BTreeSet<String> {
         assert!(!records.is_empty() || kind == "known-charge", "the example of {kind} uses nothing");
         for record in records {
             match book.price(&record.service, &record.region, &record.usage_type, &record.operation, month.first_day()) {
-                Ok(price) => assert_eq!(price.rows[0].unit, record.unit, "{} is measured in another unit than it is priced", record.usage_type),
+                Ok(price) => {
+                    assert_eq!(price.rows[0].unit, record.unit, "{} is measured in another unit than it is priced", record.usage_type)
+                }
                 Err(_) => {
                     missing.insert(format!("{region},{},{}", record.service, record.usage_type));
                 }
@@ -39,8 +41,7 @@ fn in_us_east_1_every_usage_type_has_exactly_one_price_row() {
 /// new one may open: there a scenario gets an error that names the candidates, never a guess.
 #[test]
 fn elsewhere_the_gaps_of_the_book_are_exactly_those_that_are_listed() {
-    let listed: BTreeSet<String> =
-        include_str!("golden/price_gaps.csv").lines().skip(1).map(str::to_owned).collect();
+    let listed: BTreeSet<String> = include_str!("golden/price_gaps.csv").lines().skip(1).map(str::to_owned).collect();
     let found: BTreeSet<String> = ["us-west-2", "eu-central-1"].into_iter().flat_map(without_price).collect();
     let opened: Vec<&String> = found.difference(&listed).collect();
     let closed: Vec<&String> = listed.difference(&found).collect();

@@ -9,9 +9,11 @@ use crate::bill::Bill;
 use crate::bill::focus;
 use crate::forecast::{self, Cut, Forecast, Group, MonthForecast, Together, fraction};
 use crate::money::Usd;
+use crate::money::{dollars, signed};
+use crate::quantity::{exact, per_cent};
 use crate::report::table::{Cell, Column, Kind, Table};
 use crate::report::terminal::{Screen, Tone};
-use crate::report::{csv, dollars, exact, markdown, per_cent, signed};
+use crate::report::{csv, markdown};
 
 /// Lines of the block outside the plan that are shown one by one.
 const SHOWN: usize = 8;
@@ -171,7 +173,8 @@ const SHARE: Column = Column::number("", "share");
 
 fn detail(month: &MonthForecast) -> Table {
     let mut table = Table::new(&[NAME, PLAN, MODEL, DELTA, MARK, BAR, SHARE]);
-    for group in &month.planned.groups {
+    // Without lines of a plan, what costs nothing on the invoice (covered by a reservation) is left to `--format json`.
+    for group in month.planned.groups.iter().filter(|g| g.plan.is_some() || !g.total.is_zero()) {
         group_rows(&mut table, group, month, true);
     }
     let difference = month.budget.map_or(Cell::Empty, |b| Cell::Difference(month.planned.total - b));
@@ -293,7 +296,8 @@ fn foot(forecast: &Forecast, month: &MonthForecast, screen: &Screen) -> String {
     let groups = || month.planned.groups.iter().chain(&month.unplanned.groups);
     let marked = |mark: char| groups().any(|g| g.marks.contains(mark));
     let inputs = &forecast.inputs;
-    let mut notes = vec![format!("{} inputs are calibrated to the plan, {} are assumed.", inputs.calibrated, inputs.assumed)];
+    let calibrated = if inputs.calibrated == 1 { "1 input is".to_owned() } else { format!("{} inputs are", inputs.calibrated) };
+    let mut notes = vec![format!("{calibrated} calibrated to the plan, {} are assumed.", inputs.assumed)];
     if marked('~') {
         notes.push("~ an assumed input stands behind it.".into());
     }

@@ -9,10 +9,11 @@ use serde::Serialize;
 use crate::bill::Bill;
 use crate::bill::group::{Part, parts, scoped};
 use crate::bill::why::marginal_price;
+use crate::money::cents;
 use crate::money::{Usd, quotient};
 use crate::pricing::PriceBook;
 use crate::quantity::{Unit, grouped};
-use crate::report::{about, bytes, cents};
+use crate::quantity::{about, bytes};
 use crate::scenario::Scenario;
 use crate::scenario::driver::Provenance;
 use crate::scenario::plan::{Claim, Plan};
@@ -123,7 +124,7 @@ pub fn report(bill: &Bill, scenario: &Scenario, book: &PriceBook, as_of: &str) -
         currency: "USD".into(),
         as_of: as_of.to_owned(),
         month: bill.month.to_string(),
-        hours: crate::report::exact(bill.hours),
+        hours: crate::quantity::exact(bill.hours),
         groups,
         total: PlanTotal {
             stated: plan.total,
@@ -255,9 +256,16 @@ fn level_per_second(scenario: &Scenario) -> Option<Decimal> {
     quotient(level.amount * times, over * Decimal::from(3_600))
 }
 
-/// A usage type in words: the part after the colon, without the region's prefix.
+/// A usage type in words: without the region's prefix, and of an instance or node only its class.
 fn what(usage_type: &str) -> String {
-    usage_type.rsplit(':').next().unwrap_or(usage_type).to_owned()
+    let name = usage_type.strip_suffix(":perCPU").unwrap_or(usage_type);
+    let name = name.rsplit(':').next().unwrap_or(name);
+    let region =
+        |head: &str| head.ends_with(|c: char| c.is_ascii_digit()) && head.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+    match name.split_once('-') {
+        Some((head, rest)) if region(head) => rest.to_owned(),
+        _ => name.to_owned(),
+    }
 }
 
 /// A line without a calibrated driver: its quantity and what it costs.
