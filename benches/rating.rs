@@ -9,7 +9,7 @@ use ce_cost::month::Month;
 use ce_cost::pricing::PriceBook;
 use ce_cost::quantity::Unit;
 use ce_cost::rating::{Terms, rate};
-use ce_cost::usage::UsageRecord;
+use ce_cost::usage::{Tags, UsageRecord};
 use rust_decimal::Decimal;
 
 fn main() {
@@ -33,7 +33,7 @@ fn records(count: u32) -> Vec<UsageRecord> {
     let names: Vec<Arc<str>> = (0..500).map(|n| format!("resource-{n}").into()).collect();
     let usage: Vec<(&str, Arc<str>, Arc<str>, &str, Unit)> =
         USAGE.iter().map(|(s, r, t, o, u)| (*s, (*r).into(), (*t).into(), *o, *u)).collect();
-    let (environment, tags): (Arc<str>, Arc<_>) = ("prod".into(), Arc::default());
+    let (environment, tags): (Arc<str>, Arc<Tags>) = ("prod".into(), Arc::default());
     (0..count)
         .map(|n| {
             let (service, region, usage_type, operation, unit) = usage[n as usize % usage.len()].clone();
