@@ -8,7 +8,7 @@ use crate::bill::group::parts;
 use crate::money::{Usd, quotient};
 use crate::predict::{self, Basis};
 use crate::pricing::PriceBook;
-use crate::report::exact;
+use crate::quantity::exact;
 use crate::scenario::patch::{self, Patch};
 use crate::scenario::plan::Claim;
 use crate::scenario::{self, InputFile, Scenario};

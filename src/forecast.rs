@@ -11,7 +11,7 @@ use crate::money::Usd;
 use crate::month::{HoursBasis, Month};
 use crate::predict::{self, Basis, NoBill};
 use crate::pricing::{Confidence, PriceBook};
-use crate::report::exact;
+use crate::quantity::exact;
 use crate::scenario::driver::Provenance;
 use crate::scenario::plan::Claim;
 use crate::scenario::{Scenario, Scenarios};
@@ -289,8 +289,14 @@ fn marks<'a>(parts: impl Iterator<Item = &'a Part<'a>>, book: &PriceBook) -> Str
 
 fn groups(bill: &Bill, scenario: &Scenario, book: &PriceBook, by: &By, wanted: impl Fn(Claim) -> bool) -> Vec<Group> {
     let parts: Vec<Part<'_>> = parts(bill, scenario.plan.as_ref()).into_iter().filter(|p| wanted(p.claim)).collect();
-    let named: Vec<(String, String, &Part<'_>)> =
-        parts.iter().map(|p| (names(by, p.charge, scenario), p)).map(|((a, b), p)| (a, b, p)).collect();
+    let split = split_resources(bill, scenario);
+    let name = |p: &Part<'_>| {
+        let (name, line) = names(by, p.charge, scenario);
+        // A resource that the plan speaks of in part shows which part it left out.
+        let part = *by == By::Group && p.claim == Claim::Unplanned && split.contains(&p.charge.resource);
+        if part { (format!("{name}: {}", p.charge.usage_type), line) } else { (name, line) }
+    };
+    let named: Vec<(String, String, &Part<'_>)> = parts.iter().map(|p| (name(p), p)).map(|((a, b), p)| (a, b, p)).collect();
     let list: Vec<Sum> = sums(named.iter().map(|(a, b, p)| (a.clone(), b.clone(), p.cost)));
     list.into_iter()
         .map(|sum| {
@@ -309,6 +315,17 @@ fn groups(bill: &Bill, scenario: &Scenario, book: &PriceBook, by: &By, wanted: i
             }
         })
         .collect()
+}
+
+/// Resources of which the plan claims a part only.
+fn split_resources(bill: &Bill, scenario: &Scenario) -> Vec<std::sync::Arc<str>> {
+    let parts = parts(bill, scenario.plan.as_ref());
+    let claimed =
+        |planned: bool, resource: &str| parts.iter().any(|p| (p.claim != Claim::Unplanned) == planned && *p.charge.resource == *resource);
+    let mut both: Vec<std::sync::Arc<str>> =
+        bill.charges.iter().map(|c| c.resource.clone()).filter(|r| claimed(true, r) && claimed(false, r)).collect();
+    both.dedup();
+    both
 }
 
 /// Several environments, one after the other, and what they cost together. The JSON of `forecast --all --format json`.

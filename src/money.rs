@@ -189,6 +189,35 @@ impl Sum for Usd {
     }
 }
 
+/// Whole dollars with thousands separated: how people get amounts in overviews.
+pub fn dollars(amount: Usd) -> String {
+    rounded(amount, 0)
+}
+
+/// Dollars and cents.
+pub fn cents(amount: Usd) -> String {
+    let text = rounded(amount, 2);
+    match text.split_once('.') {
+        None => format!("{text}.00"),
+        Some((_, fraction)) if fraction.len() == 1 => format!("{text}0"),
+        Some(_) => text,
+    }
+}
+
+fn rounded(amount: Usd, places: u32) -> String {
+    crate::quantity::grouped(amount.decimal().round_dp_with_strategy(places, RoundingStrategy::MidpointNearestEven))
+}
+
+/// A difference with its sign: "+39", "-5", "±0".
+pub fn signed(amount: Usd) -> String {
+    let text = dollars(amount.abs());
+    match (text.as_str(), amount.decimal().is_sign_negative()) {
+        ("0", _) => "±0".into(),
+        (_, true) => format!("-{text}"),
+        (_, false) => format!("+{text}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -218,5 +247,16 @@ mod tests {
     fn quotients_end_at_twelve_places() {
         assert_eq!(quotient(d("1"), d("3")), Some(d("0.333333333333")));
         assert_eq!(quotient(d("1"), d("0")), None);
+    }
+
+    #[test]
+    fn overviews_have_no_cents_and_differences_a_sign() {
+        let usd = |text: &str| Usd::new(d(text));
+        assert_eq!(dollars(usd("1234567.5")), "1,234,568");
+        assert_eq!(signed(usd("-5.4")), "-5");
+        assert_eq!(signed(usd("0.4")), "±0");
+        assert_eq!(signed(usd("39")), "+39");
+        assert_eq!(cents(usd("6702.1")), "6,702.10");
+        assert_eq!(cents(usd("12")), "12.00");
     }
 }

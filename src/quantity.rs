@@ -5,7 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 use schemars::{Schema, SchemaGenerator, json_schema};
 
 use crate::money::Usd;
@@ -145,6 +145,42 @@ pub fn grouped(value: Decimal) -> String {
         Some(fraction) => format!("{sign}{out}.{fraction}"),
         None => format!("{sign}{out}"),
     }
+}
+
+/// An exact decimal as text, without trailing zeros: how machines get every number.
+pub fn exact(value: Decimal) -> String {
+    value.normalize().to_string()
+}
+
+/// A fraction as whole per cent.
+pub fn per_cent(fraction: Decimal) -> String {
+    format!("{}%", grouped((fraction * Decimal::ONE_HUNDRED).round_dp_with_strategy(0, RoundingStrategy::MidpointNearestEven)))
+}
+
+/// A large number in three digits and a word: "6.5 B", "22,000", "381".
+pub fn about(value: Decimal) -> String {
+    let scaled = |unit: u64, word: &str| format!("{} {word}", grouped(three_digits(value / Decimal::from(unit))));
+    match value.abs() {
+        v if v >= Decimal::from(1_000_000_000u64) => scaled(1_000_000_000, "B"),
+        v if v >= Decimal::from(1_000_000u64) => scaled(1_000_000, "M"),
+        _ => grouped(three_digits(value)),
+    }
+}
+
+/// Three significant digits for numbers below 1,000, whole numbers above.
+fn three_digits(value: Decimal) -> Decimal {
+    let places = match value.abs() {
+        v if v >= Decimal::ONE_HUNDRED => 0,
+        v if v >= Decimal::TEN => 1,
+        v if v >= Decimal::ONE => 2,
+        _ => 4,
+    };
+    value.round_dp_with_strategy(places, RoundingStrategy::MidpointNearestEven)
+}
+
+/// Gigabytes in the unit that reads best: "381 GB", "22 TB".
+pub fn bytes(gb: Decimal) -> String {
+    if gb >= Decimal::from(1_024) { format!("{} TB", about(gb / Decimal::from(1_024))) } else { format!("{} GB", about(gb)) }
 }
 
 /// A number of things: tasks, instances, objects, keys.
@@ -440,5 +476,12 @@ mod tests {
         assert_eq!(grouped(d("1234567.50")), "1,234,567.5");
         assert_eq!(grouped(d("-0.5")), "-0.5");
         assert_eq!(grouped(d("999")), "999");
+    }
+
+    #[test]
+    fn large_numbers_keep_three_digits() {
+        assert_eq!(about(d("6502000000")), "6.5 B");
+        assert_eq!(bytes(d("22945")), "22.4 TB");
+        assert_eq!(bytes(d("381.1")), "381 GB");
     }
 }

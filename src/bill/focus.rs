@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 use super::{Bill, Category, Charge, CommitmentStatus, Frequency, Pricing};
 use crate::pricing::PriceBook;
-use crate::report::exact;
+use crate::quantity::exact;
 
 /// The columns, in the order of the specification, with the two that AWS adds for its own names.
 pub const COLUMNS: &[&str] = &[

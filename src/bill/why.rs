@@ -8,7 +8,7 @@ use super::group::{Part, parts, title};
 use super::{Bill, Charge};
 use crate::money::Usd;
 use crate::pricing::{Confidence, PriceBook};
-use crate::report::exact;
+use crate::quantity::exact;
 use crate::scenario::driver::Provenance;
 use crate::scenario::plan::Claim;
 use crate::scenario::{Scenario, Scenarios};
@@ -42,8 +42,10 @@ pub struct Why {
     pub price: Option<WhyPrice>,
     /// The part of the charge that belongs to the line asked for, 0 to 1.
     pub share: String,
-    /// What the part costs.
+    /// What the part costs on the invoice.
     pub cost: Usd,
+    /// The same with the fees of commitments spread over what they cover.
+    pub amortized: Usd,
 }
 
 /// What one tier came to.
@@ -167,6 +169,7 @@ pub fn explain(part: &Part<'_>, scenario: &Scenario, scenarios: &Scenarios, book
         }),
         share: exact(part.share),
         cost: part.cost,
+        amortized: charge.effective.share(part.share),
     }
 }
 

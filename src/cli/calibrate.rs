@@ -8,9 +8,10 @@ use super::input::Inputs;
 use super::{Failure, Output, World};
 use crate::calibrate::{Calibration, Wanted, calibrate};
 use crate::forecast::next_month;
+use crate::money::cents;
 use crate::predict::Basis;
 use crate::report::terminal::Tone;
-use crate::report::{cents, csv, markdown};
+use crate::report::{csv, markdown};
 
 /// Runs the command.
 pub fn run(cli: &Cli, args: &CalibrateArgs, world: &World) -> Result<Output, Failure> {

@@ -98,6 +98,9 @@ fn one(charge: &Why, screen: &Screen) -> String {
     let name =
         if charge.description.is_empty() { charge.usage_type.clone() } else { format!("{} · {}", charge.usage_type, charge.description) };
     let _ = writeln!(out, "\n  {}   {}{share}", name, screen.paint(Tone::Strong, &format!("{} USD", charge.cost)));
+    if charge.amortized != charge.cost {
+        let _ = writeln!(out, "      amortized {} USD: the fee stands in a row of its own", charge.amortized);
+    }
     for tier in &charge.tiers {
         let bounds = match (&tier.to, tier.from.as_str()) {
             _ if tier.free => "   free each month".to_owned(),

@@ -9,9 +9,11 @@ use crate::bill::Bill;
 use crate::bill::focus;
 use crate::forecast::{self, Cut, Forecast, Group, MonthForecast, Together, fraction};
 use crate::money::Usd;
+use crate::money::{dollars, signed};
+use crate::quantity::{exact, per_cent};
 use crate::report::table::{Cell, Column, Kind, Table};
 use crate::report::terminal::{Screen, Tone};
-use crate::report::{csv, dollars, exact, markdown, per_cent, signed};
+use crate::report::{csv, markdown};
 
 /// Lines of the block outside the plan that are shown one by one.
 const SHOWN: usize = 8;
@@ -115,26 +117,29 @@ fn head(forecast: &Forecast, screen: &Screen) -> String {
 
 /// The answer: the total, what it is made of, and how it stands against the budget.
 fn answer(month: &MonthForecast, screen: &Screen) -> String {
-    let total = screen.paint(Tone::Strong, &format!("${}", dollars(month.total)));
-    let mut parts = vec![format!("planned {} + outside the plan {}", dollars(month.planned.total), dollars(month.unplanned.total))];
-    if let Some(budget) = month.budget {
-        parts.push(format!("budget {}", dollars(budget)));
-        parts.push(verdict(month.planned.total, budget, screen));
-    }
-    format!("  {total}    {}\n", parts.join("    "))
+    let total = format!("${}", dollars(month.total));
+    let first = format!("planned {} + outside the plan {}", dollars(month.planned.total), dollars(month.unplanned.total));
+    let painted = screen.paint(Tone::Strong, &total);
+    let Some(budget) = month.budget else { return format!("  {painted}    {first}\n") };
+    let (tone, verdict) = verdict(month.planned.total, budget);
+    let second = format!("budget {}    ", dollars(budget));
+    let room = "  ".len() + total.len() + 4 + first.len() + 4 + second.len() + verdict.len() <= screen.width;
+    let gap = if room { "    ".to_owned() } else { format!("\n{}", " ".repeat(total.len() + 6)) };
+    format!("  {painted}    {first}{gap}{second}{}\n", screen.paint(tone, &verdict))
 }
 
-fn verdict(planned: Usd, budget: Usd, screen: &Screen) -> String {
+/// How what was planned stands against the budget, and the colour of that.
+fn verdict(planned: Usd, budget: Usd) -> (Tone, String) {
     let gap = planned - budget;
     let share = per_mille(fraction(gap.abs(), budget));
     if dollars(gap.abs()) == "0" {
-        return screen.paint(Tone::Fine, "planned meets it");
+        return (Tone::Fine, "planned meets it".into());
     }
     if gap > Usd::ZERO {
         let tone = if fraction(gap, budget) > rust_decimal::Decimal::new(5, 2) { Tone::Over } else { Tone::Near };
-        return screen.paint(tone, &format!("planned is over by {} ({share})", dollars(gap)));
+        return (tone, format!("planned is over by {} ({share})", dollars(gap)));
     }
-    screen.paint(Tone::Fine, &format!("planned is under by {} ({share})", dollars(gap.abs())))
+    (Tone::Fine, format!("planned is under by {} ({share})", dollars(gap.abs())))
 }
 
 /// A fraction in per cent with one place.
@@ -168,7 +173,8 @@ const SHARE: Column = Column::number("", "share");
 
 fn detail(month: &MonthForecast) -> Table {
     let mut table = Table::new(&[NAME, PLAN, MODEL, DELTA, MARK, BAR, SHARE]);
-    for group in &month.planned.groups {
+    // Without lines of a plan, what costs nothing on the invoice (covered by a reservation) is left to `--format json`.
+    for group in month.planned.groups.iter().filter(|g| g.plan.is_some() || !g.total.is_zero()) {
         group_rows(&mut table, group, month, true);
     }
     let difference = month.budget.map_or(Cell::Empty, |b| Cell::Difference(month.planned.total - b));
@@ -290,7 +296,8 @@ fn foot(forecast: &Forecast, month: &MonthForecast, screen: &Screen) -> String {
     let groups = || month.planned.groups.iter().chain(&month.unplanned.groups);
     let marked = |mark: char| groups().any(|g| g.marks.contains(mark));
     let inputs = &forecast.inputs;
-    let mut notes = vec![format!("{} inputs are calibrated to the plan, {} are assumed.", inputs.calibrated, inputs.assumed)];
+    let calibrated = if inputs.calibrated == 1 { "1 input is".to_owned() } else { format!("{} inputs are", inputs.calibrated) };
+    let mut notes = vec![format!("{calibrated} calibrated to the plan, {} are assumed.", inputs.assumed)];
     if marked('~') {
         notes.push("~ an assumed input stands behind it.".into());
     }

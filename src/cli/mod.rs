@@ -36,6 +36,20 @@ pub enum Exit {
     Internal = 70,
 }
 
+/// The JSON Schema of every document that goes in or out, by the name of its file in `docs/schema`.
+pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
+    let of = |schema: schemars::Schema| schema.to_value();
+    vec![
+        ("scenario.schema.json", crate::scenario::schema::scenario()),
+        ("accounts.schema.json", crate::scenario::schema::accounts()),
+        ("forecast.schema.json", of(schemars::schema_for!(crate::forecast::Forecast))),
+        ("forecast-all.schema.json", of(schemars::schema_for!(crate::forecast::Together))),
+        ("plan.schema.json", of(schemars::schema_for!(crate::plan::PlanReport))),
+        ("explain.schema.json", of(schemars::schema_for!(explain::Explanation))),
+        ("calibrate.schema.json", of(schemars::schema_for!(crate::calibrate::Calibration))),
+    ]
+}
+
 /// What a command has to say.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Output {

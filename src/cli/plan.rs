@@ -7,11 +7,12 @@ use super::forecast::json;
 use super::input::Inputs;
 use super::{Failure, Output, World};
 use crate::money::Usd;
+use crate::money::{dollars, signed};
 use crate::plan::{PlanReport, report};
 use crate::predict;
 use crate::report::table::{Cell, Column, Kind, Table};
 use crate::report::terminal::{Screen, Tone};
-use crate::report::{csv, dollars, markdown, signed};
+use crate::report::{csv, markdown};
 
 /// Runs the command.
 pub fn run(cli: &Cli, args: &PlanArgs, world: &World) -> Result<Output, Failure> {
@@ -76,13 +77,11 @@ fn page(report: &PlanReport, screen: &Screen) -> String {
             out.push_str(&screen.fill(text, "    "));
         }
     }
-    let driver = report.groups.first().and_then(|g| g.lines.first()).map_or("total", |l| l.name.as_str());
-    let _ = writeln!(
-        out,
-        "\n  ce-cost explain {} {}   shows quantity, price and origin",
-        report.environment,
-        if driver == "total" { String::new() } else { format!("\"{driver}\"") }
-    );
+    let next = match report.groups.first().and_then(|g| g.lines.first()) {
+        Some(line) => format!("ce-cost explain {} \"{}\"   shows quantity, price and origin", report.environment, line.name),
+        None => format!("ce-cost forecast {} --hours {}   shows what it is made of", report.environment, report.hours),
+    };
+    let _ = writeln!(out, "\n  {next}");
     out
 }
 

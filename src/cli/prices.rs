@@ -8,9 +8,10 @@ use super::{Failure, Output, World, input};
 use crate::diagnostic::nearest;
 use crate::pricing::read::COLUMNS;
 use crate::pricing::{Area, PriceBook, PriceRow, Scope, check};
+use crate::quantity::exact;
 use crate::report::table::{Cell, Column, Kind, Table};
 use crate::report::terminal::Tone;
-use crate::report::{csv, exact, markdown};
+use crate::report::{csv, markdown};
 
 /// Runs the command.
 pub fn run(cli: &Cli, args: &PricesArgs, world: &World) -> Result<Output, Failure> {

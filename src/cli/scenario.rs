@@ -12,7 +12,8 @@ use super::{Failure, Output, World};
 use crate::report::terminal::{Screen, Tone};
 use crate::scenario::driver::DRIVER;
 use crate::scenario::node::{Kind, Node};
-use crate::scenario::{COMMON_KEYS, Resource, Scenario, Scenarios, schema};
+use crate::scenario::{Resource, Scenario, Scenarios, schema};
+use crate::services::COMMON_KEYS;
 
 /// Runs the command.
 pub fn run(cli: &Cli, args: &ScenarioArgs, world: &World) -> Result<Output, Failure> {

@@ -5,12 +5,17 @@ use rust_decimal::Decimal;
 use super::level_per_second;
 use crate::bill::{Bill, Charge};
 use crate::money::{Usd, quotient};
+use crate::money::{cents, dollars};
 use crate::pricing::PriceBook;
-use crate::report::{about, bytes, cents, dollars};
+use crate::quantity::{about, bytes};
 use crate::scenario::Scenario;
 
 /// Every contradiction that a rule finds.
 pub fn find(bill: &Bill, scenario: &Scenario, book: &PriceBook) -> Vec<String> {
+    // A total without lines has nothing to contradict.
+    if scenario.plan.as_ref().is_none_or(|p| p.lines.is_empty()) {
+        return Vec::new();
+    }
     let facts = Facts { bill, scenario, book };
     let rules: [fn(&Facts<'_>) -> Option<String>; 5] =
         [load_against_egress, gateway_against_egress, traces_against_requests, nodes_against_lines, io_against_requests];
@@ -141,8 +146,8 @@ fn io_against_requests(facts: &Facts<'_>) -> Option<String> {
     if each <= Decimal::TEN {
         return None;
     }
-    let instances: Vec<&Charge> =
-        facts.bill.charges.iter().filter(|c| c.usage_type.contains("InstanceUsage:") && c.service == "AmazonRDS").collect();
+    let same = |c: &&Charge| charges.iter().any(|io| io.resource == c.resource);
+    let instances: Vec<&Charge> = facts.bill.charges.iter().filter(same).filter(|c| c.usage_type.contains("InstanceUsage:")).collect();
     let instance_cost: Usd = instances.iter().map(|c| c.billed).sum();
     Some(format!(
         "The database's amount is instances by its words and I/O by list price: instances are {} of {}, and what is left are {} \

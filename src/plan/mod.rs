@@ -9,13 +9,14 @@ use serde::Serialize;
 use crate::bill::Bill;
 use crate::bill::group::{Part, parts, scoped};
 use crate::bill::why::marginal_price;
+use crate::money::cents;
 use crate::money::{Usd, quotient};
 use crate::pricing::PriceBook;
-use crate::quantity::Unit;
-use crate::report::{about, bytes, cents};
+use crate::quantity::{Unit, grouped};
+use crate::quantity::{about, bytes};
 use crate::scenario::Scenario;
 use crate::scenario::driver::Provenance;
-use crate::scenario::plan::Claim;
+use crate::scenario::plan::{Claim, Plan};
 use crate::usage::Factor;
 
 /// The plan of one environment against its bill. The JSON of `plan --format json`.
@@ -93,13 +94,12 @@ pub fn report(bill: &Bill, scenario: &Scenario, book: &PriceBook, as_of: &str) -
     let parts = parts(bill, Some(plan));
     let mut groups: Vec<PlanGroup> = Vec::new();
     for (i, line) in of_plan.planned.iter().enumerate() {
-        let own: Vec<&Part<'_>> = parts.iter().filter(|p| p.claim == Claim::Line(i)).collect();
         let entry = PlanLineReport {
             name: line.line.clone(),
             stated: line.stated,
             modelled: line.modelled,
             difference: line.modelled - line.stated,
-            implies: implied(&own, line.stated, scenario),
+            implies: implied_by_line(i, plan, &parts, bill, scenario),
         };
         match groups.iter_mut().find(|g| g.name == line.group) {
             Some(group) => {
@@ -124,48 +124,77 @@ pub fn report(bill: &Bill, scenario: &Scenario, book: &PriceBook, as_of: &str) -
         currency: "USD".into(),
         as_of: as_of.to_owned(),
         month: bill.month.to_string(),
-        hours: crate::report::exact(bill.hours),
+        hours: crate::quantity::exact(bill.hours),
         groups,
         total: PlanTotal {
             stated: plan.total,
             modelled: of_plan.planned_total,
             difference: of_plan.planned_total - plan.total,
-            implies: if plan.lines.is_empty() { implied(&whole, plan.total, scenario) } else { None },
+            implies: if plan.lines.is_empty() { implied(&whole, plan.total, bill, scenario) } else { None },
         },
         outside: of_plan.unplanned_total,
         contradictions: contradictions::find(bill, scenario, book),
     })
 }
 
+/// What a line's amount buys. Lines that share the same charges are read together: neither buys anything by itself.
+fn implied_by_line(index: usize, plan: &Plan, parts: &[Part<'_>], bill: &Bill, scenario: &Scenario) -> Option<String> {
+    let line = plan.lines.get(index)?;
+    let siblings: Vec<usize> = (0..plan.lines.len()).filter(|i| plan.lines[*i].matches == line.matches).collect();
+    let own: Vec<&Part<'_>> = parts.iter().filter(|p| matches!(p.claim, Claim::Line(i) if siblings.contains(&i))).collect();
+    let stated: Usd = siblings.iter().map(|i| plan.lines[*i].stated).sum();
+    let text = implied(&own, stated, bill, scenario)?;
+    let others: Vec<&str> = siblings.iter().filter(|i| **i != index).map(|i| plan.lines[*i].line.line.as_str()).collect();
+    Some(if others.is_empty() { text } else { format!("with {}: {text}", others.join(", ")) })
+}
+
 /// What a stated amount buys at list price. Where one driver of the line is calibrated, the rest is fixed and the driver's
 /// value follows; where none is, the dearest quantity of the line is shown for what it costs.
-fn implied(parts: &[&Part<'_>], stated: Usd, scenario: &Scenario) -> Option<String> {
+fn implied(parts: &[&Part<'_>], stated: Usd, bill: &Bill, scenario: &Scenario) -> Option<String> {
     let Some((driver, varying)) = calibrated(parts) else {
-        return parts.iter().max_by_key(|p| p.cost).and_then(|p| fixed_text(p));
+        return parts.iter().max_by_key(|p| p.cost).and_then(|p| fixed_text(p, bill));
     };
     let modelled: Usd = parts.iter().map(|p| p.cost).sum();
     // What one per cent more of the driver costs, times a hundred: the slope at the last tier reached.
     let slope: Decimal = varying.iter().map(|p| p.charge.quantity * marginal_price(p.charge) * p.share).sum();
     let scale = Decimal::ONE + quotient((stated - modelled).decimal(), slope)?;
-    let fixed: Vec<&&Part<'_>> = parts.iter().filter(|p| !varying.iter().any(|v| std::ptr::eq(v.charge, p.charge))).collect();
-    let value = shown_at(driver, scale);
-    let mut text = String::new();
-    if fixed.iter().any(|p| !p.cost.is_zero()) {
-        let mut names: Vec<(String, Usd)> =
-            fixed.iter().filter(|p| !p.cost.is_zero()).map(|p| (what(&p.charge.usage_type), p.cost)).collect();
-        names.sort_by_key(|(_, cost)| std::cmp::Reverse(*cost));
-        let more = names.len().saturating_sub(2);
-        let listed: Vec<String> = names.iter().take(2).map(|(n, c)| format!("{n} {}", cents(*c))).collect();
-        let others = if more > 0 { format!(" and {more} more") } else { String::new() };
-        text = format!("{}{others} are fixed; the rest buys ", listed.join(", "));
-    }
-    text.push_str(&value);
-    // A line that claims only a share of a resource speaks of the whole driver all the same.
-    if let Some(rate) = per_second(driver, scale, parts) {
+    let fixed = parts.iter().filter(|p| !varying.iter().any(|v| std::ptr::eq(v.charge, p.charge)));
+    let mut text = fixed_amounts(fixed.copied(), stated, bill);
+    text.push_str(&shown_at(driver, scale));
+    if let Some(rate) = per_second(driver, scale, parts, bill) {
         text.push_str(&format!(", {} a second", about(rate)));
         text.push_str(&plausible(rate, &driver.name, scenario));
     }
     Some(text)
+}
+
+/// "2 × db.r6g.large are 379.60 and Aurora:StorageUsage 120.00 of the stated 1,800.00; the rest buys ", or nothing where
+/// nothing is fixed.
+fn fixed_amounts<'a>(parts: impl Iterator<Item = &'a Part<'a>>, stated: Usd, bill: &Bill) -> String {
+    let mut amounts: Vec<(String, Decimal, bool, Usd)> = Vec::new();
+    for part in parts.filter(|p| !p.cost.is_zero()) {
+        let (name, hourly) = (what(&part.charge.usage_type), part.charge.unit == Some(Unit::Hours));
+        match amounts.iter_mut().find(|(n, ..)| *n == name) {
+            Some((_, quantity, _, cost)) => {
+                *quantity += part.charge.quantity * part.share;
+                *cost += part.cost;
+            }
+            None => amounts.push((name, part.charge.quantity * part.share, hourly, part.cost)),
+        }
+    }
+    amounts.sort_by_key(|(.., cost)| std::cmp::Reverse(*cost));
+    let more = amounts.len().saturating_sub(2);
+    let named = amounts.iter().take(2).map(|(name, quantity, hourly, cost)| {
+        let standing = quotient(*quantity, bill.hours).filter(|n| *hourly && n.is_integer() && *n > Decimal::ONE);
+        let times = standing.map(|n| format!("{} × ", about(n))).unwrap_or_default();
+        format!("{times}{name} {}", cents(*cost))
+    });
+    let named: Vec<String> = named.collect();
+    match named.as_slice() {
+        [] => String::new(),
+        _ if more > 0 => format!("{} and {more} more of the stated {} are fixed; the rest buys ", named.join(", "), cents(stated)),
+        _ => format!("{} of the stated {} are fixed; the rest buys ", named.join(" and "), cents(stated)),
+    }
 }
 
 /// The calibrated driver of a line, and the parts that it moves.
@@ -183,10 +212,10 @@ fn shown_at(driver: &Factor, scale: Decimal) -> String {
     let rest = &driver.shown[driver.shown.len() - unit.len()..];
     let name = driver.name.as_ref();
     if driver.shown.ends_with("GB/month") {
-        return format!("{} of {name} a month", bytes(value));
+        return format!("{} {} a month", bytes(value), name.strip_prefix("bytes ").unwrap_or(name));
     }
     if driver.shown.ends_with(" GB") {
-        return format!("{} of {name}", bytes(value));
+        return format!("{} {}", bytes(value), name.strip_prefix("GB ").unwrap_or(name));
     }
     if driver.shown.ends_with("/month") {
         return format!("{} {name} a month", about(value));
@@ -198,13 +227,12 @@ fn shown_at(driver: &Factor, scale: Decimal) -> String {
 }
 
 /// The driver as things per second, where it counts things over the month.
-fn per_second(driver: &Factor, scale: Decimal, parts: &[&Part<'_>]) -> Option<Decimal> {
+fn per_second(driver: &Factor, scale: Decimal, parts: &[&Part<'_>], bill: &Bill) -> Option<Decimal> {
     let count = parts.iter().any(|p| p.charge.unit == Some(Unit::Count));
     if !driver.shown.ends_with("/month") || driver.shown.contains("GB") || !count {
         return None;
     }
-    let hours = Decimal::from(parts.first()?.charge.month.hours());
-    quotient(driver.value * scale, hours * Decimal::from(3_600))
+    quotient(driver.value * scale, bill.hours * Decimal::from(3_600))
 }
 
 /// A word on how a rate compares with the requests at the door.
@@ -212,12 +240,11 @@ fn plausible(rate: Decimal, name: &str, scenario: &Scenario) -> String {
     let Some(level) = scenario.workload.as_ref().map(|w| &w.requests.level) else { return String::new() };
     let Some(at_door) = level_per_second(scenario) else { return String::new() };
     let Some(each) = quotient(rate, at_door).filter(|_| !at_door.is_zero()) else { return String::new() };
-    let word = if each > Decimal::TEN {
-        "high"
-    } else if each < Decimal::new(1, 3) {
-        "low"
-    } else {
-        "plausible"
+    // Below one for each request it is no count of what a request causes: nothing to compare.
+    let word = match each {
+        e if e > Decimal::TEN => "high",
+        e if e >= Decimal::ONE => "plausible",
+        _ => return String::new(),
     };
     format!(": {word} for {} at the door ({} {name} each)", level.value, about(each))
 }
@@ -229,20 +256,23 @@ fn level_per_second(scenario: &Scenario) -> Option<Decimal> {
     quotient(level.amount * times, over * Decimal::from(3_600))
 }
 
-/// A usage type in words: the part after the colon, without the region's prefix.
+/// A usage type in words: without the region's prefix, and of an instance or node only its class.
 fn what(usage_type: &str) -> String {
-    usage_type.rsplit(':').next().unwrap_or(usage_type).to_owned()
+    let name = usage_type.strip_suffix(":perCPU").unwrap_or(usage_type);
+    let name = name.rsplit(':').next().unwrap_or(name);
+    let region =
+        |head: &str| head.ends_with(|c: char| c.is_ascii_digit()) && head.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+    match name.split_once('-') {
+        Some((head, rest)) if region(head) => rest.to_owned(),
+        _ => name.to_owned(),
+    }
 }
 
 /// A line without a calibrated driver: its quantity and what it costs.
-fn fixed_text(part: &Part<'_>) -> Option<String> {
+fn fixed_text(part: &Part<'_>, bill: &Bill) -> Option<String> {
     let charge = part.charge;
     let price = charge.tiers.last()?.price;
-    let formula: Vec<String> = charge
-        .factors
-        .iter()
-        .enumerate()
-        .map(|(i, f)| if i == 0 { format!("{} {}", f.name, f.shown) } else { format!("{} {} {}", f.step.sign(), f.name, f.shown) })
-        .collect();
-    Some(format!("{} at {price} are {}: {}", what(&charge.usage_type), cents(charge.billed), formula.join(" ")))
+    let standing = quotient(charge.quantity, bill.hours).filter(|n| charge.unit == Some(Unit::Hours) && n.is_integer());
+    let quantity = standing.map_or_else(|| grouped(charge.quantity), |n| format!("{} ×", about(n)));
+    Some(format!("{quantity} {} at {price} are {}", what(&charge.usage_type), cents(charge.billed)))
 }

@@ -1,7 +1,8 @@
 //! Tables as Markdown, for pull requests and wikis.
 
 use super::table::{Cell, Kind, Table};
-use super::{dollars, per_cent, signed};
+use crate::money::{dollars, signed};
+use crate::quantity::per_cent;
 
 /// A table as Markdown. Text from files cannot break out of its cell or become HTML.
 pub fn table(table: &Table) -> String {

@@ -7,7 +7,8 @@ use rust_decimal::prelude::ToPrimitive;
 use unicode_width::UnicodeWidthStr;
 
 use super::table::{Cell, Kind, Row, Table};
-use super::{dollars, per_cent, signed};
+use crate::money::{dollars, signed};
+use crate::quantity::per_cent;
 
 /// Longest bar, in characters.
 const BAR: usize = 20;

@@ -17,7 +17,6 @@ pub mod schema;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -30,15 +29,11 @@ use self::plan::Plan;
 use self::read::{Defaults, read};
 use self::schedule::Schedule;
 use crate::diagnostic::{Diagnostic, Problems, nearest};
-use crate::month::{HoursBasis, Month};
 use crate::pricing::PriceBook;
 use crate::quantity::CountRate;
-use crate::services::{At, Check, KINDS, Priced, ResourceKind};
-use crate::source::{FileId, Place, Sources};
+use crate::services::{COMMON_KEYS, Check, KINDS, Priced, ResourceKind};
+use crate::source::{Place, Sources};
 use crate::usage::Tags;
-
-/// Keys that every resource can have beside those of its type.
-pub const COMMON_KEYS: &[&str] = &["type", "title", "tags", "region", "schedule"];
 
 /// The file that says who pays.
 pub const ACCOUNTS: &str = "accounts.yaml";
@@ -547,33 +542,4 @@ fn human(key: &str) -> String {
     let words = key.replace(['-', '_'], " ");
     let mut chars = words.chars();
     chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
-}
-
-/// A place in no environment: where a service's example stands.
-pub fn alone<'a>(book: &'a PriceBook, region: &str, month: Month) -> At<'a> {
-    let hours: Decimal = HoursBasis::Actual.hours(month);
-    At {
-        book,
-        month,
-        month_hours: hours,
-        on_hours: hours,
-        region: region.into(),
-        account: "example".into(),
-        environment: "example".into(),
-        resource: "example".into(),
-        tags: Arc::default(),
-        usage: Vec::new(),
-        known: Vec::new(),
-        failures: Vec::new(),
-    }
-}
-
-/// Reads the example of a resource type.
-pub fn read_example(kind: &ResourceKind, problems: &mut Problems) -> Option<Arc<dyn Priced>> {
-    let mut sources = Sources::default();
-    let file: FileId = sources.add(kind.name, kind.example);
-    let tree = node::parse(&sources, file, problems)?;
-    let service = (kind.read)(&tree, &Defaults::default(), problems)?;
-    service.check(&mut Check { resource: tree.at, problems });
-    Some(service)
 }

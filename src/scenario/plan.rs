@@ -54,7 +54,7 @@ pub struct Outside {
 }
 
 /// Which charges are meant: every key that is there must fit.
-#[derive(Clone, Debug, Default, serde::Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize, JsonSchema)]
 pub struct Match {
     /// Names of resources; `*` stands for any text.
     #[serde(default)]

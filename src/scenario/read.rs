@@ -175,6 +175,12 @@ impl<'a> Reader<'a> {
 
     fn unknown_key(self, key: &Key, known: &[&str]) {
         let mut diagnostic = Diagnostic::error(key.at, format!("`{}` is not known here", key.text));
+        if key.text.starts_with(|c: char| c.is_ascii_digit()) {
+            // `{a: 1,500}` is read by YAML as `a: 1` and a key `500`.
+            let diagnostic = diagnostic.label("part of a number?").help("inside { } numbers are written without commas, or in quotes");
+            self.found.borrow_mut().push(diagnostic);
+            return;
+        }
         diagnostic = match nearest(&key.text, known.iter().copied()) {
             Some(name) => diagnostic.label(format!("did you mean `{name}`?")),
             None => diagnostic.label("unknown"),

@@ -13,6 +13,7 @@ pub fn scenario() -> Value {
     let mut generator = SchemaSettings::draft2020_12().into_generator();
     let top = generator.subschema_for::<Top>();
     let mut root = definition(&mut generator, &top);
+    let of_top: Vec<String> = generator.definitions().keys().cloned().collect();
     let resources: Vec<Value> = KINDS.iter().map(|kind| resource(&mut generator, kind.name, kind.schema)).collect();
     if let Some(properties) = root.get_mut("properties").and_then(Value::as_object_mut) {
         properties.insert(
@@ -25,6 +26,11 @@ pub fn scenario() -> Value {
         );
     }
     let mut definitions = generator.take_definitions(true);
+    for (name, definition) in &mut definitions {
+        if !of_top.contains(name) {
+            laid_over(definition);
+        }
+    }
     definitions.insert("Resource".into(), json!({ "anyOf": resources }));
     finish(root, definitions, "A scenario of ce-cost", "What runs in one environment. Files that inherit may leave out what they inherit.")
 }
@@ -75,7 +81,18 @@ fn resource(generator: &mut SchemaGenerator, name: &str, schema: fn(&mut SchemaG
     if let Some(object) = own.as_object_mut() {
         object.insert("title".into(), json!(name));
         object.insert("additionalProperties".into(), json!(false));
-        object.remove("required");
     }
+    laid_over(&mut own);
     own
+}
+
+/// A part of a resource may be laid over an inherited one: it can leave out every key, and null removes one.
+fn laid_over(definition: &mut Value) {
+    let Some(object) = definition.as_object_mut() else { return };
+    object.remove("required");
+    for (key, property) in object.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten() {
+        if key != "type" {
+            *property = json!({ "anyOf": [property.take(), { "type": "null" }] });
+        }
+    }
 }

@@ -82,7 +82,7 @@ global_datastore: 150 GB/month
             Some(replicas) => Tape::new().times("replicas of a shard", replicas).rule_of(Step::Plus, "its primary", 1),
             None => Tape::new().rule_of(Step::Times, "primary of a shard", 1),
         };
-        let hours = nodes.times("shards", &self.shards).rule(Step::Times, "hours switched on", at.on_hours);
+        let hours = at.times_hours(nodes.times("shards", &self.shards));
         at.record(CODE, &format!("NodeUsage:{}", self.node), self.engine.operation(), Unit::Hours, hours);
         at.stock(CODE, "ElastiCache:BackupUsage", "CreateCacheSnapshot", Unit::GbMonths, "GB of snapshots", self.backup.as_ref());
         at.rate(CODE, "ElastiCache-Out-Bytes", "", Unit::Gb, "bytes to the other region", self.global_datastore.as_ref());
@@ -140,7 +140,7 @@ mod tests {
             "type: elasticache\nnode: cache.r6g.large\nshards: 2\nreplicas: 1\nbackup: 40 GB\nglobal_datastore: 150 GB/month",
             "us-east-1",
             "2026-12",
-            "NodeUsage:cache.r6g.large 2976 hours replicas of a shard 1 + its primary 1 × shards 2 × hours switched on 744
+            "NodeUsage:cache.r6g.large 2976 hours replicas of a shard 1 + its primary 1 × shards 2 × hours in the month 744
              ElastiCache:BackupUsage   40 GB-months GB of snapshots 40 GB
              ElastiCache-Out-Bytes     150 GB bytes to the other region 150 GB/month",
         );

@@ -93,10 +93,7 @@ spot: 25%
 ";
 
     fn usage(&self, at: &mut At<'_>) {
-        let task_hours = Tape::new().times("tasks on average", &self.tasks.average);
-        let hours = at.on_hours;
-        let task_hours =
-            task_hours.rule(Step::Times, if hours == at.month_hours { "hours in the month" } else { "hours switched on" }, hours);
+        let task_hours = at.times_hours(Tape::new().times("tasks on average", &self.tasks.average));
         emit(at, &self.task, &task_hours, self.spot.as_ref());
     }
 

@@ -15,13 +15,13 @@ use serde::de::DeserializeOwned;
 
 use crate::diagnostic::{Diagnostic, Problems};
 use crate::money::Usd;
-use crate::month::Month;
+use crate::month::{HoursBasis, Month};
 use crate::pricing::PriceBook;
 use crate::quantity::{Quantity, Rate, Unit};
 use crate::scenario::driver::Driver;
 use crate::scenario::node::Node;
 use crate::scenario::read::{self, Defaults};
-use crate::source::Place;
+use crate::source::{FileId, Place, Sources};
 use crate::usage::{Factor, KnownCharge, Tags, Tape, UsageRecord};
 
 /// Declares the service files and lists what each can stand for in a scenario.
@@ -70,6 +70,9 @@ services! {
     xray: Xray;
 }
 
+/// Keys that every resource can have beside those of its type.
+pub const COMMON_KEYS: &[&str] = &["type", "title", "tags", "region", "schedule"];
+
 /// A resource of a scenario: complete and legal once it is read and checked.
 pub trait Service: DeserializeOwned + Serialize + JsonSchema + fmt::Debug + Send + Sync + 'static {
     /// What a scenario writes behind `type:`.
@@ -104,7 +107,7 @@ impl ResourceKind {
             name: S::TYPE,
             example: S::EXAMPLE,
             read: |node, defaults, problems| {
-                let read: S = read::read(node, crate::scenario::COMMON_KEYS, defaults, problems)?;
+                let read: S = read::read(node, COMMON_KEYS, defaults, problems)?;
                 Some(Arc::new(read))
             },
             schema: |generator| S::json_schema(generator),
@@ -185,8 +188,13 @@ pub struct At<'a> {
 impl At<'_> {
     /// A tape that starts with the hours in which the resource is on.
     pub fn hours(&self) -> Tape {
+        self.times_hours(Tape::new())
+    }
+
+    /// × the hours in which the resource is on.
+    pub fn times_hours(&self, tape: Tape) -> Tape {
         let name = if self.on_hours == self.month_hours { "hours in the month" } else { "hours switched on" };
-        Tape::new().rule(crate::usage::Step::Times, name, self.on_hours)
+        tape.rule(crate::usage::Step::Times, name, self.on_hours)
     }
 
     /// Emits a record in the resource's own region. `base` is the usage type without the region's prefix.
@@ -278,13 +286,42 @@ impl At<'_> {
     }
 }
 
+/// A place in no environment: where a service's example stands.
+pub fn alone<'a>(book: &'a PriceBook, region: &str, month: Month) -> At<'a> {
+    let hours: Decimal = HoursBasis::Actual.hours(month);
+    At {
+        book,
+        month,
+        month_hours: hours,
+        on_hours: hours,
+        region: region.into(),
+        account: "example".into(),
+        environment: "example".into(),
+        resource: "example".into(),
+        tags: Arc::default(),
+        usage: Vec::new(),
+        known: Vec::new(),
+        failures: Vec::new(),
+    }
+}
+
+/// Reads the example of a resource type.
+pub fn read_example(kind: &ResourceKind, problems: &mut Problems) -> Option<Arc<dyn Priced>> {
+    let mut sources = Sources::default();
+    let file: FileId = sources.add(kind.name, kind.example);
+    let tree = crate::scenario::node::parse(&sources, file, problems)?;
+    let service = (kind.read)(&tree, &Defaults::default(), problems)?;
+    service.check(&mut Check { resource: tree.at, problems });
+    Some(service)
+}
+
 /// What each service emits for its example, by type: the walk of the usage types.
 pub fn examples(book: &PriceBook, region: &str, month: Month) -> Result<BTreeMap<&'static str, Vec<UsageRecord>>, Problems> {
     let mut all = BTreeMap::new();
     for kind in KINDS {
-        let mut at = crate::scenario::alone(book, region, month);
+        let mut at = alone(book, region, month);
         let mut problems = Problems::default();
-        if let Some(resource) = crate::scenario::read_example(kind, &mut problems) {
+        if let Some(resource) = read_example(kind, &mut problems) {
             resource.usage(&mut at);
         }
         for failure in at.failures {
@@ -332,7 +369,7 @@ pub(crate) mod testing {
         let mut sources = Sources::default();
         let file = sources.add("test.yaml", yaml);
         let mut problems = Problems::default();
-        let mut at = scenario::alone(&book, region, month.parse().expect("a month"));
+        let mut at = alone(&book, region, month.parse().expect("a month"));
         let tree = scenario::node::parse(&sources, file, &mut problems).expect("YAML");
         let kind = ResourceKind::named(tree.get("type").and_then(Node::text).expect("a type")).expect("a known type");
         let service = (kind.read)(&tree, &Defaults::default(), &mut problems);

@@ -1,0 +1,210 @@
+//! The program as its users run it: output, formats, exit codes.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn ce_cost(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ce-cost"));
+    command.args(args).env("NO_COLOR", "1").env("COLUMNS", "120").current_dir(env!("CARGO_MANIFEST_DIR"));
+    command
+}
+
+fn run(args: &[&str]) -> Output {
+    ce_cost(args).args(["--as-of", "2026-11-24"]).output().expect("it runs")
+}
+
+#[track_caller]
+fn out(args: &[&str]) -> String {
+    let output = run(args);
+    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("text")
+}
+
+#[track_caller]
+fn fails(args: &[&str], code: i32) -> String {
+    let output = run(args);
+    assert_eq!(output.status.code(), Some(code), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.stdout.is_empty(), "nothing goes to standard output on error");
+    String::from_utf8(output.stderr).expect("text")
+}
+
+#[test]
+fn what_people_see() {
+    insta::assert_snapshot!("forecast_prod_120", out(&["forecast", "prod"]));
+    insta::assert_snapshot!("forecast_prod_730", out(&["forecast", "prod", "--hours", "730"]));
+    insta::assert_snapshot!("forecast_all", out(&["forecast", "--all", "--months", "3"]));
+    insta::assert_snapshot!("plan_prod", out(&["plan", "prod"]));
+    insta::assert_snapshot!("plan_dev", out(&["plan", "dev"]));
+    insta::assert_snapshot!("explain_core", out(&["explain", "prod", "Core Service"]));
+    insta::assert_snapshot!("explain_egress", out(&["explain", "prod", "egress"]));
+    insta::assert_snapshot!("explain_reservation", out(&["explain", "dr", "Cache"]));
+    insta::assert_snapshot!("calibrate_database", out(&["calibrate", "prod", "--line", "Database", "--driver", "database.io"]));
+    insta::assert_snapshot!("prices_show", out(&["prices", "show", "USE1-Fargate-GB-Hours"]));
+    insta::assert_snapshot!("scenario_diff", out(&["scenario", "diff", "prod", "dev"]));
+    insta::assert_snapshot!("forecast_markdown", out(&["forecast", "dev", "--format", "md"]));
+}
+
+#[test]
+fn at_eighty_columns_no_line_is_longer() {
+    for args in [
+        &["forecast", "prod"][..],
+        &["forecast", "--all", "--months", "12"],
+        &["plan", "prod"],
+        &["prices", "list", "--service", "AmazonECS"],
+    ] {
+        let output = ce_cost(args).args(["--as-of", "2026-11-24", "--color", "never"]).env("COLUMNS", "80").output().expect("it runs");
+        let text = String::from_utf8(output.stdout).expect("text");
+        for line in text.lines().filter(|l| !l.contains("ce-cost ")) {
+            assert!(line.chars().count() <= 80, "{args:?}: {line}");
+        }
+    }
+}
+
+#[test]
+fn exit_codes_say_what_went_wrong() {
+    assert!(fails(&["forecast", "prodd"], 64).contains("did you mean `prod`?"));
+    assert!(fails(&["forcast", "prod"], 64).contains("forecast"));
+    assert!(fails(&["forecast"], 64).contains("required"));
+    assert!(fails(&["forecast", "prod", "--month", "2026-13"], 64).contains("between 01 and 12"));
+    assert!(fails(&["forecast", "prod", "--hours", "731"], 64).contains("730"));
+    assert!(fails(&["forecast", "prod", "--by", "colour"], 64).contains("tag:KEY"));
+    assert!(fails(&["forecast", "prod", "--months", "0"], 64).contains("1..=36"));
+    assert!(fails(&["explain", "prod", "Core Servce"], 64).contains("did you mean `Core Service`?"));
+    assert!(fails(&["calibrate", "prod", "--line", "Datbase", "--driver", "database.io"], 64).contains("has no line"));
+    assert!(fails(&["calibrate", "prod", "--line", "Database", "--driver", "databse.io"], 64).contains("did you mean `database`?"));
+    assert!(fails(&["calibrate", "prod", "--line", "Cache", "--driver", "database.io"], 64).contains("does not move"));
+    assert!(fails(&["prices", "show", "USE1-Fargate-GB-Hour"], 64).contains("did you mean"));
+    assert!(fails(&["forecast", "prod", "--scenarios", "tests/errors/scenario/cycle"], 65).contains("circle"));
+    assert!(fails(&["forecast", "prod", "--prices", "tests/errors/prices"], 65).contains("errors"));
+    assert!(fails(&["forecast", "prod", "--scenarios", "no/such/folder"], 66).contains("no/such/folder"));
+    assert!(fails(&["forecast", "prod", "--scenarios", "docs"], 66).contains("no scenario file"));
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    for format in ["table", "json", "csv", "md", "focus"] {
+        let args = ["forecast", "prod", "--months", "12", "--format", format];
+        assert_eq!(out(&args), out(&args), "{format}");
+    }
+    assert_eq!(out(&["forecast", "prod", "--format", "markdown"]), out(&["forecast", "prod", "--format", "md"]));
+}
+
+#[test]
+fn prod_alone_differs_from_its_part_of_the_payer_and_the_head_says_so() {
+    let pooled = out(&["forecast", "prod"]);
+    let alone = out(&["forecast", "prod", "--alone"]);
+    let without = out(&["forecast", "prod", "--no-free-tier"]);
+    assert!(pooled.contains("its part of account main") && alone.contains("by itself") && without.contains("without free tier"));
+    assert_ne!(pooled.lines().nth(2), alone.lines().nth(2));
+}
+
+#[test]
+fn a_forecast_can_be_cut_every_way_and_keeps_its_total() {
+    let answer = |args: &[&str]| out(args).lines().find(|l| l.contains('$')).map(str::to_owned);
+    let by_group = answer(&["forecast", "prod"]);
+    for by in ["service", "usage-type", "resource", "tag:Service"] {
+        assert_eq!(answer(&["forecast", "prod", "--by", by]), by_group, "{by}");
+    }
+}
+
+#[test]
+fn focus_rows_add_up_to_the_forecast() {
+    let text = out(&["forecast", "prod", "--format", "focus"]);
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let headers = reader.headers().expect("a header").clone();
+    assert_eq!(headers.len(), 57 + 2, "FOCUS 1.2 has 57 columns, and two are AWS's own");
+    let column = |name: &str| headers.iter().position(|h| h == name).expect("a column");
+    let (cost, category) = (column("BilledCost"), column("ChargeCategory"));
+    let mut total = rust_decimal::Decimal::ZERO;
+    for row in reader.records() {
+        let row = row.expect("a row");
+        total += row[cost].parse::<rust_decimal::Decimal>().expect("a decimal");
+        assert!(["Usage", "Purchase", "Tax", "Credit", "Adjustment"].contains(&&row[category]));
+    }
+    let json: serde_json::Value = serde_json::from_str(&out(&["forecast", "prod", "--format", "json"])).expect("JSON");
+    assert_eq!(json["months"][0]["total"], total.normalize().to_string());
+}
+
+#[test]
+fn it_runs_from_any_folder_on_built_in_scenarios_and_a_new_one_runs_as_it_stands() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let here = |args: &[&str]| ce_cost(args).args(["--as-of", "2026-11-24"]).current_dir(folder.path()).output().expect("it runs");
+    assert!(here(&["forecast", "prod"]).status.success());
+    let starter = here(&["scenario", "new", "shop"]);
+    std::fs::create_dir(folder.path().join("scenarios")).expect("a folder");
+    std::fs::write(folder.path().join("scenarios/shop.yaml"), &starter.stdout).expect("a file");
+    let forecast = here(&["forecast", "shop"]);
+    assert!(forecast.status.success(), "{}", String::from_utf8_lossy(&forecast.stderr));
+    assert!(String::from_utf8_lossy(&forecast.stdout).contains("shop"));
+    // The folder beside the caller takes the place of the built-in one.
+    assert_eq!(here(&["forecast", "prod"]).status.code(), Some(64));
+}
+
+#[test]
+fn own_prices_lie_over_the_built_in_ones_from_their_own_day() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let header = out(&["prices", "list", "--format", "csv"]).lines().next().expect("a header").to_owned();
+    let row = "AmazonECS,us-east-1,USE1-Fargate-GB-Hours,,,dearer,hours,0,Inf,0.1,USD,on-demand,,2027-01-01,2026-11-01,our contract,high,";
+    std::fs::write(folder.path().join("own.csv"), format!("{header}\n{row}\n")).expect("a file");
+    let prices = folder.path().to_str().expect("a path");
+    let core = |month: &str| out(&["explain", "prod", "core", "--month", month, "--prices", prices]);
+    assert!(core("2026-12").contains("× 0.004445 ="), "the old price holds to the end of the year");
+    assert!(core("2027-01").contains("× 0.1 ="), "the new price holds from its own day");
+}
+
+#[test]
+fn a_closed_pipe_is_no_error() {
+    use std::process::Stdio;
+    let mut child = ce_cost(&["prices", "list", "--format", "csv"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+    drop(child.stdout.take());
+    let status = child.wait().expect("it ends");
+    assert!(status.success(), "{status}");
+}
+
+#[test]
+fn colour_is_for_those_who_want_it() {
+    let coloured = ce_cost(&["forecast", "prod", "--color", "always"]).env_remove("NO_COLOR").output().expect("it runs");
+    assert!(String::from_utf8_lossy(&coloured.stdout).contains('\u{1b}'));
+    assert!(!out(&["forecast", "prod"]).contains('\u{1b}'));
+    assert!(!fails(&["forecast", "prod", "--scenarios", "tests/errors/scenario/cycle"], 65).contains('\u{1b}'));
+}
+
+#[test]
+fn shells_and_manuals_are_served() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        assert!(out(&["completions", shell]).contains("forecast"), "{shell}");
+    }
+    assert!(out(&["man"]).contains(".TH ce-cost"));
+    for command in [
+        &["--help"][..],
+        &["forecast", "--help"],
+        &["plan", "--help"],
+        &["explain", "--help"],
+        &["calibrate", "--help"],
+        &["prices", "list", "--help"],
+    ] {
+        let help = ce_cost(command).output().expect("it runs");
+        assert!(help.status.success() && String::from_utf8_lossy(&help.stdout).contains("Example"), "{command:?}");
+    }
+}
+
+#[test]
+fn prices_are_listed_shown_and_checked() {
+    let csv = out(&["prices", "list", "--format", "csv"]);
+    let first = csv.lines().next().expect("a header");
+    assert_eq!(first, ce_cost::pricing::read::COLUMNS.join(","));
+    assert!(csv.lines().count() > 1_089);
+    let check = out(&["prices", "check"]);
+    assert!(check.contains("sound") && check.contains("sha256"));
+    let old = run(&["prices", "check", "--older-than", "30"]);
+    assert!(String::from_utf8_lossy(&old.stderr).starts_with("warning:"));
+}
+
+#[test]
+fn resolved_shows_the_place_of_every_value() {
+    let text = out(&["scenario", "show", "dev", "--resolved"]);
+    assert!(text.contains("class: db.t3.medium"));
+    assert!(text.contains("scenarios/dev.yaml:") && text.contains("scenarios/prod.yaml:"));
+    assert!(text.contains("calibrated"));
+    assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/dev.yaml").exists());
+}

@@ -1,0 +1,259 @@
+//! What holds for any usage: tiers are monotone, continuous and additive under pooling; sums close; a split changes nothing.
+//! `PROPTEST_CASES=20000 cargo test --test properties` makes them long (`just soak`).
+
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
+
+use ce_cost::bill::Charge;
+use ce_cost::bill::group::{parts, scoped};
+use ce_cost::forecast::{self, Cut};
+use ce_cost::money::Usd;
+use ce_cost::month::{HoursBasis, Month};
+use ce_cost::predict::{self, Basis};
+use ce_cost::pricing::PriceBook;
+use ce_cost::quantity::Unit;
+use ce_cost::rating::{self, Terms, tiers};
+use ce_cost::scenario::{self, InputFile, Scenarios};
+use ce_cost::usage::UsageRecord;
+use proptest::prelude::*;
+use rust_decimal::Decimal;
+
+fn book() -> &'static PriceBook {
+    static BOOK: OnceLock<PriceBook> = OnceLock::new();
+    BOOK.get_or_init(|| PriceBook::embedded().unwrap_or_else(|e| panic!("{}", e.0.render(&e.1, false))))
+}
+
+fn december() -> Month {
+    "2026-12".parse().expect("a month")
+}
+
+fn terms(free_tier: bool) -> Terms<'static> {
+    Terms { book: book(), month: december(), hours: Decimal::from(744), payer: "main".into(), free_tier }
+}
+
+/// Usage types with tiers, allowances, and flat prices, over two regions and accounts.
+const USAGE: &[(&str, &str, &str, &str, Unit)] = &[
+    ("AWSDataTransfer", "us-east-1", "DataTransfer-Out-Bytes", "", Unit::Gb),
+    ("AWSDataTransfer", "us-west-2", "USW2-DataTransfer-Out-Bytes", "", Unit::Gb),
+    ("AmazonS3", "us-east-1", "TimedStorage-ByteHrs", "", Unit::GbMonths),
+    ("AmazonGuardDuty", "us-east-1", "USE1-PaidEventsAnalyzed-Bytes", "", Unit::Gb),
+    ("AmazonECS", "us-east-1", "USE1-Fargate-vCPU-Hours:perCPU", "FargateTask", Unit::Hours),
+    ("awskms", "us-east-1", "us-east-1-KMS-Requests", "", Unit::Count),
+    ("AWSLambda", "us-east-1", "Lambda-GB-Second", "Invoke", Unit::GbSeconds),
+];
+
+fn record(usage: usize, quantity: Decimal, account: &str, resource: &str) -> UsageRecord {
+    let (service, region, usage_type, operation, unit) = USAGE[usage % USAGE.len()];
+    UsageRecord {
+        service: Cow::Borrowed(service),
+        region: region.into(),
+        usage_type: usage_type.into(),
+        operation: Cow::Borrowed(operation),
+        month: december(),
+        quantity,
+        unit,
+        hours: Decimal::from(744),
+        account: account.into(),
+        environment: account.into(),
+        resource: resource.into(),
+        tags: Arc::default(),
+        factors: Vec::new(),
+    }
+}
+
+/// Up to a billion, with up to six decimal places.
+fn quantity() -> impl Strategy<Value = Decimal> {
+    (1i64..1_000_000_000_000_000, 0u32..=6)
+        .prop_map(|(n, scale)| Decimal::new(n / 10i64.pow(6 - scale), scale))
+        .prop_filter("something is used", |q| !q.is_zero())
+}
+
+fn usage() -> impl Strategy<Value = Vec<UsageRecord>> {
+    prop::collection::vec((0usize..USAGE.len(), quantity(), 0usize..3), 1..24).prop_map(|list| {
+        list.into_iter()
+            .enumerate()
+            .map(|(i, (usage, quantity, account))| record(usage, quantity, ["dev", "staging", "prod"][account], &format!("r{i}")))
+            .collect()
+    })
+}
+
+fn rate(records: Vec<UsageRecord>, free_tier: bool) -> Vec<Charge> {
+    rating::rate(records, &terms(free_tier)).expect("a price for each")
+}
+
+fn total(charges: &[Charge]) -> Usd {
+    charges.iter().map(|c| c.billed).sum()
+}
+
+fn scenarios() -> &'static Scenarios {
+    static ALL: OnceLock<Scenarios> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let file = |name: &str, text: &str| InputFile { name: format!("scenarios/{name}.yaml"), text: text.to_owned() };
+        let files = [
+            file("accounts", include_str!("../scenarios/accounts.yaml")),
+            file("dev", include_str!("../scenarios/dev.yaml")),
+            file("staging", include_str!("../scenarios/staging.yaml")),
+            file("prod", include_str!("../scenarios/prod.yaml")),
+            file("dr", include_str!("../scenarios/dr.yaml")),
+        ];
+        scenario::load(&files, book(), &[]).unwrap_or_else(|e| panic!("{}", e.0.render(&e.1, false)))
+    })
+}
+
+fn cost(usage: usize, quantity: Decimal) -> Usd {
+    let (service, region, usage_type, operation, _) = USAGE[usage];
+    let price = book().price(service, region, usage_type, operation, december().first_day()).expect("a price");
+    tiers::walk(quantity, Decimal::ZERO, price.rows).expect("within the tiers").iter().map(|s| s.cost).sum()
+}
+
+proptest! {
+    #[test]
+    fn more_usage_never_costs_less(usage in 0usize..USAGE.len(), a in quantity(), b in quantity()) {
+        let (less, more) = if a < b { (a, b) } else { (b, a) };
+        prop_assert!(cost(usage, less) <= cost(usage, more));
+    }
+
+    /// One more unit costs at most the dearest tier's price: there is no jump where a tier begins.
+    #[test]
+    fn prices_have_no_jump(usage in 0usize..USAGE.len(), q in quantity()) {
+        let (service, region, usage_type, operation, _) = USAGE[usage];
+        let price = book().price(service, region, usage_type, operation, december().first_day()).expect("a price");
+        let dearest = price.rows.iter().map(|r| r.price).max().expect("a tier");
+        let step = cost(usage, q + Decimal::ONE) - cost(usage, q);
+        // Each of the tiers may round by half of the last place.
+        let rounding = Usd::new(Decimal::new(10, 10));
+        prop_assert!(step <= dearest.times(Decimal::ONE) + rounding, "{} steps by {}", q, step);
+    }
+
+    /// What a pool costs is what its whole quantity costs, however many share it.
+    #[test]
+    fn a_pool_costs_what_its_whole_costs(usage in 0usize..USAGE.len(), list in prop::collection::vec(quantity(), 1..12)) {
+        let records: Vec<UsageRecord> = list.iter().enumerate().map(|(i, q)| record(usage, *q, "prod", &format!("r{i}"))).collect();
+        let whole: Decimal = list.iter().sum();
+        prop_assert_eq!(total(&rate(records, false)), cost(usage, whole));
+    }
+
+    #[test]
+    fn tiers_of_a_charge_add_up_to_it(records in usage(), free in any::<bool>()) {
+        for charge in rate(records, free) {
+            prop_assert_eq!(charge.tiers.iter().map(|t| t.cost).sum::<Usd>(), charge.billed);
+            prop_assert_eq!(charge.tiers.iter().map(|t| t.quantity).sum::<Decimal>(), charge.quantity);
+            prop_assert!(charge.billed >= Usd::ZERO);
+        }
+    }
+
+    #[test]
+    fn splitting_a_resource_in_two_changes_nothing_in_total(records in usage(), which in any::<prop::sample::Index>(), share in 1u32..100, free in any::<bool>()) {
+        let before = total(&rate(records.clone(), free));
+        let mut after = records;
+        let index = which.index(after.len());
+        let mut half = after[index].clone();
+        half.resource = "other half".into();
+        half.quantity = (half.quantity * Decimal::from(share) / Decimal::ONE_HUNDRED).round_dp(6);
+        after[index].quantity -= half.quantity;
+        after.push(half);
+        after.retain(|r| !r.quantity.is_zero());
+        prop_assert_eq!(total(&rate(after, free)), before);
+    }
+
+    #[test]
+    fn the_order_of_the_records_does_not_matter(records in usage()) {
+        let mut other = records.clone();
+        other.reverse();
+        prop_assert_eq!(total(&rate(records, true)), total(&rate(other, true)));
+    }
+
+    #[test]
+    fn allowances_never_make_it_dearer(records in usage()) {
+        prop_assert!(total(&rate(records.clone(), true)) <= total(&rate(records, false)));
+    }
+
+    #[test]
+    fn a_split_amount_adds_up(amount in -1_000_000_000_000i64..1_000_000_000_000, weights in prop::collection::vec(0u32..1_000_000, 1..20)) {
+        let amount = Usd::new(Decimal::new(amount, 10));
+        let weights: Vec<Decimal> = weights.into_iter().map(Decimal::from).collect();
+        prop_assert_eq!(amount.split(&weights).into_iter().sum::<Usd>(), amount);
+    }
+
+    /// The bill of a payer is the sum of its environments' parts, in any month, and each part is divided between plan and
+    /// outside without remainder.
+    #[test]
+    fn environments_add_up_to_the_payer(months in 0u32..24, fixed in any::<bool>()) {
+        let all = scenarios();
+        let basis = Basis { month: december().plus(months), hours: if fixed { HoursBasis::Fixed(730) } else { HoursBasis::Actual }, pooled: true, free_tier: true };
+        let prod = all.named("prod").expect("prod");
+        let bill = predict::bill(all, prod, book(), basis).expect("a bill");
+        let mut sum = Usd::ZERO;
+        for name in ["dev", "staging", "prod", "dr"] {
+            let scenario = all.named(name).expect("an environment");
+            let own = predict::bill(all, scenario, book(), basis).expect("a bill").cut(name);
+            prop_assert_eq!(&own, &bill.cut(name));
+            let divided = scoped(&own, scenario);
+            prop_assert_eq!(divided.planned_total + divided.unplanned_total, own.total());
+            prop_assert_eq!(parts(&own, scenario.plan.as_ref()).iter().map(|p| p.cost).sum::<Usd>(), own.total());
+            sum += own.total();
+        }
+        prop_assert_eq!(sum, bill.total());
+    }
+}
+
+#[test]
+fn a_forecast_closes_from_lines_to_groups_to_the_total() {
+    let all = scenarios();
+    let cut = Cut { by: Default::default(), planned_only: false, as_of: "2026-11-24".into() };
+    let basis = Basis { month: december(), hours: HoursBasis::Actual, pooled: true, free_tier: true };
+    for scenario in &all.all {
+        let (forecast, bills) = forecast::forecast(all, scenario, book(), basis, 2, &cut).expect("a forecast");
+        for (month, bill) in forecast.months.iter().zip(&bills) {
+            for block in [&month.planned, &month.unplanned] {
+                for group in &block.groups {
+                    assert_eq!(group.lines.iter().map(|l| l.total).sum::<Usd>(), group.total, "{}", group.name);
+                }
+                assert_eq!(block.groups.iter().map(|g| g.total).sum::<Usd>(), block.total);
+            }
+            assert_eq!(month.planned.total + month.unplanned.total, month.total);
+            assert_eq!(month.total, bill.total());
+        }
+    }
+}
+
+/// The plan of each environment at 730 hours: prod within 1% and its groups within 3%, the others within 2%.
+#[test]
+fn every_environment_meets_its_plan_at_list_prices() {
+    let all = scenarios();
+    let basis = Basis { month: december(), hours: HoursBasis::Fixed(730), pooled: true, free_tier: true };
+    let within = |modelled: Usd, stated: Usd, share: i64| (modelled - stated).abs() <= stated.share(Decimal::new(share, 2));
+    for (name, share) in [("dev", 2), ("staging", 2), ("prod", 1), ("dr", 2)] {
+        let scenario = all.named(name).expect("an environment");
+        let bill = predict::bill(all, scenario, book(), basis).expect("a bill").cut(name);
+        let plan = ce_cost::plan::report(&bill, scenario, book(), "2026-11-24").expect("a plan");
+        assert!(within(plan.total.modelled, plan.total.stated, share), "{name}: {:?}", plan.total);
+        for group in &plan.groups {
+            assert!(within(group.modelled, group.stated, 3), "{name} {}: {} of {}", group.name, group.modelled, group.stated);
+        }
+        for line in plan.groups.iter().filter(|g| g.name == "Compute").flat_map(|g| &g.lines) {
+            assert!(within(line.modelled, line.stated, 3), "{name} {}", line.name);
+        }
+    }
+}
+
+/// At most one calibrated driver stands behind a line of a plan.
+#[test]
+fn no_plan_line_has_two_calibrated_drivers() {
+    use ce_cost::scenario::driver::Provenance;
+    use ce_cost::scenario::plan::Claim;
+    use std::collections::{BTreeMap, BTreeSet};
+    let all = scenarios();
+    let basis = Basis { month: december(), hours: HoursBasis::Fixed(730), pooled: true, free_tier: true };
+    for scenario in &all.all {
+        let bill = predict::bill(all, scenario, book(), basis).expect("a bill").cut(&scenario.name);
+        let mut drivers: BTreeMap<String, BTreeSet<_>> = BTreeMap::new();
+        for part in parts(&bill, scenario.plan.as_ref()).iter().filter(|p| p.claim != Claim::Unplanned) {
+            let of = part.charge.factors.iter().filter(|f| f.from == Some(Provenance::Calibrated));
+            drivers.entry(format!("{:?}", part.claim)).or_default().extend(of.filter_map(|f| f.at));
+        }
+        for (line, places) in drivers {
+            assert!(places.len() <= 1, "{} {line}: {places:?}", scenario.name);
+        }
+    }
+}

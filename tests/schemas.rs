@@ -1,0 +1,121 @@
+//! The JSON Schemas in `docs/schema` are those of the types, and what goes in and out conforms to them.
+//! `CE_COST_WRITE=1 cargo test --test schemas` writes them anew (`just schema`).
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use ce_cost::diagnostic::Problems;
+use ce_cost::scenario::node::{self, Kind, Node};
+use ce_cost::services::KINDS;
+use ce_cost::source::Sources;
+use serde_json::{Map, Value, json};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
+}
+
+fn schema(name: &str) -> Value {
+    ce_cost::cli::schemas().into_iter().find(|(n, _)| *n == name).map(|(_, v)| v).expect("a schema of this name")
+}
+
+#[test]
+fn the_files_are_up_to_date() {
+    let folder = root().join("docs/schema");
+    let write = std::env::var_os("CE_COST_WRITE").is_some();
+    for (name, value) in ce_cost::cli::schemas() {
+        let text = serde_json::to_string_pretty(&value).expect("JSON") + "\n";
+        let path = folder.join(name);
+        if write {
+            std::fs::create_dir_all(&folder).expect("a folder");
+            std::fs::write(&path, &text).expect("a file");
+        }
+        let written = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(written == text, "docs/schema/{name} is stale: run `just schema`");
+    }
+}
+
+#[track_caller]
+fn conforms(schema: &Value, document: &Value, what: &str) {
+    let validator = jsonschema::validator_for(schema).expect("a schema");
+    let errors: Vec<String> = validator.iter_errors(document).map(|e| format!("{}: {e}", e.instance_path)).collect();
+    assert!(errors.is_empty(), "{what}\n{}", errors.join("\n"));
+}
+
+/// A YAML file as an editor's validator sees it.
+fn as_json(node: &Node) -> Value {
+    match &node.kind {
+        Kind::Null => Value::Null,
+        Kind::Scalar(text) => match text.as_str() {
+            "true" => json!(true),
+            "false" => json!(false),
+            text => json!(text),
+        },
+        Kind::List(items) => items.iter().map(as_json).collect(),
+        Kind::Map(entries) => Value::Object(entries.iter().map(|(k, v)| (k.text.clone(), as_json(v))).collect::<Map<_, _>>()),
+    }
+}
+
+fn yaml(name: &str, text: &str) -> Value {
+    let mut sources = Sources::default();
+    let file = sources.add(name, text);
+    let mut problems = Problems::default();
+    as_json(&node::parse(&sources, file, &mut problems).unwrap_or_else(|| panic!("{}", problems.render(&sources, false))))
+}
+
+#[test]
+fn the_scenarios_of_the_repository_conform() {
+    for name in ["dev", "staging", "prod", "dr"] {
+        let text = std::fs::read_to_string(root().join(format!("scenarios/{name}.yaml"))).expect("a scenario");
+        conforms(&schema("scenario.schema.json"), &yaml(name, &text), name);
+    }
+    let text = std::fs::read_to_string(root().join("scenarios/accounts.yaml")).expect("accounts");
+    conforms(&schema("accounts.schema.json"), &yaml("accounts", &text), "accounts");
+}
+
+#[test]
+fn every_example_conforms_and_a_misspelt_key_does_not() {
+    let scenario = schema("scenario.schema.json");
+    for kind in KINDS {
+        let resource = yaml(kind.name, kind.example);
+        let document = json!({ "environment": "example", "region": "us-east-1", "resources": { "example": resource } });
+        conforms(&scenario, &document, kind.name);
+    }
+    let wrong = json!({ "environment": "x", "resources": { "nat": { "type": "nat-gateway", "gatewys": "1" } } });
+    assert!(!jsonschema::validator_for(&scenario).expect("a schema").is_valid(&wrong));
+}
+
+fn output(args: &[&str]) -> Value {
+    let out = Command::new(env!("CARGO_BIN_EXE_ce-cost"))
+        .args(args)
+        .args(["--format", "json", "--as-of", "2026-11-24"])
+        .output()
+        .expect("it runs");
+    assert!(out.status.success(), "{args:?}: {}", String::from_utf8_lossy(&out.stderr));
+    serde_json::from_slice(&out.stdout).expect("JSON")
+}
+
+#[test]
+fn every_json_document_conforms() {
+    conforms(&schema("forecast.schema.json"), &output(&["forecast", "prod", "--months", "3"]), "forecast");
+    conforms(&schema("forecast-all.schema.json"), &output(&["forecast", "--all"]), "forecast --all");
+    conforms(&schema("plan.schema.json"), &output(&["plan", "prod"]), "plan");
+    conforms(&schema("explain.schema.json"), &output(&["explain", "prod"]), "explain");
+    let args = ["calibrate", "prod", "--line", "Database", "--driver", "database.io"];
+    conforms(&schema("calibrate.schema.json"), &output(&args), "calibrate");
+}
+
+/// Money, quantities and shares are strings: many programs read JSON numbers as doubles.
+#[test]
+fn no_amount_is_a_json_number() {
+    fn walk(value: &Value, path: &str) {
+        match value {
+            Value::Number(_) => assert!(path.contains("inputs"), "{path} is a number"),
+            Value::Array(items) => items.iter().enumerate().for_each(|(i, v)| walk(v, &format!("{path}/{i}"))),
+            Value::Object(map) => map.iter().for_each(|(k, v)| walk(v, &format!("{path}/{k}"))),
+            _ => {}
+        }
+    }
+    for args in [&["forecast", "prod"][..], &["forecast", "--all"], &["plan", "prod"], &["explain", "prod"]] {
+        walk(&output(args), "");
+    }
+}
