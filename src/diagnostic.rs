@@ -58,30 +58,44 @@ impl Diagnostic {
     }
 }
 
+/// How many messages are kept. Nobody reads more of them, and a file of megabytes can earn hundreds of thousands.
+const MOST: usize = 1_000;
+
 /// Everything that is wrong, gathered so that one run shows all of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Problems {
     list: Vec<Diagnostic>,
+    errors: usize,
+    left_out: usize,
 }
 
 impl Problems {
     /// Adds one, unless the same was said already.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        if !self.list.contains(&diagnostic) {
+        if self.list.contains(&diagnostic) {
+            return;
+        }
+        self.errors += usize::from(diagnostic.severity == Severity::Error);
+        if self.list.len() < MOST {
             self.list.push(diagnostic);
+        } else {
+            self.left_out += 1;
         }
     }
 
     /// Adds all of `others`.
     pub fn extend(&mut self, others: Problems) {
+        let others_kept = others.list.iter().filter(|d| d.severity == Severity::Error).count();
         for diagnostic in others.list {
             self.push(diagnostic);
         }
+        self.left_out += others.left_out;
+        self.errors += others.errors - others_kept;
     }
 
     /// True where no message is an error.
     pub fn none_is_error(&self) -> bool {
-        self.list.iter().all(|d| d.severity != Severity::Error)
+        self.errors == 0
     }
 
     /// True where nothing was said.
@@ -91,7 +105,7 @@ impl Problems {
 
     /// How many errors there are.
     pub fn errors(&self) -> usize {
-        self.list.iter().filter(|d| d.severity == Severity::Error).count()
+        self.errors
     }
 
     /// The messages in the order of files and lines, those without a place last.
@@ -107,6 +121,9 @@ impl Problems {
         for diagnostic in self.sorted() {
             text.push_str(&render(diagnostic, sources, colour));
             text.push_str("\n\n");
+        }
+        if self.left_out > 0 {
+            text.push_str(&format!("{} more messages are left out\n\n", self.left_out));
         }
         text
     }
@@ -146,12 +163,50 @@ fn excerpt(text: &str, place: Place) -> (&str, usize) {
     (&text[line_start..line_end], line_start)
 }
 
+/// Longest name that is compared, in bytes: comparing takes time and memory by the product of both lengths.
+const LONGEST_NAME: usize = 200;
+
 /// The name among `known` that `written` was most likely meant to be.
 pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if written.len() > LONGEST_NAME {
+        return None;
+    }
     known
         .into_iter()
+        .filter(|k| k.len() <= LONGEST_NAME)
         .map(|k| (strsim::damerau_levenshtein(&written.to_lowercase(), &k.to_lowercase()), k))
         .filter(|(distance, k)| *distance <= 1 + k.len().max(written.len()) / 4)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, k)| k)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_pen_finds_its_name() {
+        assert_eq!(nearest("nat-gatway", ["lambda-function", "nat-gateway"]), Some("nat-gateway"));
+        assert_eq!(nearest("quantum", ["lambda-function", "nat-gateway"]), None);
+    }
+
+    #[test]
+    fn what_is_wrong_a_million_times_is_said_a_thousand_times() {
+        let mut problems = Problems::default();
+        for n in 0..MOST {
+            problems.push(Diagnostic::general(format!("warning {n}")).warning());
+        }
+        assert!(problems.none_is_error());
+        problems.push(Diagnostic::general("an error"));
+        assert_eq!((problems.errors(), problems.sorted().len()), (1, MOST));
+        assert!(problems.render(&Sources::default(), false).ends_with("\n\n1 more messages are left out\n\n"));
+    }
+
+    /// Compared letter by letter, these two would take 128 TB.
+    #[test]
+    fn names_of_megabytes_are_near_nothing() {
+        let (a, b) = ("a".repeat(4 << 20), "b".repeat(4 << 20));
+        assert_eq!(nearest(&a, [b.as_str()]), None);
+        assert_eq!(nearest("a", [b.as_str()]), None);
+    }
 }

@@ -96,13 +96,14 @@ pub fn read(
 ) {
     let Some(source) = sources.get(file) else { return };
     let text = source.text.clone();
-    let whole_line =
-        |number: usize, start: usize| Line { file, number: u32::try_from(number).unwrap_or(u32::MAX), start, text: line_at(&text, start) };
+    let body = text.trim_start_matches('\u{feff}');
+    let mark = text.len() - body.len();
+    let line = |number: u64, start: u64| line_at(&text, file, number, mark.saturating_add(usize::try_from(start).unwrap_or(usize::MAX)));
     if text.len() > LONGEST {
         problems.push(Diagnostic::general(format!("{}: longer than {LONGEST} bytes", source.name)));
         return;
     }
-    let mut reader = csv::ReaderBuilder::new().has_headers(true).flexible(true).from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    let mut reader = csv::ReaderBuilder::new().has_headers(true).flexible(true).from_reader(body.as_bytes());
     let headers = match reader.headers() {
         Ok(headers) => headers.clone(),
         Err(error) => {
@@ -110,7 +111,12 @@ pub fn read(
             return;
         }
     };
-    let header = Row { record: &headers, order: &(0..headers.len()).collect::<Vec<_>>(), columns: &[], line: whole_line(1, 0) };
+    if headers.is_empty() {
+        let place = Place { file, line: 1, column: 1, start: 0, end: 0 };
+        problems.push(Diagnostic::error(place, "the file is empty").label(format!("columns: {}", columns.join(","))));
+        return;
+    }
+    let header = Row { record: &headers, order: &(0..headers.len()).collect::<Vec<_>>(), columns: &[], line: line(1, 0) };
     let Some(order) = order(&header, columns, optional, problems) else { return };
     let mut record = csv::StringRecord::new();
     loop {
@@ -118,15 +124,13 @@ pub fn read(
             Ok(false) => return,
             Ok(true) => {}
             Err(error) => {
-                let at = error.position().map_or((1, 0), |p| (p.line(), p.byte()));
-                let line = whole_line(usize::try_from(at.0).unwrap_or(1), usize::try_from(at.1).unwrap_or(0).min(text.len()));
+                let line = error.position().map_or_else(|| line(1, 0), |p| line(p.line(), p.byte()));
                 let row = Row { record: &headers, order: &order, columns, line };
                 row.problem(0, "this line cannot be read", error.to_string(), problems);
                 return;
             }
         }
-        let (number, start) = record.position().map_or((1, 0), |p| (p.line(), p.byte()));
-        let line = whole_line(usize::try_from(number).unwrap_or(1), usize::try_from(start).unwrap_or(0).min(text.len()));
+        let line = record.position().map_or_else(|| line(1, 0), |p| line(p.line(), p.byte()));
         let row = Row { record: &record, order: &order, columns, line };
         if record.len() != headers.len() {
             row.problem(0, format!("{} cells under {} columns", record.len(), headers.len()), "is a comma missing, or a quote?", problems);
@@ -136,13 +140,17 @@ pub fn read(
     }
 }
 
-/// The line that starts at or before `start`, without its end. A record may begin behind an empty line.
-fn line_at(text: &str, start: usize) -> &str {
-    let mut start = start;
-    while !text.is_char_boundary(start) {
-        start -= 1;
+/// The line of a record that the reader found at `start`. Empty lines before it are passed over: the reader counts them in.
+fn line_at(text: &str, file: FileId, number: u64, start: usize) -> Line<'_> {
+    let rest = text.get(start..).unwrap_or("");
+    let line = rest.trim_start_matches(['\r', '\n']);
+    let empty = rest[..rest.len() - line.len()].matches('\n').count();
+    Line {
+        file,
+        number: u32::try_from(number).unwrap_or(u32::MAX).saturating_add(u32::try_from(empty).unwrap_or(u32::MAX)),
+        start: text.len() - line.len(),
+        text: line.lines().next().unwrap_or(""),
     }
-    text[start..].lines().next().unwrap_or("")
 }
 
 /// Where each wanted column stands; an absent optional one points behind the last cell.

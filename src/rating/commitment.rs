@@ -77,7 +77,7 @@ fn units(size: &str) -> Option<Decimal> {
         "xl" | "xlarge" => whole(8),
         _ => {
             let times: u32 = size.strip_suffix("xlarge").or(size.strip_suffix("xl"))?.parse().ok()?;
-            whole(8 * times)
+            whole(times.checked_mul(8)?)
         }
     }
 }
@@ -301,5 +301,7 @@ mod tests {
         assert_eq!(sized("NodeUsage:cache.t3.micro"), Some(("cache.t3", d("0.5"))));
         // Two of them are 10.4 units on I/O-Optimized, of which two reservations cover 8.
         assert_eq!(sized("InstanceUsageIOOptimized:db.r6g.large"), Some(("db.r6g", d("5.2"))));
+        // A size that no machine has is no size.
+        assert_eq!(sized("InstanceUsage:db.r6g.4294967295xl"), None);
     }
 }

@@ -98,7 +98,12 @@ fn spread(quantity: Decimal, weights: &[Decimal]) -> Vec<Decimal> {
     if whole <= quantity {
         return weights.to_vec();
     }
-    let mut parts: Vec<Decimal> = weights.iter().map(|w| quotient(quantity * *w, whole).unwrap_or_default()).collect();
+    // Multiplied first, which is exact, unless that is too large to be written down.
+    let part = |w: Decimal| match quantity.checked_mul(w) {
+        Some(product) => quotient(product, whole),
+        None => quotient(w, whole).map(|share| quantity * share),
+    };
+    let mut parts: Vec<Decimal> = weights.iter().map(|w| part(*w).unwrap_or_default()).collect();
     let left = quantity - parts.iter().sum::<Decimal>();
     if let Some(i) = largest(weights) {
         parts[i] = (parts[i] + left).min(weights[i]);
@@ -117,5 +122,8 @@ mod tests {
         assert_eq!(spread(d(100), &[d(30), d(10)]), [d(30), d(10)]);
         let thirds = spread(d(100), &[d(100), d(100), d(100)]);
         assert_eq!(thirds.iter().sum::<Decimal>(), d(100));
+        // The largest quantities that are read: their product has 31 digits.
+        let largest = crate::quantity::LARGEST;
+        assert_eq!(spread(largest, &[largest, largest]), [largest / d(2), largest / d(2)]);
     }
 }

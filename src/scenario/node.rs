@@ -3,6 +3,8 @@
 //! Numbers stay text here: a parser that turns `0.04048` into a double would have lost it before anybody asked for a decimal.
 //! Anchors and aliases are refused (files share values by `inherits`), which also disarms files that expand without end.
 
+use std::collections::HashSet;
+
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
 use crate::diagnostic::{Diagnostic, Problems};
@@ -187,6 +189,7 @@ impl<'a> Reader<'a> {
 
     fn map(&mut self, at: Place, depth: usize) -> Read<Node> {
         let mut entries: Vec<(Key, Node)> = Vec::new();
+        let mut seen: HashSet<String> = HashSet::new();
         loop {
             let (event, span) = self.next()?;
             let key = match event {
@@ -198,7 +201,7 @@ impl<'a> Reader<'a> {
                 Event::Scalar(text, ..) => Key { text: text.into_owned(), at: self.places.of(span) },
                 _ => return Err(Box::new(Diagnostic::error(self.places.of(span), "a key must be a single word"))),
             };
-            if entries.iter().any(|(k, _)| k.text == key.text) {
+            if !seen.insert(key.text.clone()) {
                 return Err(Box::new(
                     Diagnostic::error(key.at, format!("`{}` is written twice", key.text)).label("the second time").help("keep one of them"),
                 ));

@@ -31,14 +31,17 @@ impl Defaults {
     }
 }
 
+/// How often the reading of one value is tried again: each time costs as much as the value is long.
+const MOST_ROUNDS: usize = 100;
+
 /// Reads `node` as a `T`, noting all that is wrong. Keys in `also` are somebody else's and passed over.
 pub fn read<T: DeserializeOwned>(node: &Node, also: &[&str], defaults: &Defaults, problems: &mut Problems) -> Option<T> {
     let mut tree = node.clone();
     let mut cut: Vec<String> = Vec::new();
     let before = problems.errors();
     let mut value = None;
-    // Every round but the last cuts something out, so there are at most as many as there are values.
-    loop {
+    // Every round but the last cuts something out.
+    for _ in 0..MOST_ROUNDS {
         let found = RefCell::new(Problems::default());
         let reader = Reader { node: &tree, also, defaults, found: &found };
         let result = T::deserialize(reader);
