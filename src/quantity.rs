@@ -74,6 +74,8 @@ impl fmt::Display for Unit {
 
 /// A quantity that a scenario file can hold.
 pub trait Quantity: FromStr<Err = String> + fmt::Display + Clone + fmt::Debug {
+    /// Its name in the JSON Schema.
+    const NAME: &'static str;
     /// What to write, with an example: the text of errors and of the JSON Schema.
     const EXPECTED: &'static str;
     /// The number itself, in the unit that `Display` names.
@@ -386,6 +388,7 @@ impl FromStr for Usd {
 macro_rules! quantities {
     ($($name:ident, $value:expr, $show:expr, $expected:literal, $pattern:literal;)*) => {$(
         impl Quantity for $name {
+            const NAME: &'static str = stringify!($name);
             const EXPECTED: &'static str = $expected;
             fn decimal(&self) -> Decimal {
                 let value: fn(&$name) -> Decimal = $value;

@@ -130,12 +130,8 @@ impl<T: Quantity> Serialize for Driver<T> {
 }
 
 impl<T: Quantity> JsonSchema for Driver<T> {
-    fn inline_schema() -> bool {
-        true
-    }
-
     fn schema_name() -> Cow<'static, str> {
-        "Driver".into()
+        format!("{}Driver", T::NAME).into()
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
