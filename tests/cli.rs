@@ -208,3 +208,15 @@ fn resolved_shows_the_place_of_every_value() {
     assert!(text.contains("calibrated"));
     assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/dev.yaml").exists());
 }
+
+/// What the README shows is what the program prints.
+#[test]
+fn the_readme_is_true() {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("a README");
+    let at_100 = |args: &[&str]| {
+        let output = ce_cost(args).args(["--as-of", "2026-11-24"]).env("COLUMNS", "100").output().expect("it runs");
+        String::from_utf8(output.stdout).expect("text")
+    };
+    assert!(readme.contains(&at_100(&["forecast", "prod"])), "the forecast in the README is stale");
+    assert!(readme.contains(&at_100(&["explain", "prod", "nat"])), "the explanation in the README is stale");
+}
