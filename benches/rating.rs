@@ -9,7 +9,7 @@ use ce_cost::month::Month;
 use ce_cost::pricing::PriceBook;
 use ce_cost::quantity::Unit;
 use ce_cost::rating::{Terms, rate};
-use ce_cost::usage::UsageRecord;
+use ce_cost::usage::{Tags, UsageRecord};
 use rust_decimal::Decimal;
 
 fn main() {
@@ -27,13 +27,15 @@ const USAGE: &[(&str, &str, &str, &str, Unit)] = &[
     ("AmazonRDS", "us-east-1", "InstanceUsage:db.r6g.large", "CreateDBInstance:0021", Unit::Hours),
 ];
 
+/// Service, region, usage type, operation and unit, shared by the records.
+type Metered = (&'static str, Arc<str>, Arc<str>, &'static str, Unit);
+
 /// Records of many resources: flat prices, tiers and allowances in turn.
 fn records(count: u32) -> Vec<UsageRecord> {
     let month: Month = "2026-12".parse().expect("a month");
     let names: Vec<Arc<str>> = (0..500).map(|n| format!("resource-{n}").into()).collect();
-    let usage: Vec<(&str, Arc<str>, Arc<str>, &str, Unit)> =
-        USAGE.iter().map(|(s, r, t, o, u)| (*s, (*r).into(), (*t).into(), *o, *u)).collect();
-    let (environment, tags): (Arc<str>, Arc<_>) = ("prod".into(), Arc::default());
+    let usage: Vec<Metered> = USAGE.iter().map(|(s, r, t, o, u)| (*s, (*r).into(), (*t).into(), *o, *u)).collect();
+    let (environment, tags): (Arc<str>, Arc<Tags>) = ("prod".into(), Arc::default());
     (0..count)
         .map(|n| {
             let (service, region, usage_type, operation, unit) = usage[n as usize % usage.len()].clone();

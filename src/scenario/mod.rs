@@ -1,7 +1,7 @@
 //! Scenarios: what runs in each environment, as files say it.
 //!
 //! Text becomes a tree ([`node`]), trees are laid over each other ([`inherit`]) and changed ([`patch`]), and the result is
-//! read into types ([`read`]) that are complete and legal: nothing behind this door is checked again.
+//! read into types ([`mod@read`]) that are complete and legal: nothing behind this door is checked again.
 
 pub mod accounts;
 pub mod commitment;

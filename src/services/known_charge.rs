@@ -140,7 +140,7 @@ fn day(text: &str) -> Option<NaiveDate> {
 mod tests {
     use super::*;
     use crate::pricing::PriceBook;
-    use crate::scenario::alone;
+
     use crate::services::testing::emitted;
     use crate::usage::KnownCharge;
 
@@ -159,7 +159,7 @@ mod tests {
 
     fn charged(charge: &KnownChargeResource, month: &str) -> Vec<KnownCharge> {
         let book = PriceBook::embedded().map_err(|e| e.0.render(&e.1, false)).expect("a price book");
-        let mut at = alone(&book, "us-east-1", month.parse().expect("a month"));
+        let mut at = crate::services::alone(&book, "us-east-1", month.parse().expect("a month"));
         Service::usage(charge, &mut at);
         assert!(at.usage.is_empty() && at.failures.is_empty());
         at.known
