@@ -30,5 +30,6 @@ bench:
 # Long properties, and five minutes of each fuzz target.
 soak seconds="300" cases="20000":
     PROPTEST_CASES={{cases}} cargo test --locked --test properties
-    cd fuzz && RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none scenario -- -max_total_time={{seconds}} -max_len=4096 -rss_limit_mb=2048
-    cd fuzz && RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none prices -- -max_total_time={{seconds}} -max_len=4096 -rss_limit_mb=2048
+    mkdir -p fuzz/corpus/scenario fuzz/corpus/prices
+    cd fuzz && RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none scenario corpus/scenario seeds/scenario -- -max_total_time={{seconds}} -max_len=4096 -rss_limit_mb=2048
+    cd fuzz && RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none prices corpus/prices seeds/prices -- -max_total_time={{seconds}} -max_len=4096 -rss_limit_mb=2048

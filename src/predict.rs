@@ -1,5 +1,6 @@
 //! The way of the data as one function: scenarios + price book + month → bill. The file to read first.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
@@ -99,10 +100,15 @@ fn add_payer_lines(payer: &Payer, charges: &mut Vec<Charge>, terms: &Terms<'_>) 
 
 /// Environments in the order of the payer's members, resources in the order of their file, then what belongs to no resource.
 fn in_order(charges: &mut [Charge], members: &[&Scenario]) {
-    let rank = |c: &Charge| {
-        let environment = members.iter().position(|m| m.name == c.environment).unwrap_or(usize::MAX);
-        let resource = members.get(environment).and_then(|m| m.resources.iter().position(|r| r.name == c.resource)).unwrap_or(usize::MAX);
-        (environment, resource)
+    let mut ranks: HashMap<(&str, &str), (usize, usize)> = HashMap::new();
+    for (environment, member) in members.iter().enumerate() {
+        for (resource, r) in member.resources.iter().enumerate() {
+            ranks.entry((&member.name, &r.name)).or_insert((environment, resource));
+        }
+    }
+    let rank = |c: &Charge| match ranks.get(&(c.environment.as_ref(), c.resource.as_ref())) {
+        Some(rank) => *rank,
+        None => (members.iter().position(|m| m.name == c.environment).unwrap_or(usize::MAX), usize::MAX),
     };
     charges.sort_by_cached_key(|c| (rank(c), c.resource.clone()));
 }

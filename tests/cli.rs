@@ -194,6 +194,12 @@ fn prices_are_listed_shown_and_checked() {
     let first = csv.lines().next().expect("a header");
     assert_eq!(first, ce_cost::pricing::read::COLUMNS.join(","));
     assert!(csv.lines().count() > 1_089);
+    // Several services can have a usage type of the same name: each is shown with its own allowance.
+    let show = out(&["prices", "show", "USW2-Requests-Tier1"]);
+    for head in ["AWSQueueService", "AmazonS3", "AmazonSNS"] {
+        assert!(show.contains(&format!("USW2-Requests-Tier1 · {head} · us-west-2")), "{show}");
+    }
+    assert_eq!(show.matches("Tiers count over").count(), 3);
     let check = out(&["prices", "check"]);
     assert!(check.contains("sound") && check.contains("sha256"));
     let old = run(&["prices", "check", "--older-than", "30"]);

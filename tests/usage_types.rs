@@ -43,9 +43,10 @@ fn in_us_east_1_every_usage_type_has_exactly_one_price_row() {
 fn elsewhere_the_gaps_of_the_book_are_exactly_those_that_are_listed() {
     let listed: BTreeSet<String> = include_str!("golden/price_gaps.csv").lines().skip(1).map(str::to_owned).collect();
     let found: BTreeSet<String> = ["us-west-2", "eu-central-1"].into_iter().flat_map(without_price).collect();
-    let opened: Vec<&String> = found.difference(&listed).collect();
-    let closed: Vec<&String> = listed.difference(&found).collect();
-    assert!(opened.is_empty() && closed.is_empty(), "new gaps: {opened:#?}\nclosed gaps: {closed:#?}");
+    let lines = |gaps: BTreeSet<String>| gaps.into_iter().collect::<Vec<_>>().join("\n");
+    let (opened, closed) = (lines(&found - &listed), lines(&listed - &found));
+    assert!(opened.is_empty(), "find prices for these, or add the lines to tests/golden/price_gaps.csv:\n{opened}");
+    assert!(closed.is_empty(), "these have prices now, take the lines out of tests/golden/price_gaps.csv:\n{closed}");
 }
 
 #[test]

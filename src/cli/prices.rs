@@ -113,12 +113,26 @@ fn table(rows: &[&PriceRow]) -> Table {
 
 fn show(book: &PriceBook, wanted: &str, world: &World) -> Result<String, Failure> {
     let rows: Vec<&PriceRow> = book.rows().iter().filter(|r| r.usage_type == wanted || (r.sku == wanted && !wanted.is_empty())).collect();
-    let Some(first) = rows.first() else {
+    if rows.is_empty() {
         let near = nearest(wanted, book.rows().iter().map(|r| r.usage_type.as_str())).map(|n| format!("\nhelp: did you mean `{n}`?"));
         return Err(Failure::usage(format!("error: the price book has no usage type or SKU `{wanted}`{}", near.unwrap_or_default())));
-    };
-    let mut out = format!("{} · {} · {}\n", first.usage_type, first.service, first.region);
-    for row in &rows {
+    }
+    // Several services and regions can have a usage type of the same name.
+    let mut out = String::new();
+    for rows in rows.chunk_by(|a, b| (&a.service, &a.region, &a.usage_type) == (&b.service, &b.region, &b.usage_type)) {
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        one_price(&mut out, book, rows, world);
+    }
+    Ok(out)
+}
+
+/// The rows of one usage type of one service in one region, and how they pool.
+fn one_price(out: &mut String, book: &PriceBook, rows: &[&PriceRow], world: &World) {
+    let Some(first) = rows.first() else { return };
+    let _ = writeln!(out, "{} · {} · {}", first.usage_type, first.service, first.region);
+    for row in rows {
         let end = row.tier_end.map_or_else(|| "no end".to_owned(), exact);
         let _ = writeln!(
             out,
@@ -160,7 +174,6 @@ fn show(book: &PriceBook, wanted: &str, world: &World) -> Result<String, Failure
             let _ = writeln!(out, "  Free: {} {per} over {area} ({}; {}).", exact(free.quantity), free.pool, free.source);
         }
     }
-    Ok(out)
 }
 
 fn checked(book: &PriceBook, today: chrono::NaiveDate, older_than: i64, world: &World) -> Result<Output, Failure> {

@@ -7,7 +7,7 @@ mod embedded;
 pub mod read;
 pub mod table;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::str::FromStr;
 
@@ -437,7 +437,7 @@ impl PriceBook {
             why: why.to_owned(),
             candidates: self.candidates(service, region, usage_type),
         };
-        let entry = self.index.get(&key(service, region, usage_type)).ok_or_else(|| missing("no row has this usage type"))?;
+        let entry = self.index.get(&key(service, region, usage_type)).ok_or_else(|| missing(&self.no_row(service, region)))?;
         let on_terms = || entry.groups.iter().filter(|g| wanted(g.term));
         let mut exact = on_terms().filter(|g| g.operation == operation);
         let mut any = on_terms().filter(|g| g.operation.is_empty());
@@ -457,7 +457,10 @@ impl PriceBook {
 
     /// Rows that may have been meant: the same usage type, else the nearest ones of the service in the region.
     fn candidates(&self, service: &str, region: &str, usage_type: &str) -> Vec<String> {
-        let show = |r: &PriceRow| format!("{} {} {} ({})", r.usage_type, r.operation, r.term, r.place.line);
+        let show = |r: &PriceRow| {
+            let operation = if r.operation.is_empty() { String::new() } else { format!(" {}", r.operation) };
+            format!("{}{operation} {} ({})", r.usage_type, r.term, self.sources.show(r.place))
+        };
         let mut list: Vec<String> =
             self.rows.iter().filter(|r| r.service == service && r.region == region && r.usage_type == usage_type).map(show).collect();
         if list.is_empty() {
@@ -468,6 +471,15 @@ impl PriceBook {
         list.dedup();
         list.truncate(6);
         list
+    }
+
+    /// What to say of a usage type that has no row in a region: where its service has prices, if not there.
+    fn no_row(&self, service: &str, region: &str) -> String {
+        let regions: BTreeSet<&str> = self.rows.iter().filter(|r| r.service == service).map(|r| r.region.as_str()).collect();
+        if regions.is_empty() || regions.contains(region) {
+            return "no row has this usage type".to_owned();
+        }
+        format!("{service} has no row in this region, only in {}", regions.into_iter().collect::<Vec<_>>().join(", "))
     }
 }
 
@@ -497,4 +509,41 @@ pub struct NoPrice {
     pub why: String,
     /// Rows that may have been meant.
     pub candidates: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REGIONS: &str = "region,code,name\nus-east-1,USE1,x\nus-west-2,USW2,y\neu-central-1,EUC1,z";
+    const FAMILIES: &str = "service_code,usage_type,prefix,pool_scope,pool_area\nAWSQueueService,*,bare-in-us-east-1,payer,region";
+
+    /// Why a book of two prices has none for a third.
+    fn missing(region: &str, usage_type: &str) -> String {
+        let row =
+            |region: &str, name: &str| format!("\nAWSQueueService,{region},{name},,Requests,0,Inf,0.0000004,USD,on-demand,,ours,high");
+        let prices = "service_code,region,usage_type,operation,unit,tier_begin,tier_end,price,currency,term,upfront_fee,source,confidence"
+            .to_owned()
+            + &row("us-east-1", "Requests-RBP")
+            + &row("us-west-2", "USW2-Requests-Tier1");
+        let files = [("regions.csv", REGIONS), ("families.csv", FAMILIES), ("prices/own.csv", prices.as_str())];
+        let book = read::book(files).unwrap_or_else(|e| panic!("{}", e.0.render(&e.1, false)));
+        let day = NaiveDate::from_ymd_opt(2026, 12, 1).expect("a day");
+        book.price("AWSQueueService", region, usage_type, "", day).expect_err("no price").to_string()
+    }
+
+    /// AWS calls the same requests otherwise in another region.
+    #[test]
+    fn a_usage_type_of_another_region_finds_the_row_that_was_meant_by_file_and_line() {
+        let text = missing("us-west-2", "USW2-Requests-RBP");
+        let why = "no row has this usage type; could have been: USW2-Requests-Tier1 on-demand (prices/own.csv:3)";
+        assert_eq!(text, format!("no price for AWSQueueService · us-west-2 · USW2-Requests-RBP: {why}"));
+    }
+
+    #[test]
+    fn a_region_without_any_price_of_a_service_names_those_that_have_some() {
+        let text = missing("eu-central-1", "EUC1-Requests-Tier1");
+        let why = "AWSQueueService has no row in this region, only in us-east-1, us-west-2";
+        assert_eq!(text, format!("no price for AWSQueueService · eu-central-1 · EUC1-Requests-Tier1: {why}"));
+    }
 }

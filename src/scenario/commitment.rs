@@ -66,6 +66,9 @@ impl Commitment {
         match self.term {
             Term::Reserved { .. } if reservation && self.hourly.is_none() => None,
             Term::Reserved { .. } => Some("a reservation has `service`, `usage_type`, `operation` and `count`"),
+            Term::SavingsPlan { .. } if self.hourly.is_some_and(|h| h.decimal().is_sign_negative()) => {
+                Some("`hourly` cannot be below zero")
+            }
             Term::SavingsPlan { .. } if self.hourly.is_some() && self.service.is_none() && self.count.is_none() => None,
             Term::SavingsPlan { .. } => Some("a savings plan has `hourly`, and no `service` or `count`"),
             Term::OnDemand | Term::Spot => Some("only reservations and savings plans are commitments"),
