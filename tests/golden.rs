@@ -484,7 +484,8 @@ fn a_real_month_in_frankfurt_comes_out_line_by_line() {
 /// A bill of June 2026 (720 h), or of another month, in us-east-1 with one commitment.
 #[track_caller]
 fn committed(resources: &str, commitment: &str, month: &str) -> Bill {
-    let text = scenario("us-east-1", resources, &format!("commitments:\n  - {{id: bought, {commitment}}}"));
+    let rest = format!("schedules: {{half: {{monthly: 360 h}}}}\ncommitments:\n  - {{id: bought, {commitment}}}");
+    let text = scenario("us-east-1", resources, &rest);
     bill_of(&[("test.yaml", &text)], month, HoursBasis::Actual, false)
 }
 
@@ -594,4 +595,65 @@ fn three_reservations_cover_them_all_and_leave_units_over() {
     let bill = committed(TWO_OPTIMIZED, &format!("{R6G}, term: reserved-1yr-no-upfront, count: 3"), "2026-06");
     // Fees 3 × 720 × 0.17 = 367.20. 1.6 of 12 units are lost: 1.6 ÷ 4 × 720 × 0.17 = 48.96.
     costs(&bill, "367.200", "367.200", "48.960");
+}
+
+/// From 16 June on: 360 of 720 hours.
+#[test]
+fn a_reservation_counts_from_its_first_day_to_its_last() {
+    let bought = format!("{R6G}, term: reserved-1yr-no-upfront, count: 1").replace("2026-06-01", "2026-06-16");
+    // 360 × 0.17 = 61.20 and (1,440 − 360) × 0.26 = 280.80.
+    costs(&committed(TWO_INSTANCES, &bought, "2026-06"), "342.000", "342.000", "0.00");
+    // The term ends with 15 June 2027: again 360 hours.
+    costs(&committed(TWO_INSTANCES, &bought, "2027-06"), "342.000", "342.000", "0.00");
+    // 2 × 744 × 0.26 on demand, before the term and after it.
+    costs(&committed(TWO_INSTANCES, &bought, "2026-05"), "386.880", "386.880", "0.00");
+    costs(&committed(TWO_INSTANCES, &bought, "2027-07"), "386.880", "386.880", "0.00");
+}
+
+/// Two instances that are on in the same half of the month: one reservation covers one of them and is lost in the other half.
+#[test]
+fn a_reservation_covers_no_more_at_once_than_was_bought() {
+    let half = TWO_INSTANCES.replace("instances:", "schedule: half, instances:");
+    let bill = committed(&half, &format!("{R6G}, term: reserved-1yr-no-upfront, count: 1"), "2026-06");
+    // Fee 720 × 0.17 = 122.40, of which 360 × 0.17 = 61.20 are lost; 360 × 0.26 = 93.60 on demand.
+    costs(&bill, "216.000", "216.000", "61.200");
+    meets("on demand", sum(&bill, "database", |c| c.billed), "93.600");
+}
+
+/// Processors and memory of the same half of the month share the plan's dollars of those hours; the other half's are lost.
+#[test]
+fn a_savings_plan_covers_no_more_at_once_than_was_committed() {
+    let half = TEN_TASKS.replace("task:", "schedule: half, task:");
+    let bill = committed(&half, "term: savings-plan-1yr-no-upfront, start: 2026-01-01, hourly: 0.2 USD", "2026-06");
+    // 720 × 0.20 = 144, of which 360 × 0.20 = 72 are lost; 360 × (0.4937 − 0.25) = 87.732 on demand.
+    costs(&bill, "231.732", "231.732", "72.000");
+    meets("left on demand", sum(&bill, "tasks", |c| c.billed), "87.732");
+}
+
+/// A plan paid all upfront: 27% less than on demand, 0.20 × 8,760 = 1,752 once.
+#[test]
+fn an_upfront_savings_plan_is_billed_once_and_spread_over_its_term() {
+    let plan = "term: savings-plan-1yr-all-upfront, start: 2026-06-01, hourly: 0.2 USD";
+    // On demand 720 × (0.4937 − 0.20 ÷ 0.73) = 158.20. Effective: with 720 × 0.20 = 144.
+    costs(&committed(TEN_TASKS, plan, "2026-06"), "1910.20", "302.20", "0.00");
+    // On demand 744 × (0.4937 − 0.20 ÷ 0.73) = 163.48. Effective: with 744 × 0.20 = 148.80.
+    costs(&committed(TEN_TASKS, plan, "2026-07"), "163.48", "312.28", "0.00");
+}
+
+/// Amazon RDS User Guide, "Reserved DB instances": a Multi-AZ instance has twice the units of a Single-AZ one of its size, so it takes
+/// two reservations of Single-AZ. db.m7g.large costs 0.337 Multi-AZ; reserved 0.1297 Single-AZ and 0.2595 Multi-AZ.
+#[test]
+fn a_multi_az_instance_takes_two_single_az_reservations() {
+    let database = "database: {type: rds-postgresql, class: db.m7g.large, multi_az: true, count: 1, storage: 0 GB}";
+    let reserved = |kind: &str, count: u32| {
+        format!(
+            "service: AmazonRDS, usage_type: '{kind}:db.m7g.large', operation: 'CreateDBInstance:0014', term: reserved-1yr-no-upfront, start: 2026-06-01, count: {count}"
+        )
+    };
+    // 720 × 0.1297 = 93.384 cover half of it; 360 × 0.337 = 121.32 are left.
+    costs(&committed(database, &reserved("InstanceUsage", 1), "2026-06"), "214.704", "214.704", "0.00");
+    // 2 × 720 × 0.1297 cover it.
+    costs(&committed(database, &reserved("InstanceUsage", 2), "2026-06"), "186.768", "186.768", "0.00");
+    // 720 × 0.2595.
+    costs(&committed(database, &reserved("Multi-AZUsage", 1), "2026-06"), "186.840", "186.840", "0.00");
 }
