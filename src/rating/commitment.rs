@@ -1,7 +1,8 @@
 //! Commitments: purchases that cover usage hour by hour, used or lost. Reservations come first, then savings plans; the
 //! owner's account first, the highest saving first; never Spot (AWS, "How Savings Plans apply to your usage").
 //!
-//! Usage is taken as even over the hours in which its resource is on, so "hour by hour" is a minimum over those hours.
+//! Usage is taken as even over the hours in which its resource is on, so "hour by hour" is a minimum over those hours; resources
+//! that are off for a part of the month are taken to be on at the same times.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -21,6 +22,8 @@ use crate::usage::{Step, Tape, UsageRecord};
 const YEAR: u32 = 8_760;
 /// What a reservation of a standard instance must add to cover one on I/O-Optimized (AWS, "Aurora I/O-Optimized reserved instances").
 const IO_OPTIMIZED: Decimal = Decimal::from_parts(13, 0, 0, false, 1);
+/// What a Multi-AZ instance counts of a Single-AZ one of its size (AWS, "Reserved DB instances for Amazon RDS", normalized units).
+const MULTI_AZ: Decimal = Decimal::TWO;
 
 /// Takes what commitments cover out of the usage. Gives the usage that is left to be rated on demand, and the rows of the
 /// purchases, of what they cover and of what is lost.
@@ -82,15 +85,74 @@ fn units(size: &str) -> Option<Decimal> {
     }
 }
 
-/// "InstanceUsage:db.r6g.large" as its family ("db.r6g") and units, I/O-Optimized counted at 1.3.
+/// "InstanceUsage:db.r6g.large" as its family ("db.r6g") and units, I/O-Optimized counted at 1.3 and Multi-AZ at 2.
 fn sized(usage_type: &str) -> Option<(&str, Decimal)> {
     let (kind, class) = usage_type.rsplit_once(':')?;
     let (family, size) = class.rsplit_once('.')?;
-    let factor = if kind.ends_with("IOOptimized") { IO_OPTIMIZED } else { Decimal::ONE };
+    let factor = match kind {
+        _ if kind.ends_with("IOOptimized") => IO_OPTIMIZED,
+        _ if kind.ends_with("Multi-AZUsage") => MULTI_AZ,
+        _ => Decimal::ONE,
+    };
     Some((family, units(size)? * factor))
 }
 
+/// What a commitment can still cover, by parts of the month: how many hours, and how much is left in them together. What is on for a
+/// part of the month is taken to be on at the same times, the first ones here, so that it competes for them.
+struct Left(Vec<(Decimal, Decimal)>);
+
+impl Left {
+    /// So much in each of so many hours.
+    fn new(each: Decimal, hours: Decimal) -> Left {
+        Left(vec![(hours, each * hours)])
+    }
+
+    /// What is left in all.
+    fn all(&self) -> Decimal {
+        self.0.iter().map(|(_, left)| *left).sum()
+    }
+
+    /// Takes what is wanted evenly over the first `hours`, as far as each of them has something left. Gives what was taken.
+    fn take(&mut self, wanted: Decimal, hours: Decimal) -> Decimal {
+        self.split(hours);
+        let (mut taken, mut wanted_then, mut hours_then) = (Decimal::ZERO, wanted, hours);
+        for (length, left) in &mut self.0 {
+            if hours_then <= Decimal::ZERO {
+                break;
+            }
+            // The last part takes the rest, so that nothing is lost to rounding.
+            let share = if *length >= hours_then { wanted_then } else { quotient(wanted * *length, hours).unwrap_or_default() };
+            wanted_then -= share;
+            hours_then -= *length;
+            let part = share.min(*left);
+            *left -= part;
+            taken += part;
+        }
+        taken
+    }
+
+    /// Makes a boundary after so many hours.
+    fn split(&mut self, hours: Decimal) {
+        let mut begin = Decimal::ZERO;
+        for i in 0..self.0.len() {
+            let (length, left) = self.0[i];
+            if begin < hours && hours < begin + length {
+                let first = quotient(left * (hours - begin), length).unwrap_or_default();
+                self.0[i] = (hours - begin, first);
+                self.0.insert(i + 1, (begin + length - hours, left - first));
+                return;
+            }
+            begin += length;
+        }
+    }
+}
+
 impl Purchase<'_> {
+    /// A quantity, or hours, of the whole month as far as they fall into the hours in force.
+    fn in_force(&self, of_month: Decimal) -> Decimal {
+        if self.hours == self.terms.hours { of_month } else { quotient(of_month * self.hours, self.terms.hours).unwrap_or_default() }
+    }
+
     fn price(&self, service: &str, usage_type: &str, operation: &str) -> Result<&PriceRow, String> {
         let day = self.commitment.start;
         let found = self.terms.book.price_on(service, &self.scenario.region, usage_type, operation, day, |t| t == self.commitment.term);
@@ -110,19 +172,17 @@ impl Purchase<'_> {
         // What an hour of one reservation really costs, the fee spread over the term.
         let hourly = price.price.decimal() + quotient(upfront, Decimal::from(YEAR * u32::from(c.years()))).unwrap_or_default();
         let per_unit = quotient(hourly, size).unwrap_or_default();
-        let mut left = count * size * self.hours;
+        let mut left = Left::new(count * size, self.hours);
         let mut rows = Vec::new();
         for index in self.owner_first(records) {
             let record = &mut records[index];
             let fits = record.service == service && record.region == self.scenario.region && record.operation == operation;
             let Some((f, u)) = sized(&record.usage_type).filter(|(f, _)| fits && *f == family) else { continue };
             debug_assert_eq!(f, family);
-            // Never more at once than is reserved: over the hours in which the resource is on.
-            let units = (record.quantity * u).min(left).min(count * size * record.hours);
+            let units = left.take(self.in_force(record.quantity * u), self.in_force(record.hours));
             if units <= Decimal::ZERO {
                 continue;
             }
-            left -= units;
             let covered = quotient(units, u).unwrap_or_default();
             rows.push(self.covered(record, covered, Usd::new(units * per_unit))?);
         }
@@ -132,7 +192,7 @@ impl Purchase<'_> {
             let fee = Usd::new(upfront * count);
             rows.push(self.purchase(service, &usage_type, "upfront fee", fee, tape, Frequency::OneTime));
         }
-        rows.push(self.unused(service, &usage_type, Usd::new(left * per_unit)));
+        rows.push(self.unused(service, &usage_type, Usd::new(left.all() * per_unit)));
         rows.retain(|r| !r.billed.is_zero() || !r.effective.is_zero());
         Ok(rows)
     }
@@ -141,7 +201,7 @@ impl Purchase<'_> {
     fn savings_plan(&self, records: &mut [UsageRecord]) -> Result<Vec<Charge>, String> {
         let hourly = self.commitment.hourly.unwrap_or(Usd::ZERO).decimal();
         let commitment = hourly * self.hours;
-        let mut left = commitment;
+        let mut left = Left::new(hourly, self.hours);
         let mut rows = Vec::new();
         let mut eligible: Vec<(usize, Decimal, Decimal)> = self
             .owner_first(records)
@@ -152,11 +212,10 @@ impl Purchase<'_> {
         eligible.sort_by(|a, b| b.2.cmp(&a.2).then(a.1.cmp(&b.1)));
         for (index, rate, _) in eligible {
             let record = &mut records[index];
-            let dollars = (record.quantity * rate).min(left).min(hourly * record.hours);
+            let dollars = left.take(self.in_force(record.quantity * rate), self.in_force(record.hours));
             if dollars <= Decimal::ZERO {
                 continue;
             }
-            left -= dollars;
             let covered = quotient(dollars, rate).unwrap_or_default().min(record.quantity);
             rows.push(self.covered(record, covered, Usd::new(dollars))?);
         }
@@ -175,7 +234,7 @@ impl Purchase<'_> {
             let fee = Usd::new(hourly * term_hours * upfront);
             rows.push(self.purchase("ComputeSavingsPlans", kind, "SavingsPlanUpfrontFee", fee, tape, Frequency::OneTime));
         }
-        rows.push(self.unused("ComputeSavingsPlans", kind, Usd::new(left)));
+        rows.push(self.unused("ComputeSavingsPlans", kind, Usd::new(left.all())));
         rows.retain(|r| !r.billed.is_zero() || !r.effective.is_zero());
         Ok(rows)
     }
@@ -299,9 +358,20 @@ mod tests {
         assert_eq!(sized("InstanceUsage:db.r6g.large"), Some(("db.r6g", d("4"))));
         assert_eq!(sized("USW2-InstanceUsage:db.r6g.2xl"), Some(("db.r6g", d("16"))));
         assert_eq!(sized("NodeUsage:cache.t3.micro"), Some(("cache.t3", d("0.5"))));
+        assert_eq!(sized("USW2-Multi-AZUsage:db.m7g.large"), Some(("db.m7g", d("8"))));
         // Two of them are 10.4 units on I/O-Optimized, of which two reservations cover 8.
         assert_eq!(sized("InstanceUsageIOOptimized:db.r6g.large"), Some(("db.r6g", d("5.2"))));
         // A size that no machine has is no size.
         assert_eq!(sized("InstanceUsage:db.r6g.4294967295xl"), None);
+    }
+    #[test]
+    fn what_is_on_for_a_part_of_the_month_competes_for_those_hours() {
+        let d = |n: u32| Decimal::from(n);
+        let mut left = Left::new(d(2), d(720));
+        // One of the two in the first half, then both wanted there: one is left. Then one all month: the second half has two.
+        assert_eq!(left.take(d(360), d(360)), d(360));
+        assert_eq!(left.take(d(720), d(360)), d(360));
+        assert_eq!(left.take(d(720), d(720)), d(360));
+        assert_eq!(left.all(), d(360));
     }
 }
