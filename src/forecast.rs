@@ -1,5 +1,8 @@
 //! Months ahead: what each will cost, inside the plan and outside of it.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -297,35 +300,36 @@ fn groups(bill: &Bill, scenario: &Scenario, book: &PriceBook, by: &By, wanted: i
         if part { (format!("{name}: {}", p.charge.usage_type), line) } else { (name, line) }
     };
     let named: Vec<(String, String, &Part<'_>)> = parts.iter().map(|p| (name(p), p)).map(|((a, b), p)| (a, b, p)).collect();
+    let mut doubts: BTreeMap<(&str, &str), Doubt> = BTreeMap::new();
+    for (group, line, part) in &named {
+        let doubt = doubts.entry((group, line)).or_default();
+        *doubt = doubt.or(Doubt::about(part.charge, book));
+    }
     let list: Vec<Sum> = sums(named.iter().map(|(a, b, p)| (a.clone(), b.clone(), p.cost)));
     list.into_iter()
         .map(|sum| {
-            let lines = sum.lines.iter().map(|(line, cost)| Line {
-                name: line.clone(),
-                plan: None,
-                total: *cost,
-                marks: marks(named.iter().filter(|(a, b, _)| *a == sum.name && b == line).map(|(.., p)| *p), book),
-            });
+            let of = |line: &str| doubts.get(&(sum.name.as_str(), line)).copied().unwrap_or_default();
+            let line = |(line, cost): &(String, Usd)| Line { name: line.clone(), plan: None, total: *cost, marks: of(line).marks().into() };
+            let whole = sum.lines.iter().map(|(line, _)| of(line)).fold(Doubt::default(), Doubt::or);
             Group {
                 plan: None,
                 total: sum.total,
-                lines: lines.collect(),
-                marks: marks(named.iter().filter(|(a, ..)| *a == sum.name).map(|(.., p)| *p), book),
-                name: sum.name,
+                lines: sum.lines.iter().map(line).collect(),
+                marks: whole.marks().into(),
+                name: sum.name.clone(),
             }
         })
         .collect()
 }
 
 /// Resources of which the plan claims a part only.
-fn split_resources(bill: &Bill, scenario: &Scenario) -> Vec<std::sync::Arc<str>> {
-    let parts = parts(bill, scenario.plan.as_ref());
-    let claimed =
-        |planned: bool, resource: &str| parts.iter().any(|p| (p.claim != Claim::Unplanned) == planned && *p.charge.resource == *resource);
-    let mut both: Vec<std::sync::Arc<str>> =
-        bill.charges.iter().map(|c| c.resource.clone()).filter(|r| claimed(true, r) && claimed(false, r)).collect();
-    both.dedup();
-    both
+fn split_resources(bill: &Bill, scenario: &Scenario) -> BTreeSet<Arc<str>> {
+    let (mut planned, mut unplanned) = (BTreeSet::new(), BTreeSet::new());
+    for part in parts(bill, scenario.plan.as_ref()) {
+        let side = if part.claim == Claim::Unplanned { &mut unplanned } else { &mut planned };
+        side.insert(part.charge.resource.clone());
+    }
+    planned.intersection(&unplanned).cloned().collect()
 }
 
 /// Several environments, one after the other, and what they cost together. The JSON of `forecast --all --format json`.

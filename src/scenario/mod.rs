@@ -14,7 +14,7 @@ pub mod read;
 pub mod schedule;
 pub mod schema;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -159,12 +159,14 @@ pub struct Scenario {
     pub commitments: Vec<Commitment>,
     /// The file laid over its base, as a tree.
     pub tree: Node,
+    /// Where each resource stands in the list.
+    by_name: HashMap<Arc<str>, usize>,
 }
 
 impl Scenario {
     /// A resource by name.
     pub fn resource(&self, name: &str) -> Option<&Resource> {
-        self.resources.iter().find(|r| r.name.as_ref() == name)
+        self.by_name.get(name).and_then(|i| self.resources.get(*i))
     }
 }
 
@@ -350,6 +352,7 @@ impl Loader<'_> {
             tags,
             plan: top.plan,
             workload: top.workload,
+            by_name: resources.iter().enumerate().map(|(i, r)| (r.name.clone(), i)).collect(),
             resources,
             commitments: top.commitments,
             tree,
