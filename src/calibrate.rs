@@ -23,6 +23,10 @@ pub struct Calibration {
     pub schema: String,
     /// The environment.
     pub environment: String,
+    /// Always USD.
+    pub currency: String,
+    /// The day from which it was computed.
+    pub as_of: String,
     /// The plan line, or `total`.
     pub line: String,
     /// The path of the driver.
@@ -50,6 +54,8 @@ pub struct Wanted<'a> {
     pub line: &'a str,
     /// The path of the driver, such as `database.io`.
     pub driver: &'a str,
+    /// The day from which it is computed, for the head.
+    pub as_of: &'a str,
 }
 
 /// Finds the driver's value, to five significant digits, at which the line comes closest to its stated amount.
@@ -71,6 +77,8 @@ pub fn calibrate(files: &[InputFile], book: &PriceBook, wanted: &Wanted<'_>, bas
     Ok(Calibration {
         schema: "ce-cost/calibrate/1".into(),
         environment: wanted.environment.into(),
+        currency: "USD".into(),
+        as_of: wanted.as_of.into(),
         line: wanted.line.into(),
         driver: wanted.driver.into(),
         stated,

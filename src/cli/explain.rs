@@ -99,7 +99,9 @@ fn one(charge: &Why, screen: &Screen) -> String {
         if charge.description.is_empty() { charge.usage_type.clone() } else { format!("{} · {}", charge.usage_type, charge.description) };
     let _ = writeln!(out, "\n  {}   {}{share}", name, screen.paint(Tone::Strong, &format!("{} USD", charge.cost)));
     if charge.amortized != charge.cost {
-        let _ = writeln!(out, "      amortized {} USD: the fee stands in a row of its own", charge.amortized);
+        let where_else =
+            if charge.amortized < charge.cost { "the fee is spread over what it covers" } else { "the fee stands in a row of its own" };
+        let _ = writeln!(out, "      amortized {} USD: {where_else}", charge.amortized);
     }
     for tier in &charge.tiers {
         let bounds = match (&tier.to, tier.from.as_str()) {
