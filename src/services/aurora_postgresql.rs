@@ -1,8 +1,9 @@
 //! Aurora PostgreSQL: instances or serverless capacity, storage, I/O, backups (AWS, "Amazon Aurora Pricing"). I/O-Optimized
 //! asks more for instances, capacity and storage and nothing for I/O; it has usage types of its own.
 //!
-//! Not here: Performance Insights, which ended in July 2026; the retention of Database Insights, whose first 7 days are free;
-//! backups by AWS Backup (`aws_backup`); transfer of a Global Database to another region (`data_transfer`). Replication between
+//! Performance Insights ended in July 2026; Database Insights Standard keeps its prices for what is kept beyond 7 days.
+//!
+//! Not here: Database Insights Advanced; backups by AWS Backup (`aws_backup`); transfer of a Global Database to another region (`data_transfer`). Replication between
 //! the zones of a cluster costs nothing.
 
 use rust_decimal::Decimal;
@@ -77,6 +78,18 @@ pub struct Backup {
     pub changes: Option<Driver<Gb>>,
 }
 
+/// What Database Insights keeps beyond the 7 days that are free.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct DatabaseInsights {
+    /// The family of the instances, such as `db.t3`: the price is by family.
+    pub family: String,
+    /// vCPUs of the instances whose counters are kept.
+    pub vcpus: Driver<Count>,
+    /// Requests of its API; the first million of a month is free.
+    #[serde(default)]
+    pub requests: Option<Driver<CountRate>>,
+}
+
 /// An Aurora PostgreSQL cluster.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct AuroraPostgresql {
@@ -110,6 +123,9 @@ pub struct AuroraPostgresql {
     /// Bytes of snapshots exported to S3, at the snapshots' full size.
     #[serde(default)]
     pub snapshot_export: Option<Driver<GbRate>>,
+    /// Database Insights with long retention.
+    #[serde(default)]
+    pub database_insights: Option<DatabaseInsights>,
     /// vCPUs that run a version past its standard support, in its first two years there.
     #[serde(default)]
     pub extended_support: Option<Driver<Count>>,
@@ -130,6 +146,7 @@ cpu_credits: 20/month
 replicated_writes: 100 M/month
 snapshot_export: 500 GB/month
 extended_support: 4
+database_insights: {family: db.t3, vcpus: 4, requests: 2 M/month}
 ";
 
     fn usage(&self, at: &mut At<'_>) {
@@ -147,6 +164,11 @@ extended_support: 4
             at.rate(CODE, &format!("CPUCredits:{family}"), "", Unit::Hours, "vCPU-hours beyond the earned credits", Some(credits));
         }
         at.rate(CODE, "Aurora:ReplicatedWriteIO", "", Unit::Count, "writes replicated to other regions", self.replicated_writes.as_ref());
+        if let Some(insights) = &self.database_insights {
+            let family = insights.family.trim_start_matches("db.").to_uppercase();
+            at.stock(CODE, &format!("PI_LTR:{family}"), "", Unit::Months, "vCPUs with long retention", Some(&insights.vcpus));
+            at.rate(CODE, "PI_API", "", Unit::Count, "requests to Database Insights", insights.requests.as_ref());
+        }
         at.rate(CODE, "Aurora:SnapshotExportToS3", "", Unit::Gb, "snapshots exported to S3", self.snapshot_export.as_ref());
         if let Some(vcpus) = &self.extended_support {
             let tape = at.hours().times("vCPUs in extended support", vcpus);
@@ -367,6 +389,20 @@ extended_support: 2",
              Aurora:ReplicatedWriteIO                30000000 count writes replicated to other regions 30,000,000/month
              Aurora:SnapshotExportToS3                     40 GB    snapshots exported to S3 40 GB/month
              ExtendedSupport:Yr1-Yr2:AuroraPostgreSQL    1440 hours hours in the month 720 × vCPUs in extended support 2",
+        );
+    }
+
+    #[test]
+    fn database_insights_is_billed_by_vcpu_beyond_seven_days() {
+        check(
+            "type: aurora-postgresql
+instances: [{role: writer, class: db.t3.large}]
+database_insights: {family: db.t3, vcpus: 2, requests: 3 M/month}",
+            "us-east-1",
+            "2026-12",
+            "InstanceUsage:db.t3.large     744 hours  hours in the month 744 × writers 1
+             PI_LTR:T3                       2 months vCPUs with long retention 2
+             PI_API                    3000000 count  requests to Database Insights 3,000,000/month",
         );
     }
 
