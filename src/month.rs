@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{Datelike, Days, Months, NaiveDate, Weekday};
+use chrono::{Datelike, Months, NaiveDate};
 use rust_decimal::Decimal;
 use serde::{Serialize, Serializer};
 
@@ -47,16 +47,6 @@ impl Month {
     /// "December 2026".
     pub fn name(self) -> String {
         self.first.format("%B %Y").to_string()
-    }
-
-    /// The days of the month that fall on `weekday`.
-    pub fn count(self, weekday: Weekday) -> u32 {
-        self.days().filter(|d| d.weekday() == weekday).map(|_| 1).sum()
-    }
-
-    /// The last day.
-    pub fn last_day(self) -> NaiveDate {
-        self.end().checked_sub_days(Days::new(1)).unwrap_or(self.first)
     }
 }
 

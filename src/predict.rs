@@ -1,7 +1,6 @@
 //! The way of the data as one function: scenarios + price book + month → bill. The file to read first.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
@@ -111,12 +110,4 @@ fn in_order(charges: &mut [Charge], members: &[&Scenario]) {
         None => (members.iter().position(|m| m.name == c.environment).unwrap_or(usize::MAX), usize::MAX),
     };
     charges.sort_by_cached_key(|c| (rank(c), c.resource.clone()));
-}
-
-/// The bills of several months, one after another.
-///
-/// # Errors
-/// As [`bill`].
-pub fn months(scenarios: &Scenarios, environment: &Scenario, book: &PriceBook, first: Basis, count: u32) -> Result<Vec<Arc<Bill>>, NoBill> {
-    (0..count).map(|n| bill(scenarios, environment, book, Basis { month: first.month.plus(n), ..first }).map(Arc::new)).collect()
 }

@@ -1,7 +1,5 @@
 //! A bill in the columns of FOCUS 1.2, so that it joins an actual one row by row.
 
-use rust_decimal::Decimal;
-
 use super::{Bill, Category, Charge, CommitmentStatus, Frequency, Pricing};
 use crate::pricing::PriceBook;
 use crate::quantity::exact;
@@ -204,10 +202,4 @@ fn service_category(service: &str) -> (&'static str, &'static str) {
         "AWSSystemsManager" => ("Management and Governance", "Other (Management and Governance)"),
         _ => ("Other", "Other (Other)"),
     }
-}
-
-/// The sum of a column of amounts, for whoever wants to check an export.
-pub fn sum(rows: &[Vec<String>], column: &str) -> Decimal {
-    let index = COLUMNS.iter().position(|c| *c == column).unwrap_or(0);
-    rows.iter().filter_map(|r| r.get(index)?.parse::<Decimal>().ok()).sum()
 }

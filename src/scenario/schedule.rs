@@ -94,11 +94,6 @@ impl Schedule {
     }
 }
 
-/// How many days of the month fall on working days, for those who want to check a schedule by hand.
-pub fn working_days(month: Month) -> usize {
-    month.days().filter(|d| d.weekday().num_days_from_monday() < 5).count()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,7 +113,6 @@ mod tests {
         let hours = |m: &str| office().hours(m.parse().expect("a month"), HoursBasis::Actual);
         assert_eq!(hours("2026-12"), Decimal::from(23 * 12));
         assert_eq!(hours("2027-02"), Decimal::from(20 * 12));
-        assert_eq!(working_days("2026-12".parse().expect("a month")), 23);
     }
 
     #[test]
