@@ -16,6 +16,8 @@ use crate::usage::{Step, Tape};
 
 const CODE: &str = "AmazonS3";
 const DEEP: &str = "AmazonS3GlacierDeepArchive";
+/// Under which the price list keeps retrievals from Glacier Flexible Retrieval.
+const GLACIER: &str = "AmazonGlacier";
 /// KB in a GB: overhead of archived objects is stated in KB.
 const KB_IN_GB: u32 = 1_048_576;
 
@@ -128,6 +130,9 @@ pub struct Retrieval {
     /// From Glacier Instant Retrieval.
     #[serde(default)]
     pub glacier_instant: Option<Driver<GbRate>>,
+    /// From Glacier Flexible Retrieval, standard.
+    #[serde(default)]
+    pub glacier_flexible: Option<Driver<GbRate>>,
     /// From Deep Archive, standard.
     #[serde(default)]
     pub deep_archive: Option<Driver<GbRate>>,
@@ -220,7 +225,7 @@ requests:
   intelligent: {writes: 100 k/month, reads: 1 M/month}
   glacier_flexible_writes: 10 k/month
   deep_archive_writes: 10 k/month
-retrieval: {standard_ia: 50 GB/month, one_zone_ia: 5 GB/month, glacier_instant: 5 GB/month, deep_archive: 5 GB/month, glacier_flexible_restores: 1 k/month, deep_archive_restores: 1 k/month}
+retrieval: {standard_ia: 50 GB/month, one_zone_ia: 5 GB/month, glacier_instant: 5 GB/month, glacier_flexible: 5 GB/month, deep_archive: 5 GB/month, glacier_flexible_restores: 1 k/month, deep_archive_restores: 1 k/month}
 transitions: {standard_ia: 100 k/month, one_zone_ia: 10 k/month, intelligent: 10 k/month, glacier_instant: 10 k/month, glacier_flexible: 20 k/month, deep_archive: 20 k/month}
 replication: {to: us-west-2, objects: 100 k/month, data: 600 GB/month}
 inventory: 5 M/month
@@ -332,6 +337,7 @@ impl Retrieval {
         at.rate(CODE, "Retrieval-SIA", "", Unit::Gb, "bytes retrieved", self.standard_ia.as_ref());
         at.rate(CODE, "Retrieval-ZIA", "", Unit::Gb, "bytes retrieved", self.one_zone_ia.as_ref());
         at.rate(CODE, "Retrieval-GIR", "", Unit::Gb, "bytes retrieved", self.glacier_instant.as_ref());
+        at.rate(GLACIER, "Standard-Retrieval-Bytes", "", Unit::Gb, "bytes retrieved", self.glacier_flexible.as_ref());
         at.rate(DEEP, "Standard-Retrieval-Bytes", "", Unit::Gb, "bytes retrieved", self.deep_archive.as_ref());
         at.rate(CODE, "Requests-Tier3", "RestoreObject", Unit::Count, "restore requests", self.glacier_flexible_restores.as_ref());
         at.rate(DEEP, "Requests-GDA-Tier3", "", Unit::Count, "restore requests", self.deep_archive_restores.as_ref());
