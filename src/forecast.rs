@@ -185,7 +185,10 @@ pub fn forecast(
     for n in 0..count {
         let basis = Basis { month: first.month.plus(n), ..first };
         let bill = predict::bill(scenarios, scenario, book, basis)?.cut(&scenario.name);
-        let at_730 = predict::bill(scenarios, scenario, book, Basis { hours: CALCULATOR, ..basis })?.cut(&scenario.name);
+        let at_730 = match basis.hours {
+            CALCULATOR => bill.clone(),
+            _ => predict::bill(scenarios, scenario, book, Basis { hours: CALCULATOR, ..basis })?.cut(&scenario.name),
+        };
         months.push(month(&bill, &at_730, scenario, book, cut));
         bills.push(bill);
     }

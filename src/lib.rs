@@ -23,7 +23,7 @@
 //! let files = [InputFile { name: "shop.yaml".into(), text: text.into() }];
 //! let scenarios = scenario::load(&files, &book, &[]).expect("a scenario without errors");
 //! let shop = scenarios.named("shop").expect("the environment");
-//! let basis = Basis { month: "2026-12".parse().unwrap(), hours: HoursBasis::Fixed(730), pooled: true, free_tier: true };
+//! let basis = Basis { month: "2026-12".parse().expect("a month"), hours: HoursBasis::Fixed(730), pooled: true, free_tier: true };
 //! let bill = predict::bill(&scenarios, shop, &book, basis).expect("a price for every usage");
 //!
 //! // 2 tasks × (1 vCPU × 0.04048 + 2 GB × 0.004445) × 730 h

@@ -173,9 +173,10 @@ const SHARE: Column = Column::number("", "share");
 
 fn detail(month: &MonthForecast) -> Table {
     let mut table = Table::new(&[NAME, PLAN, MODEL, DELTA, MARK, BAR, SHARE]);
+    let longest = month.planned.groups.iter().chain(&month.unplanned.groups).map(|g| g.total).max().unwrap_or(Usd::ZERO);
     // Without lines of a plan, what costs nothing on the invoice (covered by a reservation) is left to `--format json`.
     for group in month.planned.groups.iter().filter(|g| g.plan.is_some() || !g.total.is_zero()) {
-        group_rows(&mut table, group, month, true);
+        group_rows(&mut table, group, month, longest);
     }
     let difference = month.budget.map_or(Cell::Empty, |b| Cell::Difference(month.planned.total - b));
     table.row(
@@ -201,11 +202,10 @@ fn share(amount: Usd, month: &MonthForecast) -> Cell {
     Cell::Share(fraction(amount, month.total))
 }
 
-fn group_rows(table: &mut Table, group: &Group, month: &MonthForecast, lines: bool) {
+/// A group and, where the plan has any, its lines. The longest bar is the dearest group's.
+fn group_rows(table: &mut Table, group: &Group, month: &MonthForecast, longest: Usd) {
     let plan = group.plan.map_or(Cell::Empty, Cell::Money);
     let difference = |plan: Option<Usd>, total: Usd| plan.map_or(Cell::Empty, |p| Cell::Difference(total - p));
-    // The longest bar is the dearest group.
-    let longest = month.planned.groups.iter().chain(&month.unplanned.groups).map(|g| g.total).max().unwrap_or(Usd::ZERO);
     table.row(
         Kind::Group,
         0,
@@ -219,7 +219,7 @@ fn group_rows(table: &mut Table, group: &Group, month: &MonthForecast, lines: bo
             share(group.total, month),
         ],
     );
-    for line in group.lines.iter().filter(|_| lines && group.plan.is_some()) {
+    for line in group.lines.iter().filter(|_| group.plan.is_some()) {
         let plan = line.plan.map_or(Cell::Empty, Cell::Money);
         table.row(
             Kind::Line,

@@ -177,8 +177,7 @@ impl Purchase<'_> {
         for index in self.owner_first(records) {
             let record = &mut records[index];
             let fits = record.service == service && record.region == self.scenario.region && record.operation == operation;
-            let Some((f, u)) = sized(&record.usage_type).filter(|(f, _)| fits && *f == family) else { continue };
-            debug_assert_eq!(f, family);
+            let Some((_, u)) = sized(&record.usage_type).filter(|(f, _)| fits && *f == family) else { continue };
             let units = left.take(self.in_force(record.quantity * u), self.in_force(record.hours));
             if units <= Decimal::ZERO {
                 continue;
