@@ -657,3 +657,30 @@ fn a_multi_az_instance_takes_two_single_az_reservations() {
     // 720 × 0.2595.
     costs(&committed(database, &reserved("Multi-AZUsage", 1), "2026-06"), "186.840", "186.840", "0.00");
 }
+
+/// AWS, "How Savings Plans apply to your usage": the owner's account first. Graviton saves more under the plan (21.2% against 20%),
+/// yet the plan of `owner` goes to its own x86 tasks: 0.01 × 744 = 7.44 of their 0.032384 × 744 + 2 × 0.003556 × 744.
+#[test]
+fn a_savings_plan_covers_its_owner_before_a_higher_saving_elsewhere() {
+    let file = |name: &str, text: &str| InputFile { name: format!("scenarios/{name}.yaml"), text: text.to_owned() };
+    let web = |name: &str, architecture: &str| {
+        format!(
+            "environment: {name}\nregion: us-east-1\nresources:\n  web:\n    type: fargate-service\n    \
+             task: {{cpu: 1 vCPU, memory: 2 GB, architecture: {architecture}}}\n    tasks: {{min: 1, max: 2, average: 1}}\n"
+        )
+    };
+    let plan = "commitments: [{id: sp, term: savings-plan-1yr-no-upfront, start: 2026-12-01, hourly: 0.01 USD}]\n";
+    let files = [
+        file("accounts", "payers: {main: {members: [other, owner]}}\n"),
+        file("other", &web("other", "arm")),
+        file("owner", &(web("owner", "x86") + plan)),
+    ];
+    let book = PriceBook::embedded().expect("a book");
+    let scenarios = scenario::load(&files, &book, &[]).expect("scenarios");
+    let basis = Basis { month: "2026-12".parse().expect("a month"), hours: HoursBasis::Actual, pooled: true, free_tier: true };
+    let bill = predict::bill(&scenarios, scenarios.named("owner").expect("owner"), &book, basis).expect("a bill");
+    let used = Some(ce_cost::bill::CommitmentStatus::Used);
+    let covered: Vec<_> = bill.charges.iter().filter(|c| c.commitment.as_ref().is_some_and(|r| r.status == used)).collect();
+    assert!(covered.iter().all(|c| c.environment.as_ref() == "owner"), "{covered:#?}");
+    assert_eq!(covered.iter().map(|c| c.effective).sum::<Usd>().to_string(), "7.44");
+}

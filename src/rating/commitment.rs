@@ -207,8 +207,9 @@ impl Purchase<'_> {
             .into_iter()
             .filter_map(|i| self.plan_rate(&records[i]).map(|(rate, saving)| (i, rate, saving)))
             .collect();
-        // A stable sort: the owner's stay first among equal savings, ties go to the lowest rate.
-        eligible.sort_by(|a, b| b.2.cmp(&a.2).then(a.1.cmp(&b.1)));
+        // The owner's account first, in it the highest saving, ties to the lowest rate.
+        let others = |i: usize| records[i].account != self.scenario.account;
+        eligible.sort_by_key(|(i, rate, saving)| (others(*i), std::cmp::Reverse(*saving), *rate));
         for (index, rate, _) in eligible {
             let record = &mut records[index];
             let dollars = left.take(self.in_force(record.quantity * rate), self.in_force(record.hours));
