@@ -1,0 +1,1 @@
+//! Capacity over time: what scaling policies make of demand.

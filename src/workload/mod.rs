@@ -1,0 +1,1 @@
+//! Demand over time: requests per second of every route, from a scenario or from what was measured.
