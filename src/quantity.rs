@@ -78,8 +78,16 @@ pub trait Quantity: FromStr<Err = String> + fmt::Display + Clone + fmt::Debug {
     const NAME: &'static str;
     /// What to write, with an example: the text of errors and of the JSON Schema.
     const EXPECTED: &'static str;
+    /// What it cannot exceed.
+    const MOST: Option<Decimal> = None;
+    /// True where it can be below zero.
+    const SIGNED: bool = false;
     /// The number itself, in the unit that `Display` names.
     fn decimal(&self) -> Decimal;
+    /// True where both numbers are in the same unit.
+    fn comparable(&self, _: &Self) -> bool {
+        true
+    }
     /// Its JSON Schema.
     fn schema() -> Schema;
 }
@@ -386,7 +394,7 @@ impl FromStr for Usd {
 }
 
 macro_rules! quantities {
-    ($($name:ident, $value:expr, $show:expr, $expected:literal, $pattern:literal;)*) => {$(
+    ($($name:ident, $value:expr, $show:expr, $expected:literal, $pattern:literal $({ $($more:item)* })?;)*) => {$(
         impl Quantity for $name {
             const NAME: &'static str = stringify!($name);
             const EXPECTED: &'static str = $expected;
@@ -397,6 +405,7 @@ macro_rules! quantities {
             fn schema() -> Schema {
                 json_schema!({ "type": ["string", "number"], "pattern": $pattern, "description": $expected })
             }
+            $($($more)*)?
         }
         impl_display!($name, $show);
     )*};
@@ -418,14 +427,18 @@ quantities! {
     Count, |q| q.0, |q| grouped(q.0), "a number, such as `3`, `8.3` or `6.5 B`", r"^[0-9.,_]+( ?[kMB])?$";
     Gb, |q| q.0, |q| format!("{} GB", grouped(q.0)), "a size, such as `20 GB` or `1.5 TB`", r"^[0-9.,_]+ ?(KB|MB|GB|TB|PB)$";
     Vcpus, |q| q.0, |q| format!("{} vCPU", grouped(q.0)), "processors, such as `0.5 vCPU`", r"^[0-9.,_]+ ?vCPU$";
-    Share, |q| q.0, |q| format!("{}%", grouped(q.0 * Decimal::ONE_HUNDRED)), "a share between `0%` and `100%`", r"^[0-9.,_]+ ?%$";
+    Share, |q| q.0, |q| format!("{}%", grouped(q.0 * Decimal::ONE_HUNDRED)), "a share between `0%` and `100%`", r"^[0-9.,_]+ ?%$" { const MOST: Option<Decimal> = Some(Decimal::ONE); };
     Seconds, |q| q.0, |q| format!("{} s", grouped(q.0)), "a time, such as `90 s`, `5 min`, `2 h` or `35 days`", r"^[0-9.,_]+ ?(s|min|h|days?)$";
     CountRate, |q| q.amount, |q| format!("{}/{}", grouped(q.amount), q.per.suffix()),
         "a rate, such as `118/s` or `6.5 B requests/month` (per s, min, h, day or month)",
-        r"^[0-9.,_]+ ?[kMB]?( ?[A-Za-z -]+)?/(s|second|min|minute|h|hour|day|month)$";
+        r"^[0-9.,_]+ ?[kMB]?( ?[A-Za-z -]+)?/(s|second|min|minute|h|hour|day|month)$" {
+        fn comparable(&self, other: &CountRate) -> bool { self.per == other.per }
+    };
     GbRate, |q| q.amount, |q| format!("{} GB/{}", grouped(q.amount), q.per.suffix()),
         "a flow of data, such as `100 GB/month` (per s, min, h, day or month)",
-        r"^[0-9.,_]+ ?(KB|MB|GB|TB|PB)/(s|second|min|minute|h|hour|day|month)$";
+        r"^[0-9.,_]+ ?(KB|MB|GB|TB|PB)/(s|second|min|minute|h|hour|day|month)$" {
+        fn comparable(&self, other: &GbRate) -> bool { self.per == other.per }
+    };
     Usd, |q| Usd::decimal(*q), |q| q.to_string(), "an amount of money, such as `5600 USD`", r"^-?[0-9.,_]+ ?USD$";
 }
 

@@ -229,7 +229,7 @@ mod tests {
     use crate::quantity::{Count, CountRate, GbRate, Per};
 
     fn bare<T>(value: T) -> Driver<T> {
-        Driver { value, from: Provenance::Plan, why: None, at: None }
+        Driver { value, uncertainty: None, grows: false, from: Provenance::Plan, why: None, at: None }
     }
 
     #[test]

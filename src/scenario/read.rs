@@ -9,7 +9,7 @@ use std::fmt;
 use serde::de::value::{BorrowedStrDeserializer, SeqDeserializer};
 use serde::de::{self, DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use super::driver::{DRIVER, Provenance};
+use super::driver::{DRIVER, DRIVER_KEYS, Provenance};
 use super::node::{Key, Kind, Node};
 use crate::diagnostic::{Diagnostic, Problems, nearest};
 use crate::source::{FileId, Place};
@@ -334,35 +334,47 @@ impl<'a> MapAccess<'a> for Entries<'a> {
     }
 }
 
-/// A driver as its four parts, whichever way it was written.
+/// A driver as its parts, whichever way it was written: its keys, then where it stands.
 struct DriverParts<'a> {
     reader: Reader<'a>,
-    value: &'a Node,
-    from: Option<&'a Node>,
-    why: Option<&'a Node>,
-    step: u8,
+    /// Keys and their nodes; a `from` that no file states has none.
+    parts: std::vec::IntoIter<(&'a str, Option<&'a Node>)>,
+    next: Option<(&'a str, Option<&'a Node>)>,
+    at: Place,
 }
 
 impl<'a> DriverParts<'a> {
     fn new(reader: Reader<'a>) -> Result<DriverParts<'a>, ReadError> {
         let node = reader.node;
         let Kind::Map(entries) = &node.kind else {
-            return Ok(DriverParts { reader, value: node, from: None, why: None, step: 0 });
+            let parts = vec![("value", Some(node)), ("from", None), ("at", None)];
+            return Ok(DriverParts { reader, parts: parts.into_iter(), next: None, at: node.at });
         };
-        for (key, _) in entries {
-            if !["value", "from", "why"].contains(&key.text.as_str()) {
-                reader.unknown_key(key, &["value", "from", "why"]);
+        let mut parts: Vec<(&str, Option<&Node>)> = Vec::new();
+        for (key, value) in entries {
+            match DRIVER_KEYS.contains(&key.text.as_str()) {
+                true if value.kind == Kind::Null => {}
+                true => parts.push((&key.text, Some(value))),
+                false => reader.unknown_key(key, DRIVER_KEYS),
             }
         }
-        let value = node.get("value").ok_or_else(|| de::Error::missing_field("value"))?;
-        let parts = DriverParts { reader, value, from: node.get("from"), why: node.get("why"), step: 0 };
-        if parts.from.and_then(Node::text) == Some("calibrated") && parts.why.is_none() {
-            let at = parts.from.map_or(node.at, |n| n.at);
+        let has = |name: &str| parts.iter().find(|(k, _)| *k == name).and_then(|(_, n)| *n);
+        let (value, likely) = (has("value"), has("likely"));
+        if let (Some(_), Some(likely)) = (value, likely) {
+            return Err(ReadError::new("`value` and `likely` are the same thing: keep one".into()).at(likely.at));
+        }
+        let value = value.or(likely).ok_or_else(|| de::Error::missing_field("value"))?;
+        if has("from").and_then(Node::text) == Some("calibrated") && has("why").is_none() {
+            let at = has("from").map_or(node.at, |n| n.at);
             reader.found.borrow_mut().push(
                 Diagnostic::error(at, "a calibrated value must say why").label("calibrated to what?").help("add `why: \"…\"` beside it"),
             );
         }
-        Ok(parts)
+        if has("from").is_none() {
+            parts.push(("from", None));
+        }
+        parts.push(("at", None));
+        Ok(DriverParts { reader, parts: parts.into_iter(), next: None, at: value.at })
     }
 }
 
@@ -370,34 +382,22 @@ impl<'a> MapAccess<'a> for DriverParts<'a> {
     type Error = ReadError;
 
     fn next_key_seed<K: DeserializeSeed<'a>>(&mut self, seed: K) -> Result<Option<K::Value>, ReadError> {
-        self.step += 1;
-        if self.step == 3 && self.why.is_none() {
-            self.step += 1;
+        self.next = self.parts.next();
+        match self.next {
+            Some((key, _)) => seed.deserialize(BorrowedStrDeserializer::new(key)).map(Some),
+            None => Ok(None),
         }
-        let key = match self.step {
-            1 => "value",
-            2 => "from",
-            3 => "why",
-            4 => "at",
-            _ => return Ok(None),
-        };
-        seed.deserialize(BorrowedStrDeserializer::new(key)).map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'a>>(&mut self, seed: V) -> Result<V::Value, ReadError> {
-        let node = match self.step {
-            1 => self.value,
-            2 => match self.from {
-                Some(node) => node,
-                None => return seed.deserialize(BorrowedStrDeserializer::new(self.reader.defaults.of(self.value.at.file).word())),
-            },
-            3 => self.why.unwrap_or(self.value),
+        match self.next.take() {
+            Some((_, Some(node))) => seed.deserialize(self.reader.inside(node)).map_err(|e: ReadError| e.at(node.at)),
+            Some(("from", None)) => seed.deserialize(BorrowedStrDeserializer::new(self.reader.defaults.of(self.at.file).word())),
             _ => {
-                let at = self.value.at;
+                let at = self.at;
                 let parts = [u32::from(at.file.0), at.line, at.column, at.start, at.end];
-                return seed.deserialize(SeqDeserializer::new(parts.into_iter()));
+                seed.deserialize(SeqDeserializer::new(parts.into_iter()))
             }
-        };
-        seed.deserialize(self.reader.inside(node)).map_err(|e: ReadError| e.at(node.at))
+        }
     }
 }
