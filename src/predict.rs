@@ -74,6 +74,7 @@ fn place<'a>(scenario: &Scenario, resource: &Resource, book: &'a PriceBook, basi
         month: basis.month,
         month_hours,
         on_hours: resource.schedule.as_ref().map_or(month_hours, |s| s.hours(basis.month, basis.hours)),
+        growth: Decimal::ONE,
         region: resource.region.clone(),
         account: scenario.account.clone(),
         environment: scenario.name.clone(),

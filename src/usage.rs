@@ -9,7 +9,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use crate::money::{QUOTIENT_PLACES, Usd};
 use crate::month::Month;
 use crate::quantity::{LARGEST, Quantity, Rate, Unit, grouped};
-use crate::scenario::driver::{Driver, Provenance};
+use crate::scenario::driver::{Driver, Provenance, Uncertainty};
 use crate::source::Place;
 
 /// Cost allocation tags.
@@ -63,6 +63,49 @@ pub struct Factor {
     pub why: Option<String>,
     /// Where it stands in an input file.
     pub at: Option<Place>,
+    /// What is not certain about it.
+    pub uncertainty: Option<Uncertainty>,
+    /// True where it grows with the workload.
+    pub grows: bool,
+    /// The formula of the value itself, where it is not a single number.
+    pub of: Vec<Factor>,
+}
+
+impl Factor {
+    /// A value that follows from a rule.
+    fn rule(step: Step, name: Cow<'static, str>, value: Decimal) -> Factor {
+        Factor {
+            step,
+            name,
+            value,
+            shown: grouped(value),
+            from: None,
+            why: None,
+            at: None,
+            uncertainty: None,
+            grows: false,
+            of: Vec::new(),
+        }
+    }
+
+    /// The same `growth` times as large, where it grows with the workload.
+    fn grown(mut self, growth: Decimal) -> Factor {
+        if !self.of.is_empty() {
+            let of = Tape::of(self.of.into_iter().map(|f| f.grown(growth)));
+            self.value = of.value();
+            self.shown = grouped(self.value.round_dp(QUOTIENT_PLACES));
+            self.of = of.factors;
+        } else if self.grows {
+            self.value *= growth;
+            self.shown = format!("{} grown × {}", self.shown, grouped(growth));
+        }
+        self
+    }
+
+    /// True where demand moves it.
+    fn moves_with_demand(&self) -> bool {
+        self.grows || self.of.iter().any(Factor::moves_with_demand)
+    }
 }
 
 /// One metered quantity of one resource in one billing period.
@@ -162,7 +205,30 @@ impl Tape {
             from: Some(driver.from),
             why: driver.why.clone(),
             at: driver.at,
+            uncertainty: driver.uncertainty,
+            grows: driver.grows,
+            of: Vec::new(),
         })
+    }
+
+    /// A step with another tape's value; its formula is kept below the step.
+    pub fn with(mut self, step: Step, name: impl Into<Cow<'static, str>>, tape: Tape) -> Tape {
+        self.too_large |= tape.too_large;
+        let value = tape.value();
+        self.push(Factor { of: tape.factors, ..Factor::rule(step, name.into(), value) })
+    }
+
+    /// The tape that holds these factors.
+    fn of(factors: impl Iterator<Item = Factor>) -> Tape {
+        factors.fold(Tape::new(), Tape::push)
+    }
+
+    /// The tape with everything that grows with the workload so many times as large.
+    pub fn grown(self, growth: Decimal) -> Tape {
+        if growth == Decimal::ONE || !self.factors.iter().any(Factor::moves_with_demand) {
+            return self;
+        }
+        Tape::of(self.factors.into_iter().map(|f| f.grown(growth)))
     }
 
     /// × a rate over the month: `/s`, `/min`, `/h` and `/day` grow with the hours, `/month` does not.
@@ -180,7 +246,7 @@ impl Tape {
 
     /// A step with a value that follows from a rule of AWS, the calendar, or the shape of the resource.
     pub fn rule(self, step: Step, name: impl Into<Cow<'static, str>>, value: Decimal) -> Tape {
-        self.push(Factor { step, name: name.into(), value, shown: grouped(value), from: None, why: None, at: None })
+        self.push(Factor::rule(step, name.into(), value))
     }
 
     /// The same with a whole number.

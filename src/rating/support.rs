@@ -57,6 +57,9 @@ fn factors(support: &Support, environment: &str, own: Usd, all: Usd, fee: Usd) -
         from: support.from,
         why: support.why.clone(),
         at: None,
+        uncertainty: None,
+        grows: false,
+        of: Vec::new(),
     };
     vec![
         factor(Step::Times, "fee on all charges of the payer".into(), fee),

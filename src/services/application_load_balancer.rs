@@ -133,7 +133,7 @@ fn largest(dimensions: Vec<Tape>) -> Option<Tape> {
     let most = sized.iter().map(|(hours, _)| *hours).max()?;
     let first = sized.iter().position(|(hours, _)| *hours == most)?;
     let (_, tape) = sized.remove(first);
-    Some(sized.into_iter().fold(tape, |tape, (hours, _)| tape.rule(Step::AtLeast, "LCU-hours of another dimension", hours)))
+    Some(sized.into_iter().fold(tape, |tape, (_, other)| tape.with(Step::AtLeast, "LCU-hours of another dimension", other)))
 }
 
 #[cfg(test)]

@@ -270,11 +270,10 @@ impl AuroraPostgresql {
 /// The automated backup above the free part.
 fn above_the_volume(backup: &Backup, volume: &Driver<Gb>) -> Tape {
     let kept = match &backup.changes {
-        Some(changes) => Tape::new().times("GB that the backup keeps", changes).rule(
-            Step::AtMost,
-            "volumes of all days kept",
-            volume.value.0 * days(backup),
-        ),
+        Some(changes) => {
+            let all = Tape::new().times("GB in the cluster volume", volume).rule(Step::Times, "days kept", days(backup));
+            Tape::new().times("GB that the backup keeps", changes).with(Step::AtMost, "volumes of all days kept", all)
+        }
         None => Tape::new().times("GB in the cluster volume", volume).rule(Step::Times, "days kept", days(backup)),
     };
     kept.minus("free up to the volume", volume).rule_of(Step::AtLeast, "nothing", 0)

@@ -83,6 +83,17 @@ pub struct FargateTask {
     pub spot: Option<Driver<Share>>,
 }
 
+impl Tasks {
+    /// How many run on average; what moves stays between the limits.
+    fn on_average(&self) -> Tape {
+        let tape = Tape::new().times("tasks on average", &self.average);
+        match self.average.grows || self.average.uncertainty.is_some() {
+            true => tape.driver(Step::AtMost, "tasks at most", &self.max).driver(Step::AtLeast, "tasks at least", &self.min),
+            false => tape,
+        }
+    }
+}
+
 impl Service for FargateService {
     const TYPE: &'static str = "fargate-service";
     const EXAMPLE: &'static str = "
@@ -93,7 +104,7 @@ spot: 25%
 ";
 
     fn usage(&self, at: &mut At<'_>) {
-        let task_hours = at.times_hours(Tape::new().times("tasks on average", &self.tasks.average));
+        let task_hours = at.times_hours(self.tasks.on_average());
         emit(at, &self.task, &task_hours, self.spot.as_ref());
     }
 
@@ -158,11 +169,11 @@ fn emit(at: &mut At<'_>, task: &Task, task_hours: &Tape, spot: Option<&Driver<Sh
     if let Some(disk) = &task.ephemeral_storage {
         let paid = disk.value.0 - Decimal::from(FREE_DISK);
         if paid > Decimal::ZERO {
-            let tape = Tape::new().times("GB of disk a task", disk).rule_of(Step::Minus, "free with every task", FREE_DISK).rule(
-                Step::Times,
-                "task-hours",
-                task_hours.value(),
-            );
+            let tape = Tape::new()
+                .times("GB of disk a task", disk)
+                .rule_of(Step::Minus, "free with every task", FREE_DISK)
+                .rule_of(Step::AtLeast, "nothing", 0)
+                .with(Step::Times, "task-hours", task_hours.clone());
             at.record(CODE, "Fargate-EphemeralStorage-GB-Hours", OPERATION, Unit::Hours, tape);
         }
     }
@@ -172,7 +183,10 @@ fn on_demand(task_hours: &Tape, spot: Option<&Driver<Share>>) -> Option<Tape> {
     match spot {
         None => Some(task_hours.clone()),
         Some(spot) if spot.value.0 == Decimal::ONE => None,
-        Some(spot) => Some(task_hours.clone().rule(Step::Times, "not on Spot", Decimal::ONE - spot.value.0)),
+        Some(spot) => {
+            let rest = Tape::new().rule_of(Step::Times, "all tasks", 1).minus("on Spot", spot);
+            Some(task_hours.clone().with(Step::Times, "not on Spot", rest))
+        }
     }
 }
 
@@ -282,7 +296,7 @@ mod tests {
             "2026-11",
             "USE1-Fargate-vCPU-Hours:perCPU             720 hours tasks on average 1 × hours in the month 720 × vCPU a task 1 vCPU
              USE1-Fargate-GB-Hours                     1440 hours tasks on average 1 × hours in the month 720 × GB a task 2 GB
-             USE1-Fargate-EphemeralStorage-GB-Hours   21600 hours GB of disk a task 50 GB − free with every task 20 × task-hours 720",
+             USE1-Fargate-EphemeralStorage-GB-Hours   21600 hours GB of disk a task 50 GB − free with every task 20 at least nothing 0 × task-hours 720",
         );
     }
 }

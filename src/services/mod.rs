@@ -167,6 +167,8 @@ pub struct At<'a> {
     pub month_hours: Decimal,
     /// Hours of the month in which the resource is switched on.
     pub on_hours: Decimal,
+    /// How many times as large demand is as the scenario states it: what grows with the workload is that much larger.
+    pub growth: Decimal,
     /// The region of the resource.
     pub region: Arc<str>,
     /// The account to which it is billed.
@@ -206,7 +208,7 @@ impl At<'_> {
 
     /// The same in another region, or `global`.
     pub fn record_in(&mut self, region: &str, service: &'static str, base: &str, operation: &'static str, unit: Unit, tape: Tape) {
-        let Some((quantity, factors)) = tape.finish() else {
+        let Some((quantity, factors)) = tape.grown(self.growth).finish() else {
             self.failures.push(format!("{}: the quantity of {base} is too large to be exact", self.resource));
             return;
         };
@@ -294,6 +296,7 @@ pub fn alone<'a>(book: &'a PriceBook, region: &str, month: Month) -> At<'a> {
         month,
         month_hours: hours,
         on_hours: hours,
+        growth: Decimal::ONE,
         region: region.into(),
         account: "example".into(),
         environment: "example".into(),

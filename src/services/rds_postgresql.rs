@@ -50,11 +50,10 @@ backup: 250 GB
         let hours = at.hours().times("instances", &self.count);
         at.record(CODE, &format!("{instance}:{}", abbreviated(&self.class)), OPERATION, Unit::Hours, hours);
         let provisioned = Tape::new().times("GB of storage", &self.storage).times("instances", &self.count);
-        let free = provisioned.value();
-        at.record(CODE, volume, OPERATION, Unit::GbMonths, provisioned);
+        at.record(CODE, volume, OPERATION, Unit::GbMonths, provisioned.clone());
         // Amazon RDS User Guide, "Managing automated backups": free up to all provisioned storage of the region.
         if let Some(backup) = &self.backup {
-            let tape = Tape::new().times("GB of backups", backup).rule(Step::Minus, "free up to the storage", free).rule_of(
+            let tape = Tape::new().times("GB of backups", backup).with(Step::Minus, "free up to the storage", provisioned).rule_of(
                 Step::AtLeast,
                 "nothing",
                 0,
