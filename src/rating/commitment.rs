@@ -36,19 +36,11 @@ pub fn cover(
     terms: &Terms<'_>,
 ) -> Result<(Vec<UsageRecord>, Vec<Charge>), Vec<String>> {
     let (mut charges, mut failures) = (Vec::new(), Vec::new());
-    for savings_plans in [false, true] {
-        for scenario in members {
-            for commitment in &scenario.commitments {
-                if matches!(commitment.term, Term::SavingsPlan { .. }) != savings_plans || commitment.days_in(terms.month) == 0 {
-                    continue;
-                }
-                let purchase = Purchase { commitment, scenario, terms, hours: in_force(commitment, terms) };
-                let rows = if savings_plans { purchase.savings_plan(&mut records) } else { purchase.reservation(&mut records) };
-                match rows {
-                    Ok(rows) => charges.extend(rows),
-                    Err(why) => failures.push(format!("{} {}: {why}", scenario.name, commitment.id)),
-                }
-            }
+    for (savings_plan, purchase) in purchases(members, terms) {
+        let rows = if savings_plan { purchase.savings_plan(&mut records) } else { purchase.reservation(&mut records) };
+        match rows {
+            Ok(rows) => charges.extend(rows),
+            Err(why) => failures.push(purchase.failure(&why)),
         }
     }
     records.retain(|r| !r.quantity.is_zero());
@@ -60,6 +52,89 @@ fn in_force(commitment: &Commitment, terms: &Terms<'_>) -> Decimal {
     let days = Decimal::from(commitment.days_in(terms.month));
     let of = Decimal::from(terms.month.days().count());
     if days == of { terms.hours } else { quotient(terms.hours * days, of).unwrap_or_default() }
+}
+
+/// What a commitment holds in a month, and whose use it can cover, in the order in which AWS applies it.
+#[derive(Clone, Debug)]
+pub struct Holding {
+    left: Left,
+    claims: Vec<ClaimOn>,
+    /// Hours in force, and hours of the month.
+    hours: (Decimal, Decimal),
+}
+
+/// A record that a commitment can cover.
+#[derive(Clone, Copy, Debug)]
+struct ClaimOn {
+    record: usize,
+    /// Normalized units, or dollars, of a unit of its quantity.
+    rate: Decimal,
+    /// Hours of the month over which it is spread.
+    hours: Decimal,
+}
+
+impl Holding {
+    /// A quantity, or hours, of the whole month as far as they fall into the hours in force.
+    fn in_force(&self, of_month: Decimal) -> Decimal {
+        let (hours, month) = self.hours;
+        if hours == month { of_month } else { quotient(of_month * hours, month).unwrap_or_default() }
+    }
+
+    /// Takes what a record wants. Gives units or dollars, and the quantity that they cover.
+    fn take(&mut self, claim: ClaimOn, quantity: Decimal) -> Option<(Decimal, Decimal)> {
+        let (wanted, hours) = (self.in_force(quantity * claim.rate), self.in_force(claim.hours));
+        let taken = self.left.take(wanted, hours);
+        (taken > Decimal::ZERO).then(|| (taken, quotient(taken, claim.rate).unwrap_or_default().min(quantity)))
+    }
+
+    /// The records that could be covered.
+    pub fn records(&self) -> impl Iterator<Item = usize> {
+        self.claims.iter().map(|c| c.record)
+    }
+
+    /// What is covered where records use other quantities than they were rated with: record and covered quantity.
+    pub fn covered(&self, quantity: impl Fn(usize) -> Decimal) -> Vec<(usize, Decimal)> {
+        let mut holding = self.clone();
+        self.claims.iter().filter_map(|c| holding.take(*c, quantity(c.record)).map(|(_, covered)| (c.record, covered))).collect()
+    }
+}
+
+/// What the commitments of a payer hold in a month, in the order in which they are applied.
+///
+/// # Errors
+/// As [`cover`].
+pub fn holdings(records: &[UsageRecord], members: &[&Scenario], terms: &Terms<'_>) -> Result<Vec<Holding>, Vec<String>> {
+    let (mut list, mut failures) = (Vec::new(), Vec::new());
+    for (savings_plan, purchase) in purchases(members, terms) {
+        match if savings_plan { Ok(purchase.plan_holding(records)) } else { purchase.reserved(records).map(|r| r.holding) } {
+            Ok(holding) => list.push(holding),
+            Err(why) => failures.push(purchase.failure(&why)),
+        }
+    }
+    if failures.is_empty() { Ok(list) } else { Err(failures) }
+}
+
+/// The commitments in force: reservations, then savings plans (true).
+fn purchases<'a>(members: &'a [&'a Scenario], terms: &'a Terms<'a>) -> impl Iterator<Item = (bool, Purchase<'a>)> {
+    let all = move |savings_plan| {
+        members.iter().flat_map(move |scenario| {
+            let fits = move |c: &&Commitment| matches!(c.term, Term::SavingsPlan { .. }) == savings_plan && c.days_in(terms.month) > 0;
+            let purchase = |commitment| Purchase { commitment, scenario, terms, hours: in_force(commitment, terms) };
+            scenario.commitments.iter().filter(fits).map(move |c| (savings_plan, purchase(c)))
+        })
+    };
+    all(false).chain(all(true))
+}
+
+/// A reservation at its price.
+struct Reserved<'a> {
+    holding: Holding,
+    count: Decimal,
+    usage_type: String,
+    price: &'a PriceRow,
+    upfront: Decimal,
+    /// Dollars an hour of a normalized unit, the fee spread over the term.
+    per_unit: Decimal,
 }
 
 struct Purchase<'a> {
@@ -99,6 +174,7 @@ fn sized(usage_type: &str) -> Option<(&str, Decimal)> {
 
 /// What a commitment can still cover, by parts of the month: how many hours, and how much is left in them together. What is on for a
 /// part of the month is taken to be on at the same times, the first ones here, so that it competes for them.
+#[derive(Clone, Debug)]
 struct Left(Vec<(Decimal, Decimal)>);
 
 impl Left {
@@ -147,20 +223,23 @@ impl Left {
     }
 }
 
-impl Purchase<'_> {
-    /// A quantity, or hours, of the whole month as far as they fall into the hours in force.
-    fn in_force(&self, of_month: Decimal) -> Decimal {
-        if self.hours == self.terms.hours { of_month } else { quotient(of_month * self.hours, self.terms.hours).unwrap_or_default() }
+impl<'a> Purchase<'a> {
+    fn failure(&self, why: &str) -> String {
+        format!("{} {}: {why}", self.scenario.name, self.commitment.id)
     }
 
-    fn price(&self, service: &str, usage_type: &str, operation: &str) -> Result<&PriceRow, String> {
+    fn holding(&self, each: Decimal, claims: Vec<ClaimOn>) -> Holding {
+        Holding { left: Left::new(each, self.hours), claims, hours: (self.hours, self.terms.hours) }
+    }
+
+    fn price(&self, service: &str, usage_type: &str, operation: &str) -> Result<&'a PriceRow, String> {
         let day = self.commitment.start;
         let found = self.terms.book.price_on(service, &self.scenario.region, usage_type, operation, day, |t| t == self.commitment.term);
         found.map(|p| &p.rows[0]).map_err(|e| e.to_string())
     }
 
     /// A reservation covers units of its family in its region, the owner's first.
-    fn reservation(&self, records: &mut [UsageRecord]) -> Result<Vec<Charge>, String> {
+    fn reserved(&self, records: &[UsageRecord]) -> Result<Reserved<'a>, String> {
         let c = self.commitment;
         let (service, base) = (c.service.as_deref().unwrap_or_default(), c.usage_type.as_deref().unwrap_or_default());
         let operation = c.operation.as_deref().unwrap_or_default();
@@ -172,18 +251,26 @@ impl Purchase<'_> {
         // What an hour of one reservation really costs, the fee spread over the term.
         let hourly = price.price.decimal() + quotient(upfront, Decimal::from(YEAR * u32::from(c.years()))).unwrap_or_default();
         let per_unit = quotient(hourly, size).unwrap_or_default();
-        let mut left = Left::new(count * size, self.hours);
+        let claim = |record: usize| {
+            let r = &records[record];
+            let fits = r.service == service && r.region == self.scenario.region && r.operation == operation;
+            let (_, rate) = sized(&r.usage_type).filter(|(f, _)| fits && *f == family)?;
+            Some(ClaimOn { record, rate, hours: r.hours })
+        };
+        let claims = self.owner_first(records).into_iter().filter_map(claim).collect();
+        Ok(Reserved { holding: self.holding(count * size, claims), count, usage_type, price, upfront, per_unit })
+    }
+
+    fn reservation(&self, records: &mut [UsageRecord]) -> Result<Vec<Charge>, String> {
+        let c = self.commitment;
+        let service = c.service.as_deref().unwrap_or_default();
+        let Reserved { mut holding, count, usage_type, price, upfront, per_unit } = self.reserved(records)?;
         let mut rows = Vec::new();
-        for index in self.owner_first(records) {
-            let record = &mut records[index];
-            let fits = record.service == service && record.region == self.scenario.region && record.operation == operation;
-            let Some((_, u)) = sized(&record.usage_type).filter(|(f, _)| fits && *f == family) else { continue };
-            let units = left.take(self.in_force(record.quantity * u), self.in_force(record.hours));
-            if units <= Decimal::ZERO {
-                continue;
+        for claim in holding.claims.clone() {
+            let record = &mut records[claim.record];
+            if let Some((units, covered)) = holding.take(claim, record.quantity) {
+                rows.push(self.covered(record, covered, Usd::new(units * per_unit))?);
             }
-            let covered = quotient(units, u).unwrap_or_default();
-            rows.push(self.covered(record, covered, Usd::new(units * per_unit))?);
         }
         let tape = Tape::new().rule(Step::Times, "reservations", count).rule(Step::Times, "hours in force", self.hours);
         rows.push(self.purchase(service, &usage_type, "RIFee", price.price.times(count * self.hours), tape.clone(), Frequency::Recurring));
@@ -191,33 +278,35 @@ impl Purchase<'_> {
             let fee = Usd::new(upfront * count);
             rows.push(self.purchase(service, &usage_type, "upfront fee", fee, tape, Frequency::OneTime));
         }
-        rows.push(self.unused(service, &usage_type, Usd::new(left.all() * per_unit)));
+        rows.push(self.unused(service, &usage_type, Usd::new(holding.left.all() * per_unit)));
         rows.retain(|r| !r.billed.is_zero() || !r.effective.is_zero());
         Ok(rows)
     }
 
-    /// A savings plan covers dollars at its own rates, the highest saving first.
-    fn savings_plan(&self, records: &mut [UsageRecord]) -> Result<Vec<Charge>, String> {
-        let hourly = self.commitment.hourly.unwrap_or(Usd::ZERO).decimal();
-        let commitment = hourly * self.hours;
-        let mut left = Left::new(hourly, self.hours);
-        let mut rows = Vec::new();
-        let mut eligible: Vec<(usize, Decimal, Decimal)> = self
-            .owner_first(records)
-            .into_iter()
-            .filter_map(|i| self.plan_rate(&records[i]).map(|(rate, saving)| (i, rate, saving)))
-            .collect();
-        // The owner's account first, in it the highest saving, ties to the lowest rate.
+    /// A savings plan covers dollars at its own rates: the owner's account first, in it the highest saving, ties to the lowest rate.
+    fn plan_holding(&self, records: &[UsageRecord]) -> Holding {
+        let rated = |i: usize| self.plan_rate(&records[i]).map(|(rate, saving)| (i, rate, saving));
+        let mut eligible: Vec<(usize, Decimal, Decimal)> = self.owner_first(records).into_iter().filter_map(rated).collect();
         let others = |i: usize| records[i].account != self.scenario.account;
         eligible.sort_by_key(|(i, rate, saving)| (others(*i), std::cmp::Reverse(*saving), *rate));
-        for (index, rate, _) in eligible {
-            let record = &mut records[index];
-            let dollars = left.take(self.in_force(record.quantity * rate), self.in_force(record.hours));
-            if dollars <= Decimal::ZERO {
-                continue;
+        let claims = eligible.into_iter().map(|(record, rate, _)| ClaimOn { record, rate, hours: records[record].hours }).collect();
+        self.holding(self.hourly(), claims)
+    }
+
+    fn hourly(&self) -> Decimal {
+        self.commitment.hourly.unwrap_or(Usd::ZERO).decimal()
+    }
+
+    fn savings_plan(&self, records: &mut [UsageRecord]) -> Result<Vec<Charge>, String> {
+        let hourly = self.hourly();
+        let commitment = hourly * self.hours;
+        let mut holding = self.plan_holding(records);
+        let mut rows = Vec::new();
+        for claim in holding.claims.clone() {
+            let record = &mut records[claim.record];
+            if let Some((dollars, covered)) = holding.take(claim, record.quantity) {
+                rows.push(self.covered(record, covered, Usd::new(dollars))?);
             }
-            let covered = quotient(dollars, rate).unwrap_or_default().min(record.quantity);
-            rows.push(self.covered(record, covered, Usd::new(dollars))?);
         }
         let Term::SavingsPlan { years, payment } = self.commitment.term else { return Ok(rows) };
         let term_hours = Decimal::from(YEAR * u32::from(years));
@@ -234,7 +323,7 @@ impl Purchase<'_> {
             let fee = Usd::new(hourly * term_hours * upfront);
             rows.push(self.purchase("ComputeSavingsPlans", kind, "SavingsPlanUpfrontFee", fee, tape, Frequency::OneTime));
         }
-        rows.push(self.unused("ComputeSavingsPlans", kind, Usd::new(left.all())));
+        rows.push(self.unused("ComputeSavingsPlans", kind, Usd::new(holding.left.all())));
         rows.retain(|r| !r.billed.is_zero() || !r.effective.is_zero());
         Ok(rows)
     }
