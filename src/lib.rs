@@ -47,5 +47,6 @@ pub mod scaling;
 pub mod scenario;
 pub mod services;
 pub mod source;
+pub mod statistic;
 pub mod usage;
 pub mod workload;

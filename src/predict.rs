@@ -37,18 +37,53 @@ pub struct NoBill(pub Vec<String>);
 /// # Errors
 /// Usage without exactly one price, and quantities too large to be exact.
 pub fn bill(scenarios: &Scenarios, environment: &Scenario, book: &PriceBook, basis: Basis) -> Result<Bill, NoBill> {
-    let (payer, terms_of_payer, mut members) = scenarios.payer(environment);
-    if !basis.pooled {
-        members = vec![environment];
+    Metered::new(scenarios, environment, book, basis)?.bill()
+}
+
+/// What a payer account uses in a month, and the terms on which that is rated.
+#[derive(Clone, Debug)]
+pub struct Metered<'a> {
+    /// The payer's members, with the environment itself in its place.
+    pub members: Vec<&'a Scenario>,
+    /// Support and tax.
+    pub of_payer: Payer,
+    /// Prices, month, hours.
+    pub terms: Terms<'a>,
+    /// Everything metered.
+    pub records: Vec<UsageRecord>,
+    /// Everything whose amount is known beforehand.
+    pub known: Vec<KnownCharge>,
+}
+
+impl<'a> Metered<'a> {
+    /// What every resource of every member uses.
+    ///
+    /// # Errors
+    /// Quantities too large to be exact, below zero, or without a usage type in their region.
+    pub fn new(scenarios: &'a Scenarios, environment: &'a Scenario, book: &'a PriceBook, basis: Basis) -> Result<Metered<'a>, NoBill> {
+        let (payer, of_payer, mut members) = scenarios.payer(environment);
+        if !basis.pooled {
+            members = vec![environment];
+        }
+        let hours = basis.hours.hours(basis.month);
+        let terms = Terms { book, month: basis.month, hours, payer: payer.into(), free_tier: basis.free_tier };
+        let (records, known) = usage(&members, book, basis)?;
+        Ok(Metered { members, of_payer, terms, records, known })
     }
-    let terms = Terms { book, month: basis.month, hours: basis.hours.hours(basis.month), payer: payer.into(), free_tier: basis.free_tier };
-    let (records, known) = usage(&members, book, basis)?;
-    let (uncovered, mut charges) = commitment::cover(records, &members, &terms).map_err(NoBill)?;
-    charges.extend(rating::rate(uncovered, &terms).map_err(NoBill)?);
-    charges.extend(known.into_iter().map(|k| rating::known(k, &terms.payer)));
-    add_payer_lines(&terms_of_payer, &mut charges, &terms);
-    in_order(&mut charges, &members);
-    Ok(Bill { month: basis.month, hours: terms.hours, payer: terms.payer, charges })
+
+    /// The bill for it.
+    ///
+    /// # Errors
+    /// Usage without exactly one price.
+    pub fn bill(self) -> Result<Bill, NoBill> {
+        let Metered { members, of_payer, terms, records, known } = self;
+        let (uncovered, mut charges) = commitment::cover(records, &members, &terms).map_err(NoBill)?;
+        charges.extend(rating::rate(uncovered, &terms).map_err(NoBill)?);
+        charges.extend(known.into_iter().map(|k| rating::known(k, &terms.payer)));
+        add_payer_lines(&of_payer, &mut charges, &terms);
+        in_order(&mut charges, &members);
+        Ok(Bill { month: terms.month, hours: terms.hours, payer: terms.payer, charges })
+    }
 }
 
 /// What every resource of every member uses.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// Modules in the order of the data. What stands in one line may know each other.
 const ORDER: &[&[&str]] = &[
-    &["source", "money", "month", "quantity"],
+    &["source", "money", "month", "quantity", "statistic"],
     &["diagnostic"],
     &["scenario::node", "scenario::driver", "scenario::read"],
     &["workload"],
@@ -116,7 +116,17 @@ fn the_core_touches_neither_files_nor_clock_nor_terminal() {
 
 /// Modules that may hold floats: the length of a bar on a screen, and what is drawn or counted statistically. `read` names the
 /// types that it does not read.
-const FLOATS: &[&str] = &["report::terminal", "scenario::read", "workload", "scaling"];
+const FLOATS: &[&str] = &[
+    "report::terminal",
+    "scenario::read",
+    "statistic",
+    "workload",
+    "scaling",
+    "forecast::draw",
+    "forecast::surface",
+    "forecast::paths",
+    "forecast::sensitivity",
+];
 
 #[test]
 fn no_float_comes_near_money() {

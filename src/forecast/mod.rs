@@ -1,5 +1,7 @@
 //! Months ahead: what each will cost, inside the plan and outside of it.
 
+pub mod draw;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

@@ -65,25 +65,42 @@ pub fn pool<'b>(records: &[UsageRecord], terms: &Terms<'b>) -> Result<(Vec<Price
 /// Who draws on an allowance together: its index, and the account and region where each has its own.
 type Drawer<'a> = (usize, Option<&'a str>, Option<&'a str>);
 
+/// A quantity that is free, and the pools that draw on it together.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Shared {
+    /// What is free in the month.
+    pub quantity: Decimal,
+    /// The pools, by their indices.
+    pub pools: Vec<usize>,
+}
+
+/// The allowances of the month and who draws on each, in the order of the pools.
+pub fn shared(pools: &[Pool], terms: &Terms<'_>) -> Vec<Shared> {
+    let mut list: Vec<Shared> = Vec::new();
+    if !terms.free_tier {
+        return list;
+    }
+    let mut known: HashMap<Drawer<'_>, usize> = HashMap::new();
+    for (i, pool) in pools.iter().enumerate() {
+        let Some(index) = pool.allowance else { continue };
+        let allowance = &terms.book.allowances()[index];
+        let account = if allowance.scope == Scope::Account { pool.account.as_deref() } else { None };
+        let region = if allowance.area == Area::Region { Some(pool.region.as_ref()) } else { None };
+        let place = *known.entry((index, account, region)).or_insert_with(|| {
+            let quantity = if allowance.hourly { allowance.quantity * terms.hours } else { allowance.quantity };
+            list.push(Shared { quantity, pools: Vec::new() });
+            list.len() - 1
+        });
+        list[place].pools.push(i);
+    }
+    list
+}
+
 /// What is free of each pool. Where an allowance spans several pools (regions, geographies), it is spread over them in
 /// proportion to their quantities: AWS does not say in which order it takes them.
 pub fn allowances(pools: &[Pool], terms: &Terms<'_>) -> Vec<Decimal> {
     let mut free = vec![Decimal::ZERO; pools.len()];
-    if !terms.free_tier {
-        return free;
-    }
-    let mut shared: HashMap<Drawer<'_>, Vec<usize>> = HashMap::new();
-    for (i, pool) in pools.iter().enumerate() {
-        if let Some(index) = pool.allowance {
-            let allowance = &terms.book.allowances()[index];
-            let account = if allowance.scope == Scope::Account { pool.account.as_deref() } else { None };
-            let region = if allowance.area == Area::Region { Some(pool.region.as_ref()) } else { None };
-            shared.entry((index, account, region)).or_default().push(i);
-        }
-    }
-    for ((index, ..), members) in shared {
-        let allowance = &terms.book.allowances()[index];
-        let quantity = if allowance.hourly { allowance.quantity * terms.hours } else { allowance.quantity };
+    for Shared { quantity, pools: members } in shared(pools, terms) {
         let weights: Vec<Decimal> = members.iter().map(|i| pools[*i].quantity).collect();
         for (i, part) in members.iter().zip(spread(quantity, &weights)) {
             free[*i] = part;
