@@ -1,6 +1,7 @@
 //! The way of the data as one function: scenarios + price book + month → bill. The file to read first.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
@@ -45,6 +46,8 @@ pub fn bill(scenarios: &Scenarios, environment: &Scenario, book: &PriceBook, bas
 pub struct Metered<'a> {
     /// The payer's members, with the environment itself in its place.
     pub members: Vec<&'a Scenario>,
+    /// The environment in question.
+    pub own: Arc<str>,
     /// Support and tax.
     pub of_payer: Payer,
     /// Prices, month, hours.
@@ -68,7 +71,7 @@ impl<'a> Metered<'a> {
         let hours = basis.hours.hours(basis.month);
         let terms = Terms { book, month: basis.month, hours, payer: payer.into(), free_tier: basis.free_tier };
         let (records, known) = usage(&members, book, basis)?;
-        Ok(Metered { members, of_payer, terms, records, known })
+        Ok(Metered { own: environment.name.clone(), members, of_payer, terms, records, known })
     }
 
     /// The bill for it.
@@ -76,7 +79,7 @@ impl<'a> Metered<'a> {
     /// # Errors
     /// Usage without exactly one price.
     pub fn bill(self) -> Result<Bill, NoBill> {
-        let Metered { members, of_payer, terms, records, known } = self;
+        let Metered { members, of_payer, terms, records, known, .. } = self;
         let (uncovered, mut charges) = commitment::cover(records, &members, &terms).map_err(NoBill)?;
         charges.extend(rating::rate(uncovered, &terms).map_err(NoBill)?);
         charges.extend(known.into_iter().map(|k| rating::known(k, &terms.payer)));

@@ -46,6 +46,17 @@ impl Step {
     }
 }
 
+/// What of demand moves a value, for whoever draws another demand.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Measure {
+    /// Growth, events and drift of the environment's workload: a stated value that grows with it.
+    Growth,
+    /// The requests of a route in the month; of all routes without one.
+    Requests(Option<Arc<str>>),
+    /// The capacity that follows demand in the resource itself: tasks, ACUs, LCUs.
+    Capacity,
+}
+
 /// One named value of a quantity's formula.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Factor {
@@ -65,8 +76,8 @@ pub struct Factor {
     pub at: Option<Place>,
     /// What is not certain about it.
     pub uncertainty: Option<Uncertainty>,
-    /// True where it grows with the workload.
-    pub grows: bool,
+    /// What of demand moves it.
+    pub demand: Option<Measure>,
     /// The formula of the value itself, where it is not a single number.
     pub of: Vec<Factor>,
 }
@@ -83,7 +94,7 @@ impl Factor {
             why: None,
             at: None,
             uncertainty: None,
-            grows: false,
+            demand: None,
             of: Vec::new(),
         }
     }
@@ -95,7 +106,7 @@ impl Factor {
             self.value = of.value();
             self.shown = grouped(self.value.round_dp(QUOTIENT_PLACES));
             self.of = of.factors;
-        } else if self.grows {
+        } else if self.demand == Some(Measure::Growth) {
             self.value *= growth;
             self.shown = format!("{} grown × {}", self.shown, grouped(growth));
         }
@@ -103,8 +114,8 @@ impl Factor {
     }
 
     /// True where demand moves it.
-    fn moves_with_demand(&self) -> bool {
-        self.grows || self.of.iter().any(Factor::moves_with_demand)
+    fn grows(&self) -> bool {
+        self.demand == Some(Measure::Growth) || self.of.iter().any(Factor::grows)
     }
 }
 
@@ -206,7 +217,7 @@ impl Tape {
             why: driver.why.clone(),
             at: driver.at,
             uncertainty: driver.uncertainty,
-            grows: driver.grows,
+            demand: driver.grows.then_some(Measure::Growth),
             of: Vec::new(),
         })
     }
@@ -225,7 +236,7 @@ impl Tape {
 
     /// The tape with everything that grows with the workload so many times as large.
     pub fn grown(self, growth: Decimal) -> Tape {
-        if growth == Decimal::ONE || !self.factors.iter().any(Factor::moves_with_demand) {
+        if growth == Decimal::ONE || !self.factors.iter().any(Factor::grows) {
             return self;
         }
         Tape::of(self.factors.into_iter().map(|f| f.grown(growth)))

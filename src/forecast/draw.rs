@@ -69,8 +69,9 @@ pub struct Drawn {
 }
 
 impl Drawn {
-    /// The multiplier of a value `likely` with this uncertainty.
-    pub fn of(uncertainty: &Uncertainty, likely: f64) -> Drawn {
+    /// The multiplier of a value with this uncertainty.
+    pub fn of(uncertainty: &Uncertainty) -> Drawn {
+        let likely = float(uncertainty.likely);
         let multiplier = match uncertainty.spread {
             Spread::Lognormal(sd) => Multiplier::Quantiles { down: float(sd), up: float(sd) },
             Spread::Range { low, high, shape } => {
@@ -141,7 +142,7 @@ mod tests {
 
     fn range(low: i64, high: i64, shape: Shape) -> Drawn {
         let spread = Spread::Range { low: Decimal::from(low), high: Decimal::from(high), shape };
-        Drawn::of(&Uncertainty { spread, most: None }, 10.0)
+        Drawn::of(&Uncertainty { likely: Decimal::TEN, spread, most: None })
     }
 
     fn drawn(input: &Drawn) -> Vec<f64> {
@@ -176,7 +177,7 @@ mod tests {
     #[test]
     fn a_share_is_never_more_than_the_whole() {
         let spread = Spread::Lognormal(Decimal::ONE);
-        let input = Drawn::of(&Uncertainty { spread, most: Some(Decimal::ONE) }, 0.8);
+        let input = Drawn::of(&Uncertainty { likely: Decimal::new(8, 1), spread, most: Some(Decimal::ONE) });
         assert!(drawn(&input).iter().all(|m| m * 0.8 <= 1.0 + 1e-12));
     }
 

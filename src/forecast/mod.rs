@@ -1,6 +1,10 @@
 //! Months ahead: what each will cost, inside the plan and outside of it.
 
+pub mod demand;
 pub mod draw;
+pub mod inputs;
+pub mod paths;
+pub mod surface;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -9,17 +13,22 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::bill::Bill;
+use crate::bill::{Bill, Charge};
 use crate::bill::group::{By, Part, Sum, names, parts, scoped, sums};
 use crate::bill::why::{Doubt, count_inputs};
 use crate::money::Usd;
 use crate::month::{HoursBasis, Month};
-use crate::predict::{self, Basis, NoBill};
+use crate::predict::{self, Basis, Metered, NoBill};
 use crate::pricing::{Confidence, PriceBook};
 use crate::quantity::exact;
 use crate::scenario::driver::Provenance;
 use crate::scenario::plan::Claim;
 use crate::scenario::{Scenario, Scenarios};
+
+use self::demand::Demands;
+use self::inputs::Inputs as Uncertain;
+use self::paths::{Drawing, Outcomes};
+use self::surface::{Places, Surface};
 
 /// The convention of the AWS Pricing Calculator, to which a month of real hours is compared.
 const CALCULATOR: HoursBasis = HoursBasis::Fixed(730);
@@ -60,6 +69,10 @@ pub struct ForecastBasis {
     pub scope: String,
     /// The day on which the newest price behind it was seen.
     pub prices_seen: String,
+    /// Paths behind the bands; 0 where nothing is uncertain.
+    pub paths: u32,
+    /// What their random numbers begin with.
+    pub seed: u64,
 }
 
 /// How many inputs of each provenance there are.
@@ -92,7 +105,8 @@ pub struct MonthForecast {
     pub total: Usd,
     /// What the plan states.
     pub budget: Option<Usd>,
-    /// The range of likely outcomes; `null` until demand is simulated.
+    /// The range of likely outcomes of the total, and the probability that what is planned exceeds the budget; `null` where
+    /// nothing is uncertain.
     pub band: Band,
     /// What the real hours of the month do.
     pub calendar: Calendar,
@@ -103,6 +117,8 @@ pub struct MonthForecast {
 pub struct Block {
     /// The sum.
     pub total: Usd,
+    /// The range of likely outcomes.
+    pub band: Band,
     /// Its groups.
     pub groups: Vec<Group>,
 }
@@ -120,6 +136,8 @@ pub struct Group {
     pub lines: Vec<Line>,
     /// `~` where a driver is assumed, `*` where a price is of low confidence.
     pub marks: String,
+    /// The range of likely outcomes.
+    pub band: Band,
 }
 
 /// One line.
@@ -168,6 +186,8 @@ pub struct Cut {
     pub planned_only: bool,
     /// The day from which it is computed, for the head.
     pub as_of: String,
+    /// The paths behind the bands.
+    pub drawing: Drawing,
 }
 
 /// Forecasts an environment for `count` months from that of `first`.
@@ -184,9 +204,13 @@ pub fn forecast(
 ) -> Result<(Forecast, Vec<Bill>), NoBill> {
     let mut months = Vec::new();
     let mut bills = Vec::new();
+    let mut simulated = Simulated::new(scenario, cut);
     for n in 0..count {
         let basis = Basis { month: first.month.plus(n), ..first };
-        let bill = predict::bill(scenarios, scenario, book, basis)?.cut(&scenario.name);
+        let metered = Metered::new(scenarios, scenario, book, basis)?;
+        let whole = metered.clone().bill()?;
+        simulated.month(&metered, &whole)?;
+        let bill = whole.cut(&scenario.name);
         let at_730 = match basis.hours {
             CALCULATOR => bill.clone(),
             _ => predict::bill(scenarios, scenario, book, Basis { hours: CALCULATOR, ..basis })?.cut(&scenario.name),
@@ -194,6 +218,7 @@ pub fn forecast(
         months.push(month(&bill, &at_730, scenario, book, cut));
         bills.push(bill);
     }
+    let drawn = simulated.run(&mut months);
     let (payer, ..) = scenarios.payer(scenario);
     let head = Forecast {
         schema: "ce-cost/forecast/1".into(),
@@ -208,6 +233,8 @@ pub fn forecast(
             free_tier: first.free_tier,
             scope: if cut.planned_only { "planned" } else { "all" }.into(),
             prices_seen: prices_seen(&bills, book),
+            paths: if drawn { cut.drawing.paths } else { 0 },
+            seed: cut.drawing.seed,
         },
         inputs: inputs(&bills, book),
         months,
@@ -239,10 +266,10 @@ fn prices_seen(bills: &[Bill], book: &PriceBook) -> String {
 fn month(bill: &Bill, at_730: &Bill, scenario: &Scenario, book: &PriceBook, cut: &Cut) -> MonthForecast {
     let of_plan = scoped(bill, scenario);
     let calculator = scoped(at_730, scenario);
-    let planned = Block { total: of_plan.planned_total, groups: planned_groups(bill, scenario, book, &cut.by) };
+    let planned = Block { total: of_plan.planned_total, band: Band::default(), groups: planned_groups(bill, scenario, book, &cut.by) };
     let unplanned = match cut.planned_only {
-        true => Block { total: Usd::ZERO, groups: Vec::new() },
-        false => Block { total: of_plan.unplanned_total, groups: groups(bill, scenario, book, &cut.by, |c| c == Claim::Unplanned) },
+        true => Block { total: Usd::ZERO, band: Band::default(), groups: Vec::new() },
+        false => Block { total: of_plan.unplanned_total, band: Band::default(), groups: groups(bill, scenario, book, &cut.by, |c| c == Claim::Unplanned) },
     };
     let total = planned.total + unplanned.total;
     let total_at_730 = if cut.planned_only { calculator.planned_total } else { at_730.total() };
@@ -276,7 +303,7 @@ fn planned_groups(bill: &Bill, scenario: &Scenario, book: &PriceBook, by: &By) -
                 group.lines.push(entry);
             }
             None => {
-                list.push(Group { name: line.line.group.clone(), plan: Some(line.stated), total, lines: vec![entry], marks: String::new() })
+                list.push(Group { name: line.line.group.clone(), plan: Some(line.stated), total, lines: vec![entry], marks: String::new(), band: Band::default() })
             }
         }
     }
@@ -298,12 +325,7 @@ fn marks<'a>(parts: impl Iterator<Item = &'a Part<'a>>, book: &PriceBook) -> Str
 fn groups(bill: &Bill, scenario: &Scenario, book: &PriceBook, by: &By, wanted: impl Fn(Claim) -> bool) -> Vec<Group> {
     let parts: Vec<Part<'_>> = parts(bill, scenario.plan.as_ref()).into_iter().filter(|p| wanted(p.claim)).collect();
     let split = split_resources(bill, scenario);
-    let name = |p: &Part<'_>| {
-        let (name, line) = names(by, p.charge, scenario);
-        // A resource that the plan speaks of in part shows which part it left out.
-        let part = *by == By::Group && p.claim == Claim::Unplanned && split.contains(&p.charge.resource);
-        if part { (format!("{name}: {}", p.charge.usage_type), line) } else { (name, line) }
-    };
+    let name = |p: &Part<'_>| group_name(by, p.charge, p.claim, scenario, &split);
     let named: Vec<(String, String, &Part<'_>)> = parts.iter().map(|p| (name(p), p)).map(|((a, b), p)| (a, b, p)).collect();
     let mut doubts: BTreeMap<(&str, &str), Doubt> = BTreeMap::new();
     for (group, line, part) in &named {
@@ -321,10 +343,19 @@ fn groups(bill: &Bill, scenario: &Scenario, book: &PriceBook, by: &By, wanted: i
                 total: sum.total,
                 lines: sum.lines.iter().map(line).collect(),
                 marks: whole.marks().into(),
+                band: Band::default(),
                 name: sum.name.clone(),
             }
         })
         .collect()
+}
+
+/// The group and line under which a part of a charge is shown, where the plan names none.
+fn group_name(by: &By, charge: &Charge, claim: Claim, scenario: &Scenario, split: &BTreeSet<Arc<str>>) -> (String, String) {
+    let (name, line) = names(by, charge, scenario);
+    // A resource that the plan speaks of in part shows which part it left out.
+    let part = *by == By::Group && claim == Claim::Unplanned && split.contains(&charge.resource);
+    if part { (format!("{name}: {}", charge.usage_type), line) } else { (name, line) }
 }
 
 /// Resources of which the plan claims a part only.
@@ -335,6 +366,91 @@ fn split_resources(bill: &Bill, scenario: &Scenario) -> BTreeSet<Arc<str>> {
         side.insert(part.charge.resource.clone());
     }
     planned.intersection(&unplanned).cloned().collect()
+}
+
+/// The months as functions of what is not certain about them.
+struct Simulated<'a> {
+    scenario: &'a Scenario,
+    cut: &'a Cut,
+    inputs: Uncertain,
+    surfaces: Vec<Surface>,
+    places: Vec<(bool, String)>,
+    demands: Option<(Vec<&'a Scenario>, Month)>,
+}
+
+impl<'a> Simulated<'a> {
+    fn new(scenario: &'a Scenario, cut: &'a Cut) -> Simulated<'a> {
+        Simulated { scenario, cut, inputs: Uncertain::default(), surfaces: Vec::new(), places: Vec::new(), demands: None }
+    }
+
+    /// Compiles a month.
+    fn month(&mut self, metered: &Metered<'a>, whole: &Bill) -> Result<(), NoBill> {
+        if self.cut.drawing.paths == 0 {
+            return Ok(());
+        }
+        self.demands.get_or_insert_with(|| (metered.members.clone(), metered.terms.month));
+        let own = whole.cut(&self.scenario.name);
+        let split = split_resources(&own, self.scenario);
+        let (scenario, by) = (self.scenario, &self.cut.by);
+        let known = |part: &Part<'_>| group_of(by, part.charge, part.claim, scenario, &split);
+        for part in parts(&own, scenario.plan.as_ref()) {
+            let place = known(&part);
+            if !self.places.contains(&place) {
+                self.places.push(place);
+            }
+        }
+        let places = &self.places;
+        let place_of = |charge: &Charge| -> Places {
+            let claims = scenario.plan.as_ref().map_or_else(
+                || vec![(Claim::Unplanned, Decimal::ONE)],
+                |p| p.claims(&charge.resource, &charge.service, &charge.usage_type),
+            );
+            let place = |claim| places.iter().position(|p| *p == group_of(by, charge, claim, scenario, &split));
+            claims.into_iter().filter_map(|(claim, share)| Some((place(claim)?, crate::statistic::float(share)))).collect()
+        };
+        self.surfaces.push(Surface::new(metered, whole, &mut self.inputs, &place_of, places.len())?);
+        Ok(())
+    }
+
+    /// Runs the paths and writes the bands into the months. False where nothing is uncertain.
+    fn run(mut self, months: &mut [MonthForecast]) -> bool {
+        let Some((members, first)) = self.demands.take() else { return false };
+        let demands = Demands::new(&members, first, &mut self.inputs);
+        if self.inputs.list.is_empty() && !demands.drifts() {
+            return false;
+        }
+        let outcomes = paths::run(&self.surfaces, &self.inputs, &demands, self.cut.drawing);
+        for (month, outcome) in months.iter_mut().zip(&outcomes) {
+            self.bands(month, outcome);
+        }
+        true
+    }
+
+    fn bands(&self, month: &mut MonthForecast, outcome: &Outcomes) {
+        let planned = |place: usize| self.places[place].0;
+        let whole = self.cut.planned_only;
+        month.planned.band = paths::band(outcome.sum(planned), month.budget);
+        month.unplanned.band = if whole { Band::default() } else { paths::band(outcome.sum(|p| !planned(p)), None) };
+        month.band = Band {
+            over_budget: month.planned.band.over_budget.clone(),
+            ..paths::band(outcome.sum(|p| !whole || planned(p)), None)
+        };
+        for (is_planned, block) in [(true, &mut month.planned), (false, &mut month.unplanned)] {
+            for group in &mut block.groups {
+                group.band = paths::band(outcome.sum(|p| planned(p) == is_planned && self.places[p].1 == group.name), None);
+            }
+        }
+    }
+}
+
+/// Where a part of a charge is added up: inside the plan or outside, and the group's name.
+fn group_of(by: &By, charge: &Charge, claim: Claim, scenario: &Scenario, split: &BTreeSet<Arc<str>>) -> (bool, String) {
+    let line = |i: usize| scenario.plan.as_ref().and_then(|p| p.lines.get(i)).map(|l| l.line.group.clone());
+    match claim {
+        Claim::Line(i) if *by == By::Group => (true, line(i).unwrap_or_default()),
+        Claim::Unplanned => (false, group_name(by, charge, claim, scenario, split).0),
+        _ => (true, group_name(by, charge, claim, scenario, split).0),
+    }
 }
 
 /// Several environments, one after the other, and what they cost together. The JSON of `forecast --all --format json`.
@@ -372,6 +488,7 @@ fn sum_month(environments: &[Forecast], n: usize) -> MonthForecast {
     let sum = |f: fn(&MonthForecast) -> Usd| months.iter().map(|(_, m)| f(m)).sum::<Usd>();
     let block = |f: fn(&MonthForecast) -> &Block, plan: fn(&MonthForecast) -> Option<Usd>| Block {
         total: months.iter().map(|(_, m)| f(m).total).sum(),
+        band: Band::default(),
         groups: months
             .iter()
             .map(|(forecast, m)| {
@@ -386,6 +503,7 @@ fn sum_month(environments: &[Forecast], n: usize) -> MonthForecast {
                     total: f(m).total,
                     lines: lines.collect(),
                     marks: marks.marks().into(),
+                    band: Band::default(),
                 }
             })
             .collect(),

@@ -12,6 +12,9 @@ use crate::pricing::SupportBand;
 use crate::scenario::accounts::Support;
 use crate::usage::{Factor, Step};
 
+/// The service of support rows.
+pub const SERVICE: &str = "AWSSupport";
+
 /// The fee on so many dollars of charges: the greater of the minimum and the sum over the bands.
 pub fn fee(charges: Usd, bands: &[&SupportBand]) -> Usd {
     let amount = charges.decimal();
@@ -43,7 +46,7 @@ pub fn charges(support: &Support, charges: &[Charge], terms: &Terms<'_>) -> Vec<
         .map(|((environment, account), (own, part))| Charge {
             factors: factors(support, &environment, own, all, fee),
             description: Cow::Owned(first.name.clone()),
-            ..row(environment, account, "AWSSupport", "support", "support plan", part, Category::Purchase, terms)
+            ..row(environment, account, SERVICE, "support", "support plan", part, Category::Purchase, terms)
         })
         .collect()
 }
@@ -58,7 +61,7 @@ fn factors(support: &Support, environment: &str, own: Usd, all: Usd, fee: Usd) -
         why: support.why.clone(),
         at: None,
         uncertainty: None,
-        grows: false,
+        demand: None,
         of: Vec::new(),
     };
     vec![

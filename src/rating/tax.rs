@@ -33,7 +33,7 @@ pub fn charges(tax: &Tax, charges: &[Charge], terms: &Terms<'_>) -> Vec<Charge> 
 fn taxed(tax: &Tax, charge: &Charge) -> bool {
     let kind = match charge.category {
         Category::Usage => Taxed::Usage,
-        Category::Purchase if charge.service == "AWSSupport" => Taxed::Support,
+        Category::Purchase if charge.service == super::support::SERVICE => Taxed::Support,
         Category::Purchase => Taxed::Purchase,
         Category::Tax | Category::Credit | Category::Adjustment => return false,
     };

@@ -73,6 +73,8 @@ pub enum Spread {
 /// What is not certain about a value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Uncertainty {
+    /// The likely value.
+    pub likely: Decimal,
     /// How far it may lie from the likely value.
     pub spread: Spread,
     /// What it cannot exceed: 1 for a share.
@@ -216,7 +218,7 @@ impl<T: Quantity> Parts<T> {
         if value.decimal() <= Decimal::ZERO && !T::SIGNED {
             return Err("a range around zero: the likely value must be above it".into());
         }
-        Ok(Some(Uncertainty { spread, most: T::MOST }))
+        Ok(Some(Uncertainty { likely: value.decimal(), spread, most: T::MOST }))
     }
 
     fn range(&self, value: &T, low: &T, high: &T) -> Result<Spread, String> {

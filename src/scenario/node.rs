@@ -52,6 +52,25 @@ impl Node {
         self.entries().iter().find(|(k, _)| k.text == key).map(|(_, v)| v)
     }
 
+    /// The path to what stands at a place, with the file's own names; a driver is named without its `value`.
+    pub fn path_of(&self, place: Place) -> Option<String> {
+        let below = |step: &str, node: &Node| {
+            let rest = node.path_of(place)?;
+            Some(if rest.is_empty() || rest == "value" || rest == "likely" { step.to_owned() } else { format!("{step}.{rest}") })
+        };
+        if self.at == place {
+            return Some(String::new());
+        }
+        match &self.kind {
+            Kind::Map(entries) => entries.iter().find_map(|(key, node)| match key.text.as_str() {
+                "value" | "likely" if node.at == place => Some(String::new()),
+                step => below(step, node),
+            }),
+            Kind::List(items) => items.iter().enumerate().find_map(|(i, node)| below(&i.to_string(), node)),
+            _ => None,
+        }
+    }
+
     /// The entries, where this is a map.
     pub fn entries(&self) -> &[(Key, Node)] {
         match &self.kind {
