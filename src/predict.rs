@@ -93,8 +93,12 @@ impl<'a> Metered<'a> {
 fn usage(members: &[&Scenario], book: &PriceBook, basis: Basis) -> Result<(Vec<UsageRecord>, Vec<KnownCharge>), NoBill> {
     let (mut records, mut known, mut failures) = (Vec::new(), Vec::new(), Vec::new());
     for scenario in members {
+        let Some(growth) = scenario.workload.as_ref().map_or(Some(Decimal::ONE), |w| w.factor(basis.month)) else {
+            failures.push(format!("{}: the workload of {} is too large to be exact", scenario.name, basis.month));
+            continue;
+        };
         for resource in &scenario.resources {
-            let mut at = place(scenario, resource, book, basis);
+            let mut at = At { growth, ..place(scenario, resource, book, basis) };
             resource.service.usage(&mut at);
             records.append(&mut at.usage);
             known.append(&mut at.known);

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use ce_cost::bill::Charge;
 use ce_cost::bill::group::{parts, scoped};
+use ce_cost::forecast::paths::Drawing;
 use ce_cost::forecast::{self, Cut};
 use ce_cost::money::Usd;
 use ce_cost::month::{HoursBasis, Month};
@@ -200,7 +201,7 @@ proptest! {
 #[test]
 fn a_forecast_closes_from_lines_to_groups_to_the_total() {
     let all = scenarios();
-    let cut = Cut { by: Default::default(), planned_only: false, as_of: "2026-11-24".into() };
+    let cut = Cut { by: Default::default(), planned_only: false, as_of: "2026-11-24".into(), drawing: Drawing { paths: 0, seed: 1 } };
     let basis = Basis { month: december(), hours: HoursBasis::Actual, pooled: true, free_tier: true };
     for scenario in &all.all {
         let (forecast, bills) = forecast::forecast(all, scenario, book(), basis, 2, &cut).expect("a forecast");

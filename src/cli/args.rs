@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::bill::group::By;
+use crate::forecast::paths::Drawing;
 use crate::month::{HoursBasis, Month};
 
 /// What AWS will bill, and why.
@@ -94,6 +95,24 @@ pub struct BasisArgs {
     pub no_free_tier: bool,
 }
 
+/// How often the uncertain inputs are drawn.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct DrawingArgs {
+    /// Paths behind the bands; 0 for no bands
+    #[arg(long, value_name = "N", default_value = "500", value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    pub paths: u32,
+    /// What the random numbers begin with: the same seed, the same result
+    #[arg(long, value_name = "S", default_value = "1")]
+    pub seed: u64,
+}
+
+impl DrawingArgs {
+    /// The same for the library.
+    pub fn drawing(self) -> Drawing {
+        Drawing { paths: self.paths, seed: self.seed }
+    }
+}
+
 /// How to write the result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -153,6 +172,8 @@ pub struct ForecastArgs {
     /// How many months from the first
     #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u32).range(1..=36))]
     pub months: u32,
+    #[command(flatten)]
+    pub drawing: DrawingArgs,
     /// Which charges: planned or all
     #[arg(long, value_name = "SCOPE", default_value = "all")]
     pub scope: ScopeArg,

@@ -23,7 +23,12 @@ pub fn run(cli: &Cli, args: &ForecastArgs, world: &World) -> Result<Output, Fail
     let inputs = Inputs::read(cli, world)?;
     let names = names(args, &inputs);
     let basis = inputs.basis(&args.basis);
-    let cut = Cut { by: args.by.clone(), planned_only: args.scope == ScopeArg::Planned, as_of: inputs.as_of.to_string() };
+    let cut = Cut {
+        by: args.by.clone(),
+        planned_only: args.scope == ScopeArg::Planned,
+        as_of: inputs.as_of.to_string(),
+        drawing: args.drawing.drawing(),
+    };
     let mut forecasts = Vec::new();
     let mut bills: Vec<Bill> = Vec::new();
     for name in &names {

@@ -13,9 +13,9 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::bill::{Bill, Charge};
 use crate::bill::group::{By, Part, Sum, names, parts, scoped, sums};
 use crate::bill::why::{Doubt, count_inputs};
+use crate::bill::{Bill, Charge};
 use crate::money::Usd;
 use crate::month::{HoursBasis, Month};
 use crate::predict::{self, Basis, Metered, NoBill};
@@ -269,7 +269,11 @@ fn month(bill: &Bill, at_730: &Bill, scenario: &Scenario, book: &PriceBook, cut:
     let planned = Block { total: of_plan.planned_total, band: Band::default(), groups: planned_groups(bill, scenario, book, &cut.by) };
     let unplanned = match cut.planned_only {
         true => Block { total: Usd::ZERO, band: Band::default(), groups: Vec::new() },
-        false => Block { total: of_plan.unplanned_total, band: Band::default(), groups: groups(bill, scenario, book, &cut.by, |c| c == Claim::Unplanned) },
+        false => Block {
+            total: of_plan.unplanned_total,
+            band: Band::default(),
+            groups: groups(bill, scenario, book, &cut.by, |c| c == Claim::Unplanned),
+        },
     };
     let total = planned.total + unplanned.total;
     let total_at_730 = if cut.planned_only { calculator.planned_total } else { at_730.total() };
@@ -302,9 +306,14 @@ fn planned_groups(bill: &Bill, scenario: &Scenario, book: &PriceBook, by: &By) -
                 group.plan = group.plan.map(|p| p + line.stated);
                 group.lines.push(entry);
             }
-            None => {
-                list.push(Group { name: line.line.group.clone(), plan: Some(line.stated), total, lines: vec![entry], marks: String::new(), band: Band::default() })
-            }
+            None => list.push(Group {
+                name: line.line.group.clone(),
+                plan: Some(line.stated),
+                total,
+                lines: vec![entry],
+                marks: String::new(),
+                band: Band::default(),
+            }),
         }
     }
     for group in &mut list {
@@ -431,10 +440,8 @@ impl<'a> Simulated<'a> {
         let whole = self.cut.planned_only;
         month.planned.band = paths::band(outcome.sum(planned), month.budget);
         month.unplanned.band = if whole { Band::default() } else { paths::band(outcome.sum(|p| !planned(p)), None) };
-        month.band = Band {
-            over_budget: month.planned.band.over_budget.clone(),
-            ..paths::band(outcome.sum(|p| !whole || planned(p)), None)
-        };
+        month.band =
+            Band { over_budget: month.planned.band.over_budget.clone(), ..paths::band(outcome.sum(|p| !whole || planned(p)), None) };
         for (is_planned, block) in [(true, &mut month.planned), (false, &mut month.unplanned)] {
             for group in &mut block.groups {
                 group.band = paths::band(outcome.sum(|p| planned(p) == is_planned && self.places[p].1 == group.name), None);

@@ -184,7 +184,9 @@ impl Surface {
         for &index in &moving {
             curve_of.insert(index, curves.len());
             let first = members.len();
-            members.extend(pools[index].members.iter().map(|&record| compiler.member(record, std::mem::take(&mut formulas[record]), place_of)));
+            members.extend(
+                pools[index].members.iter().map(|&record| compiler.member(record, std::mem::take(&mut formulas[record]), place_of)),
+            );
             let rows = priced[pools[index].members[0]].rows;
             let tiers = rows.iter().map(|r| (float(r.tier_begin), float(r.price.decimal()))).collect();
             curves.push(Curve { tiers, members: first..members.len() });
@@ -303,12 +305,8 @@ fn spreading(formulas: &[Vec<Term>], pools: &[pool::Pool], shared: &[Shared], ho
     for (index, pool) in pools.iter().enumerate() {
         pool_of.extend(pool.members.iter().map(|m| (*m, index)));
     }
-    let mut moving: BTreeSet<usize> = pools
-        .iter()
-        .enumerate()
-        .filter(|(_, p)| p.members.iter().any(|m| formulas[*m].iter().any(Term::moves)))
-        .map(|(i, _)| i)
-        .collect();
+    let mut moving: BTreeSet<usize> =
+        pools.iter().enumerate().filter(|(_, p)| p.members.iter().any(|m| formulas[*m].iter().any(Term::moves))).map(|(i, _)| i).collect();
     loop {
         let before = moving.len();
         for s in shared.iter().filter(|s| s.pools.iter().any(|p| moving.contains(p))).cloned().collect::<Vec<_>>() {

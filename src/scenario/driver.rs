@@ -215,6 +215,9 @@ impl<T: Quantity> Parts<T> {
             }
             _ => return Err("a range needs both `low` and `high`".into()),
         };
+        if T::SIGNED && matches!(spread, Spread::Lognormal(_)) {
+            return Err("what can be below zero takes `low` and `high` instead of `spread`".into());
+        }
         if value.decimal() <= Decimal::ZERO && !T::SIGNED {
             return Err("a range around zero: the likely value must be above it".into());
         }
