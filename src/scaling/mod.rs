@@ -9,6 +9,7 @@
 #![allow(clippy::float_arithmetic, reason = "capacity is simulated, not billed: task-seconds become exact where they are charged")]
 
 pub mod scheduled;
+pub mod serverless;
 pub mod target_tracking;
 
 use std::fmt;
