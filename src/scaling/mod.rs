@@ -11,6 +11,7 @@
 pub mod replicas;
 pub mod scheduled;
 pub mod serverless;
+pub mod shards;
 pub mod target_tracking;
 
 use std::fmt;
