@@ -8,6 +8,7 @@
 
 #![allow(clippy::float_arithmetic, reason = "capacity is simulated, not billed: task-seconds become exact where they are charged")]
 
+pub mod deployment;
 pub mod replicas;
 pub mod scheduled;
 pub mod serverless;
