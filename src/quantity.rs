@@ -106,6 +106,23 @@ fn number(text: &str) -> Option<(Decimal, &str)> {
     Some((value, text[end..].trim_start()))
 }
 
+/// A quantity's text with its number so many times as large: "6.5 B requests/month" × 1.2 is "7.8 B requests/month". `None`
+/// where no number begins it.
+pub fn scaled_text(text: &str, factor: Decimal) -> Option<String> {
+    let (value, _) = number(text)?;
+    let rest = text.trim().trim_start_matches(|c: char| c.is_ascii_digit() || c == '.' || c == ',' || c == '_');
+    Some(format!("{}{rest}", exact(value.checked_mul(factor)?.round_dp(12))))
+}
+
+/// "+20%" as 1.2, "-5%" as 0.95: a change of what is there. A sign is what tells it from a share.
+pub fn relative(text: &str) -> Option<Decimal> {
+    let text = text.trim();
+    let sign = if text.starts_with('+') { Decimal::ONE } else { Decimal::NEGATIVE_ONE };
+    let (value, rest) = number(text.strip_prefix(['+', '-'])?)?;
+    let factor = Decimal::ONE + sign * value / Decimal::ONE_HUNDRED;
+    (rest == "%" && factor >= Decimal::ZERO).then_some(factor)
+}
+
 /// A number with an optional k, M or B behind it.
 fn scaled(text: &str) -> Option<(Decimal, &str)> {
     let (value, rest) = number(text)?;

@@ -1,8 +1,12 @@
 //! Changes to a scenario: the one mechanism behind levers, what-ifs and calibration.
 //!
-//! A patch is a path with the file's own names and a new value: `core.tasks.average=8.2`. `resources.` may be left out.
+//! A patch is a path with the file's own names and a new value: `core.tasks.average=8.2`, or a change of what is there:
+//! `workload.requests.level=+20%`. `resources.` may be left out.
+
+use rust_decimal::Decimal;
 
 use crate::diagnostic::{Diagnostic, Problems, nearest};
+use crate::quantity::{relative, scaled_text};
 use crate::scenario::node::{self, Key, Kind, Node};
 use crate::source::{Place, Sources};
 
@@ -13,7 +17,7 @@ pub struct Patch {
     pub environment: String,
     /// The path to the value, with the file's own names.
     pub path: String,
-    /// The new value, as YAML.
+    /// The new value, as YAML; with a sign and a per cent, a change of the old one.
     pub value: String,
 }
 
@@ -25,7 +29,14 @@ impl Patch {
     pub fn apply(&self, own: &Node, resolved: Option<&Node>, sources: &mut Sources) -> Result<Node, Box<Diagnostic>> {
         let steps = steps(&self.path);
         if let Some(resolved) = resolved {
-            find(resolved, &steps)?;
+            let there = find(resolved, &steps)?;
+            if let Some(factor) = relative(&self.value) {
+                let changed = scaled(there, factor).ok_or_else(|| {
+                    let message = format!("`{}` holds no number that {} could change", self.path, self.value);
+                    Box::new(Diagnostic::general(message).help("write the new value instead"))
+                })?;
+                return Ok(set(own, Some(resolved), &steps, changed));
+            }
         }
         let file = sources.add(&format!("change to {}", self.environment), &self.value);
         let mut problems = Problems::default();
@@ -35,6 +46,20 @@ impl Patch {
         })?;
         Ok(set(own, resolved, &steps, value))
     }
+}
+
+/// A value so many times as large: the number of a scalar; the likely value and the ends of a range.
+fn scaled(node: &Node, factor: Decimal) -> Option<Node> {
+    let kind = match &node.kind {
+        Kind::Scalar(text) => Kind::Scalar(scaled_text(text, factor)?),
+        Kind::Map(entries) if node.get("value").or(node.get("likely")).is_some() => {
+            let moves = |key: &Key| ["value", "likely", "low", "high"].contains(&key.text.as_str());
+            let entry = |(key, value): &(Key, Node)| Some((key.clone(), if moves(key) { scaled(value, factor)? } else { value.clone() }));
+            Kind::Map(entries.iter().map(entry).collect::<Option<Vec<_>>>()?)
+        }
+        _ => return None,
+    };
+    Some(Node { kind, at: node.at })
 }
 
 /// The parts of a path, with `resources` in front where it was left out.
