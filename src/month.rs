@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use chrono::{Datelike, Months, NaiveDate};
 use rust_decimal::Decimal;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// One billing period: a calendar month in UTC.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,6 +32,12 @@ impl Month {
     /// `months` later.
     pub fn plus(self, months: u32) -> Month {
         Month { first: self.first.checked_add_months(Months::new(months)).unwrap_or(self.first) }
+    }
+
+    /// How many months later `other` is; below zero where it is earlier.
+    pub fn until(self, other: Month) -> i32 {
+        let months = |m: Month| m.first.year() * 12 + i32::try_from(m.first.month0()).unwrap_or(0);
+        months(other) - months(self)
     }
 
     /// Every day of the month, in order.
@@ -78,6 +84,12 @@ impl FromStr for Month {
 impl Serialize for Month {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Month {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Month, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -133,6 +145,12 @@ mod tests {
         assert_eq!(hours("2026-11"), Ok(720));
         assert_eq!(hours("2028-02"), Ok(696));
         assert_eq!(hours("2027-02"), Ok(672));
+    }
+
+    #[test]
+    fn months_are_counted_over_the_turn_of_the_year() {
+        let until = |a: &str, b: &str| a.parse::<Month>().expect("a month").until(b.parse().expect("a month"));
+        assert_eq!((until("2026-11", "2027-02"), until("2027-02", "2026-11"), until("2026-11", "2026-11")), (3, -3, 0));
     }
 
     #[test]

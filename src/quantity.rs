@@ -254,6 +254,24 @@ impl Per {
     }
 }
 
+/// By how much something becomes more, or less, from one period to the next, compounded: 0.02 each month for "2%/month".
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Growth {
+    /// The increase as a share of what was before; below zero for a decrease, never down to -1.
+    pub share: Decimal,
+    /// In which time.
+    pub per: GrowthPer,
+}
+
+/// The time in which growth is stated.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum GrowthPer {
+    /// From one month to the next.
+    Month,
+    /// From one month to the same month a year later.
+    Year,
+}
+
 /// Things that happen: requests, events, connections.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct CountRate {
@@ -326,6 +344,29 @@ impl FromStr for Share {
         match number(text) {
             Some((value, "%")) if value <= Decimal::ONE_HUNDRED => Ok(Share(value / Decimal::ONE_HUNDRED)),
             _ => Err(format!("expected {}", Share::EXPECTED)),
+        }
+    }
+}
+
+/// Most growth that is read: eleven times as much from one period to the next.
+const FASTEST: Decimal = Decimal::TEN;
+
+impl FromStr for Growth {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Growth, String> {
+        let wrong = || format!("expected {}", Growth::EXPECTED);
+        let (sign, text) = text.trim().strip_prefix('-').map_or((Decimal::ONE, text), |rest| (Decimal::NEGATIVE_ONE, rest));
+        let (percent, rest) = number(text).ok_or_else(wrong)?;
+        let per = match rest.strip_prefix('%').map(str::trim_start) {
+            Some("/month") => GrowthPer::Month,
+            Some("/year") => GrowthPer::Year,
+            _ => return Err(wrong()),
+        };
+        let share = percent * sign / Decimal::ONE_HUNDRED;
+        match share {
+            s if s <= Decimal::NEGATIVE_ONE => Err("nothing is left after -100%: write more than that".into()),
+            s if s > FASTEST => Err(format!("more than {} is no growth that is computed", per_cent(FASTEST))),
+            share => Ok(Growth { share, per }),
         }
     }
 }
@@ -419,6 +460,8 @@ quantities! {
     Gb, |q| q.0, |q| format!("{} GB", grouped(q.0)), "a size, such as `20 GB` or `1.5 TB`", r"^[0-9.,_]+ ?(KB|MB|GB|TB|PB)$";
     Vcpus, |q| q.0, |q| format!("{} vCPU", grouped(q.0)), "processors, such as `0.5 vCPU`", r"^[0-9.,_]+ ?vCPU$";
     Share, |q| q.0, |q| format!("{}%", grouped(q.0 * Decimal::ONE_HUNDRED)), "a share between `0%` and `100%`", r"^[0-9.,_]+ ?%$";
+    Growth, |q| q.share, |q| format!("{}%/{}", grouped(q.share * Decimal::ONE_HUNDRED), match q.per { GrowthPer::Month => "month", GrowthPer::Year => "year" }),
+        "growth, such as `2%/month`, `-1%/month` or `25%/year`", r"^-?[0-9.,_]+ ?% ?/(month|year)$";
     Seconds, |q| q.0, |q| format!("{} s", grouped(q.0)), "a time, such as `90 s`, `5 min`, `2 h` or `35 days`", r"^[0-9.,_]+ ?(s|min|h|days?)$";
     CountRate, |q| q.amount, |q| format!("{}/{}", grouped(q.amount), q.per.suffix()),
         "a rate, such as `118/s` or `6.5 B requests/month` (per s, min, h, day or month)",
@@ -452,6 +495,17 @@ mod tests {
         assert_eq!("2.5k/s".parse(), Ok(CountRate { amount: d("2500"), per: Per::Second }));
         assert_eq!("1,200".parse(), Ok(Count(d("1200"))));
         assert_eq!("20 k".parse(), Ok(Count(d("20000"))));
+    }
+
+    #[test]
+    fn growth_keeps_its_sign_and_its_time() {
+        assert_eq!("2%/month".parse(), Ok(Growth { share: d("0.02"), per: GrowthPer::Month }));
+        let falls: Growth = "-1.5 %/year".parse().expect("growth");
+        assert_eq!((falls.share, falls.per, falls.to_string().as_str()), (d("-0.015"), GrowthPer::Year, "-1.5%/year"));
+        assert!("2%".parse::<Growth>().is_err());
+        assert!("2/month".parse::<Growth>().is_err());
+        assert!("-100%/month".parse::<Growth>().expect_err("nothing left").starts_with("nothing is left"));
+        assert!("1001%/month".parse::<Growth>().is_err());
     }
 
     #[test]

@@ -22,7 +22,7 @@ use serde::Deserialize;
 
 use self::accounts::{Accounts, Payer};
 use self::commitment::Commitment;
-use self::driver::{Driver, Provenance};
+use self::driver::Provenance;
 use self::node::{Kind, Node};
 use self::patch::Patch;
 use self::plan::Plan;
@@ -30,10 +30,10 @@ use self::read::{Defaults, read};
 use self::schedule::Schedule;
 use crate::diagnostic::{Diagnostic, Problems, nearest};
 use crate::pricing::PriceBook;
-use crate::quantity::CountRate;
 use crate::services::{COMMON_KEYS, Check, KINDS, Priced, ResourceKind};
 use crate::source::{Place, Sources};
 use crate::usage::Tags;
+use crate::workload::Workload;
 
 /// The file that says who pays.
 pub const ACCOUNTS: &str = "accounts.yaml";
@@ -97,20 +97,6 @@ pub(crate) struct Common {
     /// One of the scenario's schedules.
     #[serde(default)]
     schedule: Option<String>,
-}
-
-/// Demand at the door.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-pub struct Workload {
-    /// Requests of users.
-    pub requests: Requests,
-}
-
-/// Requests of users.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-pub struct Requests {
-    /// On average over the month.
-    pub level: Driver<CountRate>,
 }
 
 /// One resource: its type's own fields, and what all have.
@@ -334,6 +320,9 @@ impl Loader<'_> {
         }
         let schedules: BTreeMap<String, Schedule> = top.as_ref().map(|t| t.schedules.clone()).unwrap_or_default();
         self.schedules(&tree, &schedules);
+        if let (Some(workload), Some(node)) = (top.as_ref().and_then(|t| t.workload.as_ref()), tree.get("workload")) {
+            workload.check(node, &mut self.problems);
+        }
         let tags = top.as_ref().map(|t| t.tags.clone()).unwrap_or_default();
         let region: Arc<str> = top.as_ref().map_or("", |t| t.region.as_str()).into();
         let resources = self.resources(&tree, &schedules, &tags, &region);
