@@ -46,6 +46,7 @@ pub mod report;
 pub mod scaling;
 pub mod scenario;
 pub mod services;
+pub mod simulation;
 pub mod source;
 pub mod statistic;
 pub mod usage;

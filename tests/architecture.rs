@@ -10,6 +10,7 @@ const ORDER: &[&[&str]] = &[
     &["scenario::node", "scenario::driver", "scenario::read"],
     &["workload"],
     &["scaling"],
+    &["simulation"],
     &["pricing", "usage"],
     &["services"],
     &["scenario"],
@@ -122,10 +123,13 @@ const FLOATS: &[&str] = &[
     "statistic",
     "workload",
     "scaling",
+    "simulation",
+    "forecast::demand",
     "forecast::draw",
-    "forecast::surface",
+    "forecast::inputs",
     "forecast::paths",
     "forecast::sensitivity",
+    "forecast::surface",
 ];
 
 #[test]

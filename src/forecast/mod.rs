@@ -72,7 +72,7 @@ pub struct ForecastBasis {
     /// Paths behind the bands; 0 where nothing is uncertain.
     pub paths: u32,
     /// What their random numbers begin with.
-    pub seed: u64,
+    pub seed: String,
 }
 
 /// How many inputs of each provenance there are.
@@ -234,7 +234,7 @@ pub fn forecast(
             scope: if cut.planned_only { "planned" } else { "all" }.into(),
             prices_seen: prices_seen(&bills, book),
             paths: if drawn { cut.drawing.paths } else { 0 },
-            seed: cut.drawing.seed,
+            seed: cut.drawing.seed.to_string(),
         },
         inputs: inputs(&bills, book),
         months,
