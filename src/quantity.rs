@@ -205,6 +205,13 @@ pub struct Share(pub Decimal);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Seconds(pub Decimal);
 
+impl Seconds {
+    /// In days of 24 hours.
+    pub fn days(self) -> Decimal {
+        self.0 / Decimal::from(86_400)
+    }
+}
+
 /// A time over which something happens repeatedly.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Per {
@@ -340,6 +347,8 @@ impl FromStr for Seconds {
             "min" => 60,
             "h" => 3_600,
             "day" | "days" => 86_400,
+            // As AWS's rules count, which know days only.
+            "year" | "years" => 365 * 86_400,
             _ => return Err(wrong()),
         };
         value.checked_mul(Decimal::from(factor)).filter(|v| *v <= LARGEST).map(Seconds).ok_or_else(wrong)
@@ -419,7 +428,8 @@ quantities! {
     Gb, |q| q.0, |q| format!("{} GB", grouped(q.0)), "a size, such as `20 GB` or `1.5 TB`", r"^[0-9.,_]+ ?(KB|MB|GB|TB|PB)$";
     Vcpus, |q| q.0, |q| format!("{} vCPU", grouped(q.0)), "processors, such as `0.5 vCPU`", r"^[0-9.,_]+ ?vCPU$";
     Share, |q| q.0, |q| format!("{}%", grouped(q.0 * Decimal::ONE_HUNDRED)), "a share between `0%` and `100%`", r"^[0-9.,_]+ ?%$";
-    Seconds, |q| q.0, |q| format!("{} s", grouped(q.0)), "a time, such as `90 s`, `5 min`, `2 h` or `35 days`", r"^[0-9.,_]+ ?(s|min|h|days?)$";
+    Seconds, |q| q.0, |q| format!("{} s", grouped(q.0)), "a time, such as `90 s`, `5 min`, `2 h`, `35 days` or `7 years` of 365 days",
+        r"^[0-9.,_]+ ?(s|min|h|days?|years?)$";
     CountRate, |q| q.amount, |q| format!("{}/{}", grouped(q.amount), q.per.suffix()),
         "a rate, such as `118/s` or `6.5 B requests/month` (per s, min, h, day or month)",
         r"^[0-9.,_]+ ?[kMB]?( ?[A-Za-z -]+)?/(s|second|min|minute|h|hour|day|month)$";
@@ -452,6 +462,13 @@ mod tests {
         assert_eq!("2.5k/s".parse(), Ok(CountRate { amount: d("2500"), per: Per::Second }));
         assert_eq!("1,200".parse(), Ok(Count(d("1200"))));
         assert_eq!("20 k".parse(), Ok(Count(d("20000"))));
+    }
+
+    #[test]
+    fn a_year_is_365_days() {
+        assert_eq!("7 years".parse::<Seconds>().map(Seconds::days), Ok(d("2555")));
+        assert_eq!("1 year".parse::<Seconds>(), "365 days".parse());
+        assert!("2 months".parse::<Seconds>().is_err());
     }
 
     #[test]

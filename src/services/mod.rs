@@ -34,6 +34,9 @@ macro_rules! services {
     };
 }
 
+/// What arrives day by day and grows old: stocks that follow from flows.
+pub mod cohort;
+
 services! {
     application_load_balancer: ApplicationLoadBalancer;
     aurora_postgresql: AuroraPostgresql;
