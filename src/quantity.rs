@@ -279,6 +279,36 @@ pub struct GbRate {
     pub per: Per,
 }
 
+/// What a [`Pace`] counts by.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Turn {
+    /// Each day.
+    Day,
+    /// Each seven days.
+    Week,
+    /// Each month, however long.
+    Month,
+}
+
+/// How often something is done: "month" is once a month, "2/week" twice a week.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Pace {
+    /// How many times.
+    pub times: Decimal,
+    /// In which time.
+    pub turn: Turn,
+}
+
+impl Turn {
+    fn word(self) -> &'static str {
+        match self {
+            Turn::Day => "day",
+            Turn::Week => "week",
+            Turn::Month => "month",
+        }
+    }
+}
+
 /// A rate of either kind: what a month's quantity is computed from.
 pub trait Rate: Quantity {
     /// The time to which the number belongs.
@@ -361,6 +391,19 @@ fn per(rest: &str) -> Option<Per> {
     noun.trim().chars().all(|c| c.is_ascii_alphabetic() || c == ' ' || c == '-').then(|| Per::read(time.trim()))?
 }
 
+impl FromStr for Pace {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Pace, String> {
+        let wrong = || format!("expected {}", Pace::EXPECTED);
+        let (times, turn) = match text.split_once('/') {
+            None => (Decimal::ONE, text),
+            Some((times, turn)) => (number(times).filter(|(_, rest)| rest.is_empty()).ok_or_else(wrong)?.0, turn),
+        };
+        let turn = [Turn::Day, Turn::Week, Turn::Month].into_iter().find(|t| t.word() == turn.trim()).ok_or_else(wrong)?;
+        Ok(Pace { times, turn })
+    }
+}
+
 impl FromStr for CountRate {
     type Err = String;
     fn from_str(text: &str) -> Result<CountRate, String> {
@@ -436,6 +479,8 @@ quantities! {
     GbRate, |q| q.amount, |q| format!("{} GB/{}", grouped(q.amount), q.per.suffix()),
         "a flow of data, such as `100 GB/month` (per s, min, h, day or month)",
         r"^[0-9.,_]+ ?(KB|MB|GB|TB|PB)/(s|second|min|minute|h|hour|day|month)$";
+    Pace, |q| q.times, |q| format!("{}/{}", grouped(q.times), q.turn.word()), "how often, such as `month`, `week` or `2/month`",
+        r"^([0-9.,_]+ ?/ ?)?(day|week|month)$";
     Usd, |q| Usd::decimal(*q), |q| q.to_string(), "an amount of money, such as `5600 USD`", r"^-?[0-9.,_]+ ?USD$";
 }
 
@@ -469,6 +514,14 @@ mod tests {
         assert_eq!("7 years".parse::<Seconds>().map(Seconds::days), Ok(d("2555")));
         assert_eq!("1 year".parse::<Seconds>(), "365 days".parse());
         assert!("2 months".parse::<Seconds>().is_err());
+    }
+
+    #[test]
+    fn a_pace_is_a_time_or_several_times_in_it() {
+        assert_eq!("month".parse(), Ok(Pace { times: Decimal::ONE, turn: Turn::Month }));
+        assert_eq!("2/week".parse(), Ok(Pace { times: Decimal::TWO, turn: Turn::Week }));
+        assert!("fortnight".parse::<Pace>().is_err());
+        assert!("2".parse::<Pace>().is_err());
     }
 
     #[test]

@@ -69,6 +69,11 @@ impl Age {
         Age(2 * i64::from(days) + 1)
     }
 
+    /// The age in the middle between two numbers of days.
+    pub fn midway(from: u32, to: u32) -> Age {
+        Age(i64::from(from) + i64::from(to))
+    }
+
     /// So many days older.
     pub fn plus_days(self, days: u32) -> Age {
         Age(self.0 + 2 * i64::from(days))
@@ -313,6 +318,13 @@ mod tests {
         let cohorts = Cohorts::of(month, since(None, month, 90), Per::Day, steady);
         assert_eq!(cohorts.between(Age::ARRIVAL, Some(Age::days(90))), d("90"));
         assert_eq!(cohorts.between(Age::days(35), Some(Age::days(90))), d("55"));
+    }
+
+    /// 2 GB an hour are 48 a day, 3 a minute 3 × 60 × 24 = 4,320; what is stated by the day or the month stays as it is.
+    #[test]
+    fn a_flow_is_what_comes_in_a_month_or_a_day() {
+        let of = |rate: &str| flow("GB", &Driver::default_of(rate.parse::<crate::quantity::GbRate>().expect("a rate"), "")).value();
+        assert_eq!(["2 GB/h", "3 GB/min", "4 GB/day", "5 GB/month"].map(of), ["48", "4320", "4", "5"].map(d));
     }
 
     /// The definition, day by day: the share of each day's arrivals that is past an age in the middle of each day.

@@ -344,6 +344,12 @@ lifecycle: {standard_ia: 30 days, glacier_flexible: 90 days, deep_archive: 365 d
         );
     }
 
+    #[test]
+    fn an_object_of_128_kb_moves() {
+        let bucket = "type: s3-bucket\narrivals: 1 GB/day\nsince: 2026-01-01\nobject_size: 128 KB\nlifecycle: {standard_ia: 30 days}";
+        assert!(emitted(bucket, "us-east-1", "2026-11").iter().any(|r| &*r.usage_type == "TimedStorage-SIA-ByteHrs"));
+    }
+
     /// 31 GB a month from the 16th: 16 of January's 31 days bring 16 GB, in 16 objects; on average (½ + 1½ … + 15½) ÷ 31 = 128 ÷ 31.
     #[test]
     fn the_first_month_begins_on_its_day() {
