@@ -230,6 +230,13 @@ pub struct Share(pub Decimal);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Seconds(pub Decimal);
 
+impl Seconds {
+    /// In days of 24 hours.
+    pub fn days(self) -> Decimal {
+        self.0 / Decimal::from(86_400)
+    }
+}
+
 /// A time over which something happens repeatedly.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Per {
@@ -313,6 +320,36 @@ pub struct GbRate {
     pub amount: Decimal,
     /// In which time.
     pub per: Per,
+}
+
+/// What a [`Pace`] counts by.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Turn {
+    /// Each day.
+    Day,
+    /// Each seven days.
+    Week,
+    /// Each month, however long.
+    Month,
+}
+
+/// How often something is done: "month" is once a month, "2/week" twice a week.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Pace {
+    /// How many times.
+    pub times: Decimal,
+    /// In which time.
+    pub turn: Turn,
+}
+
+impl Turn {
+    fn word(self) -> &'static str {
+        match self {
+            Turn::Day => "day",
+            Turn::Week => "week",
+            Turn::Month => "month",
+        }
+    }
 }
 
 /// A rate of either kind: what a month's quantity is computed from.
@@ -406,6 +443,8 @@ impl FromStr for Seconds {
             "min" => 60,
             "h" => 3_600,
             "day" | "days" => 86_400,
+            // As AWS's rules count, which know days only.
+            "year" | "years" => 365 * 86_400,
             _ => return Err(wrong()),
         };
         value.checked_mul(Decimal::from(factor)).filter(|v| *v <= LARGEST).map(Seconds).ok_or_else(wrong)
@@ -416,6 +455,19 @@ impl FromStr for Seconds {
 fn per(rest: &str) -> Option<Per> {
     let (noun, time) = rest.rsplit_once('/')?;
     noun.trim().chars().all(|c| c.is_ascii_alphabetic() || c == ' ' || c == '-').then(|| Per::read(time.trim()))?
+}
+
+impl FromStr for Pace {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Pace, String> {
+        let wrong = || format!("expected {}", Pace::EXPECTED);
+        let (times, turn) = match text.split_once('/') {
+            None => (Decimal::ONE, text),
+            Some((times, turn)) => (number(times).filter(|(_, rest)| rest.is_empty()).ok_or_else(wrong)?.0, turn),
+        };
+        let turn = [Turn::Day, Turn::Week, Turn::Month].into_iter().find(|t| t.word() == turn.trim()).ok_or_else(wrong)?;
+        Ok(Pace { times, turn })
+    }
 }
 
 impl FromStr for CountRate {
@@ -491,7 +543,8 @@ quantities! {
         const SIGNED: bool = true;
         fn comparable(&self, other: &Growth) -> bool { self.per == other.per }
     };
-    Seconds, |q| q.0, |q| format!("{} s", grouped(q.0)), "a time, such as `90 s`, `5 min`, `2 h` or `35 days`", r"^[0-9.,_]+ ?(s|min|h|days?)$";
+    Seconds, |q| q.0, |q| format!("{} s", grouped(q.0)), "a time, such as `90 s`, `5 min`, `2 h`, `35 days` or `7 years` of 365 days",
+        r"^[0-9.,_]+ ?(s|min|h|days?|years?)$";
     CountRate, |q| q.amount, |q| format!("{}/{}", grouped(q.amount), q.per.suffix()),
         "a rate, such as `118/s` or `6.5 B requests/month` (per s, min, h, day or month)",
         r"^[0-9.,_]+ ?[kMB]?( ?[A-Za-z -]+)?/(s|second|min|minute|h|hour|day|month)$" {
@@ -502,6 +555,8 @@ quantities! {
         r"^[0-9.,_]+ ?(KB|MB|GB|TB|PB)/(s|second|min|minute|h|hour|day|month)$" {
         fn comparable(&self, other: &GbRate) -> bool { self.per == other.per }
     };
+    Pace, |q| q.times, |q| format!("{}/{}", grouped(q.times), q.turn.word()), "how often, such as `month`, `week` or `2/month`",
+        r"^([0-9.,_]+ ?/ ?)?(day|week|month)$";
     Usd, |q| Usd::decimal(*q), |q| q.to_string(), "an amount of money, such as `5600 USD`", r"^-?[0-9.,_]+ ?USD$";
 }
 
@@ -539,6 +594,21 @@ mod tests {
         assert!("2/month".parse::<Growth>().is_err());
         assert!("-100%/month".parse::<Growth>().expect_err("nothing left").starts_with("nothing is left"));
         assert!("1001%/month".parse::<Growth>().is_err());
+    }
+
+    #[test]
+    fn a_year_is_365_days() {
+        assert_eq!("7 years".parse::<Seconds>().map(Seconds::days), Ok(d("2555")));
+        assert_eq!("1 year".parse::<Seconds>(), "365 days".parse());
+        assert!("2 months".parse::<Seconds>().is_err());
+    }
+
+    #[test]
+    fn a_pace_is_a_time_or_several_times_in_it() {
+        assert_eq!("month".parse(), Ok(Pace { times: Decimal::ONE, turn: Turn::Month }));
+        assert_eq!("2/week".parse(), Ok(Pace { times: Decimal::TWO, turn: Turn::Week }));
+        assert!("fortnight".parse::<Pace>().is_err());
+        assert!("2".parse::<Pace>().is_err());
     }
 
     #[test]

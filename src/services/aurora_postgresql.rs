@@ -3,23 +3,26 @@
 //!
 //! Performance Insights ended in July 2026; Database Insights Standard keeps its prices for what is kept beyond 7 days.
 //!
-//! Not here: Database Insights Advanced; backups by AWS Backup (`aws_backup`); transfer of a Global Database to another region (`data_transfer`). Replication between
-//! the zones of a cluster costs nothing.
+//! Not here: Database Insights Advanced; backups by AWS Backup (`aws_backup`); transfer of a Global Database to another region
+//! (`data_transfer`). Replication between the zones of a cluster costs nothing.
+
+mod backup;
 
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::backup::Backup;
+use super::cohort::Since;
+use super::manual_snapshots::ManualSnapshots;
 use super::{At, Check, Service};
-use crate::quantity::{Count, CountRate, Gb, GbRate, Seconds, Unit, grouped};
+use crate::quantity::{Count, CountRate, Gb, GbRate, Unit, grouped};
 use crate::scenario::driver::Driver;
-use crate::usage::{Step, Tape};
+use crate::usage::Step;
 
 const CODE: &str = "AmazonRDS";
 /// Aurora PostgreSQL among the engines of RDS.
 const OPERATION: &str = "CreateDBInstance:0021";
-/// Seconds in a day, the unit of a backup's retention.
-const DAY: u32 = 86_400;
 
 /// What the cluster asks for: I/O by the request, or within higher prices.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -67,17 +70,6 @@ pub struct Serverless {
     pub average: Driver<Count>,
 }
 
-/// Automated backups.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct Backup {
-    /// How far back the cluster can be restored: 1 to 35 days.
-    pub retention: Driver<Seconds>,
-    /// GB that the backup keeps to restore to any time in the retention, on average over the month. Where nothing is stated it
-    /// is the most that AWS bills: the volume of every day of the retention.
-    #[serde(default)]
-    pub changes: Option<Driver<Gb>>,
-}
-
 /// What Database Insights keeps beyond the 7 days that are free.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct DatabaseInsights {
@@ -102,9 +94,15 @@ pub struct AuroraPostgresql {
     /// Serverless v2 instances, alone or beside provisioned ones.
     #[serde(default)]
     pub serverless: Option<Serverless>,
-    /// The cluster volume, on average over the month. It stays when the instances are off.
+    /// The cluster volume, on average over the month; with `storage_growth` on its first day. It stays when the instances are off.
     #[serde(default)]
     pub storage: Option<Driver<Gb>>,
+    /// By how much the volume grows, evenly since the day of `since`.
+    #[serde(default)]
+    pub storage_growth: Option<Driver<GbRate>>,
+    /// The first day on which the volume grows.
+    #[serde(default)]
+    pub since: Option<Since>,
     /// Read and write I/O requests to storage. Metered and free in I/O-Optimized.
     #[serde(default)]
     pub io: Option<Driver<CountRate>>,
@@ -114,6 +112,9 @@ pub struct AuroraPostgresql {
     /// Manual snapshots older than the retention, all together and each at its full size.
     #[serde(default)]
     pub snapshots: Option<Driver<Gb>>,
+    /// Manual snapshots by their pace: those past the retention, each at the size that the volume had, instead of `snapshots`.
+    #[serde(default)]
+    pub manual_snapshots: Option<ManualSnapshots>,
     /// CPU credits beyond those earned, in vCPU-hours; only of burstable classes (t3, t4g).
     #[serde(default)]
     pub cpu_credits: Option<Driver<CountRate>>,
@@ -139,9 +140,11 @@ configuration: standard
 instances: [{role: writer, class: db.r6g.xlarge}, {role: reader, class: db.t3.medium, count: 2}]
 serverless: {instances: 1, min: 0.5, max: 8, average: 1.5}
 storage: 500 GB
+storage_growth: 20 GB/month
+since: 2026-01-01
 io: 2 B requests/month
-backup: {retention: 35 days, changes: 900 GB}
-snapshots: 1 TB
+backup: {retention: 35 days, daily_changes: 40 GB, since: 2026-01-01}
+manual_snapshots: {every: month, kept: 90 days, since: 2026-01-01}
 cpu_credits: 20/month
 replicated_writes: 100 M/month
 snapshot_export: 500 GB/month
@@ -153,13 +156,13 @@ database_insights: {family: db.t3, vcpus: 4, requests: 2 M/month}
         self.compute(at);
         let standard = self.configuration == Configuration::Standard;
         let volume = if standard { "Aurora:StorageUsage" } else { "Aurora:IO-OptimizedStorageUsage" };
-        at.stock(CODE, volume, "", Unit::GbMonths, "GB in the cluster volume", self.storage.as_ref());
+        if let Some(tape) = self.volume(at.month) {
+            at.record(CODE, volume, "", Unit::GbMonths, tape);
+        }
         if standard {
             at.rate(CODE, "Aurora:StorageIOUsage", "", Unit::Count, "I/O requests", self.io.as_ref());
         }
-        if let Some(tape) = self.billed_backup() {
-            at.record(CODE, "Aurora:BackupUsage", "", Unit::GbMonths, tape);
-        }
+        self.backups(at);
         if let (Some(credits), Some(family)) = (&self.cpu_credits, self.burstable()) {
             at.rate(CODE, &format!("CPUCredits:{family}"), "", Unit::Hours, "vCPU-hours beyond the earned credits", Some(credits));
         }
@@ -184,17 +187,7 @@ database_insights: {family: db.t3, vcpus: 4, requests: 2 M/month}
         if let Some(serverless) = &self.serverless {
             check_capacity(serverless, check);
         }
-        if let Some(backup) = &self.backup {
-            let days = days(backup);
-            if days < Decimal::ONE || days > Decimal::from(35) || !days.is_integer() {
-                check.error(
-                    backup.retention.at,
-                    format!("Aurora cannot keep automated backups for {} days", grouped(days)),
-                    "expected 1 to 35 whole days",
-                    "older states belong in `snapshots`, or in AWS Backup",
-                );
-            }
-        }
+        self.check_backup(check);
         if let (Some(credits), None) = (&self.cpu_credits, self.burstable()) {
             check.error(credits.at, "CPU credits without a burstable instance", "no class is db.t3 or db.t4g", "leave `cpu_credits` out");
         }
@@ -219,23 +212,6 @@ impl AuroraPostgresql {
         if let Some(serverless) = &self.serverless {
             let tape = at.hours().times("serverless instances", &serverless.instances).times("ACUs on average", &serverless.average);
             at.record(CODE, capacity, OPERATION, Unit::Hours, tape);
-        }
-    }
-
-    /// Backup storage that is billed (Amazon Aurora User Guide, "Understanding Amazon Aurora backup storage usage"): what the
-    /// automated backup keeps, at most the volumes of all days of the retention, less the volume itself; with it manual snapshots
-    /// past the retention. Automated backups kept for one day cost nothing.
-    fn billed_backup(&self) -> Option<Tape> {
-        let snapshots = self.snapshots.as_ref();
-        let automated = match (&self.backup, &self.storage) {
-            (Some(backup), Some(volume)) if days(backup) > Decimal::ONE => Some(above_the_volume(backup, volume)),
-            _ => None,
-        };
-        match (automated, snapshots) {
-            (Some(automated), Some(snapshots)) => Some(automated.plus("manual snapshots past the retention", snapshots)),
-            (Some(automated), None) => Some(automated),
-            (None, Some(snapshots)) => Some(Tape::new().times("manual snapshots past the retention", snapshots)),
-            (None, None) => None,
         }
     }
 
@@ -265,22 +241,6 @@ impl AuroraPostgresql {
             check.error(at, format!("{} writers in one cluster", grouped(number)), "Aurora has one writer", "make the others readers");
         }
     }
-}
-
-/// The automated backup above the free part.
-fn above_the_volume(backup: &Backup, volume: &Driver<Gb>) -> Tape {
-    let kept = match &backup.changes {
-        Some(changes) => {
-            let all = Tape::new().times("GB in the cluster volume", volume).rule(Step::Times, "days kept", days(backup));
-            Tape::new().times("GB that the backup keeps", changes).with(Step::AtMost, "volumes of all days kept", all)
-        }
-        None => Tape::new().times("GB in the cluster volume", volume).rule(Step::Times, "days kept", days(backup)),
-    };
-    kept.minus("free up to the volume", volume).rule_of(Step::AtLeast, "nothing", 0)
-}
-
-fn days(backup: &Backup) -> Decimal {
-    backup.retention.value.0 / Decimal::from(DAY)
 }
 
 /// A class as usage types write it: `db.r6g.2xlarge` is `db.r6g.2xl`, `large` stays.
@@ -321,35 +281,6 @@ fn check_capacity(serverless: &Serverless, check: &mut Check<'_>) {
 #[cfg(test)]
 mod tests {
     use crate::services::testing::check;
-
-    /// (2 days × 100 GB − 100 GB) + 100 GB = 200 GB, the example of the user guide.
-    #[test]
-    fn a_snapshot_past_two_days_of_retention_is_billed_with_what_exceeds_the_volume() {
-        check(
-            "type: aurora-postgresql
-instances: [{role: writer, class: db.r6g.large}]
-storage: 100 GB
-backup: {retention: 2 days}
-snapshots: 100 GB",
-            "us-east-1",
-            "2026-12",
-            "InstanceUsage:db.r6g.large 744 hours    hours in the month 744 × writers 1
-             Aurora:StorageUsage       100 GB-months GB in the cluster volume 100 GB
-             Aurora:BackupUsage        200 GB-months GB in the cluster volume 100 GB × days kept 2 − free up to the volume 100 GB at least nothing 0 + manual snapshots past the retention 100 GB",
-        );
-    }
-
-    /// 250 GB kept are billed as at most 2 × 100 GB, of which 100 GB are free; 80 GB kept are within the free part.
-    #[test]
-    fn backups_are_billed_between_the_volume_and_the_volumes_of_all_days() {
-        let cluster = "type: aurora-postgresql\ninstances: [{role: writer, class: db.r6g.large}]\nstorage: 100 GB\n";
-        let without = "USW2-InstanceUsage:db.r6g.large 720 hours     hours in the month 720 × writers 1
-                       USW2-Aurora:StorageUsage        100 GB-months GB in the cluster volume 100 GB\n";
-        let most = "USW2-Aurora:BackupUsage 100 GB-months GB that the backup keeps 250 GB at most volumes of all days kept 200 − free up to the volume 100 GB at least nothing 0";
-        check(&format!("{cluster}backup: {{retention: 2 days, changes: 250 GB}}"), "us-west-2", "2026-11", &format!("{without}{most}"));
-        check(&format!("{cluster}backup: {{retention: 7 days, changes: 80 GB}}"), "us-west-2", "2026-11", without);
-        check(&format!("{cluster}backup: {{retention: 1 day, changes: 250 GB}}"), "us-west-2", "2026-11", without);
-    }
 
     #[test]
     fn io_optimized_has_usage_types_of_its_own_and_no_io() {

@@ -4,11 +4,14 @@
 //! Not here: traces (`xray`), Firehose itself (`firehose`), the bucket in which delivered logs lie (`s3-bucket`). The metrics
 //! that services send by themselves in basic resolution cost nothing and are not counted.
 
+mod logs;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::logs::{Logs, Vended};
 use super::{At, Check, Service};
-use crate::quantity::{Count, CountRate, Gb, GbRate, Unit};
+use crate::quantity::{Count, CountRate, Unit};
 use crate::scenario::driver::Driver;
 use crate::usage::Tape;
 
@@ -57,38 +60,6 @@ pub struct Cloudwatch {
     pub vended: Option<Vended>,
 }
 
-/// Logs that applications write.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct Logs {
-    /// Bytes that arrive in log groups of the Standard class, before compression.
-    #[serde(default)]
-    pub ingested: Option<Driver<GbRate>>,
-    /// Bytes that arrive in log groups of the Infrequent Access class, before compression.
-    #[serde(default)]
-    pub infrequent: Option<Driver<GbRate>>,
-    /// Bytes that lie in log groups, vended logs among them, on average over the month and compressed: about 0.15 of what
-    /// arrived within the retention. 100 GB a month kept for three months are about 100 × 3 × 0.15 = 45 GB here.
-    #[serde(default)]
-    pub stored: Option<Driver<Gb>>,
-    /// Bytes that queries of Logs Insights read.
-    #[serde(default)]
-    pub scanned: Option<Driver<GbRate>>,
-}
-
-/// Logs that AWS services write, by where they go.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct Vended {
-    /// Bytes to CloudWatch Logs.
-    #[serde(default)]
-    pub to_logs: Option<Driver<GbRate>>,
-    /// Bytes to S3.
-    #[serde(default)]
-    pub to_s3: Option<Driver<GbRate>>,
-    /// Bytes to Firehose.
-    #[serde(default)]
-    pub to_firehose: Option<Driver<GbRate>>,
-}
-
 impl Service for Cloudwatch {
     const TYPE: &'static str = "cloudwatch";
     const EXAMPLE: &'static str = "
@@ -103,8 +74,8 @@ requests: 2 M requests/month
 get_metric_data: 500 k metrics/month
 metric_stream: 1 M updates/month
 canary_runs: 12/h
-logs: {ingested: 200 GB/month, infrequent: 50 GB/month, stored: 110 GB, scanned: 300 GB/month}
-vended: {to_logs: 80 GB/month, to_s3: 40 GB/month, to_firehose: 20 GB/month}
+logs: {ingested: 200 GB/month, infrequent: 50 GB/month, scanned: 300 GB/month, retention: 90 days, since: 2026-01-01, compression: 15%}
+vended: {to_logs: 80 GB/month, to_s3: 40 GB/month, to_firehose: 20 GB/month, retention: 30 days, since: 2026-03-01, compression: 20%}
 ";
 
     fn usage(&self, at: &mut At<'_>) {
@@ -116,9 +87,11 @@ vended: {to_logs: 80 GB/month, to_s3: 40 GB/month, to_firehose: 20 GB/month}
         if let Some(vended) = &self.vended {
             vended.usage(at);
         }
+        self.logs_kept(at);
     }
 
     fn check(&self, check: &mut Check<'_>) {
+        self.check_logs(check);
         let used = [
             self.metrics.is_some(),
             self.container_insights.is_some(),
@@ -171,40 +144,6 @@ impl Cloudwatch {
     }
 }
 
-impl Logs {
-    fn used(&self) -> bool {
-        self.ingested.is_some() || self.infrequent.is_some() || self.stored.is_some() || self.scanned.is_some()
-    }
-
-    /// Bytes in, bytes kept, bytes read (AWS, "Amazon CloudWatch Pricing", Logs).
-    fn usage(&self, at: &mut At<'_>) {
-        at.rate(CODE, "DataProcessing-Bytes", "PutLogEvents", Unit::Gb, "logs that arrive", self.ingested.as_ref());
-        at.rate(
-            CODE,
-            "DataProcessingIA-Bytes",
-            "PutLogEvents",
-            Unit::Gb,
-            "logs that arrive for infrequent access",
-            self.infrequent.as_ref(),
-        );
-        at.stock(CODE, "TimedStorage-ByteHrs", "HourlyStorageMetering", Unit::GbMonths, "logs stored, compressed", self.stored.as_ref());
-        at.rate(CODE, "DataScanned-Bytes", "StartQuery", Unit::Gb, "logs that queries read", self.scanned.as_ref());
-    }
-}
-
-impl Vended {
-    fn used(&self) -> bool {
-        self.to_logs.is_some() || self.to_s3.is_some() || self.to_firehose.is_some()
-    }
-
-    /// Logs of AWS services have prices of their own, by where they go (AWS, "Amazon CloudWatch Pricing", Vended Logs).
-    fn usage(&self, at: &mut At<'_>) {
-        at.rate(CODE, "VendedLog-Bytes", "PutLogEvents", Unit::Gb, "logs of AWS services to CloudWatch", self.to_logs.as_ref());
-        at.rate(CODE, "S3-Egress-Bytes", "", Unit::Gb, "logs of AWS services to S3", self.to_s3.as_ref());
-        at.rate(CODE, "FH-Egress-Bytes", "", Unit::Gb, "logs of AWS services to Firehose", self.to_firehose.as_ref());
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use crate::services::testing::{check, emitted};
@@ -234,31 +173,6 @@ mod tests {
              USW2-CW:GMD-Metrics        500000 months metrics asked for 500,000/month
              USW2-CW:MetricStreamUsage 1000000 count updates of metric streams 1,000,000/month
              USW2-CW:Canary-runs          8640 count runs of canaries 12/h × hours in the month 720",
-        );
-    }
-
-    #[test]
-    fn logs_are_billed_when_they_come_while_they_lie_and_when_they_are_read() {
-        check(
-            "type: cloudwatch\nlogs: {ingested: 200 GB/month, infrequent: 50 GB/month, stored: 110 GB, scanned: 300 GB/month}",
-            "us-east-1",
-            "2026-12",
-            "DataProcessing-Bytes        200 GB        logs that arrive 200 GB/month
-             USE1-DataProcessingIA-Bytes  50 GB        logs that arrive for infrequent access 50 GB/month
-             TimedStorage-ByteHrs        110 GB-months logs stored, compressed 110 GB
-             USE1-DataScanned-Bytes      300 GB        logs that queries read 300 GB/month",
-        );
-    }
-
-    #[test]
-    fn logs_of_aws_services_go_three_ways() {
-        check(
-            "type: cloudwatch\nvended: {to_logs: 80 GB/month, to_s3: 40 GB/month, to_firehose: 20 GB/month}",
-            "us-west-2",
-            "2026-12",
-            "USW2-VendedLog-Bytes 80 GB logs of AWS services to CloudWatch 80 GB/month
-             USW2-S3-Egress-Bytes 40 GB logs of AWS services to S3 40 GB/month
-             USW2-FH-Egress-Bytes 20 GB logs of AWS services to Firehose 20 GB/month",
         );
     }
 

@@ -7,8 +7,10 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::cohort::{self, Age, Cohorts, Since};
+use super::manual_snapshots::ManualSnapshots;
 use super::{At, Check, Service};
-use crate::quantity::{Count, CountRate, Gb, GbRate, Unit};
+use crate::quantity::{Count, CountRate, Gb, GbRate, Per, Seconds, Unit, grouped};
 use crate::scenario::driver::Driver;
 use crate::usage::{Step, Tape};
 
@@ -59,9 +61,60 @@ pub struct Elasticache {
     /// Snapshots that are kept and billed, on average over the month.
     #[serde(default)]
     pub backup: Option<Driver<Gb>>,
+    /// Snapshots by their size and age, instead of `backup`.
+    #[serde(default)]
+    pub snapshots: Option<Snapshots>,
     /// Bytes that a Global Datastore sends to another region.
     #[serde(default)]
     pub global_datastore: Option<Driver<GbRate>>,
+}
+
+/// Snapshots that are taken every day, and by hand.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Snapshots {
+    /// GB of one snapshot, of all shards together. One is taken every day.
+    pub daily_size: Driver<Gb>,
+    /// How long the daily snapshots are kept: 1 to 35 days.
+    pub kept: Driver<Seconds>,
+    /// The first day on which a snapshot is taken. Where nothing is stated they have been taken as long as they are kept.
+    #[serde(default)]
+    pub since: Option<Since>,
+    /// Snapshots by hand, of the same size.
+    #[serde(default)]
+    pub manual: Option<ManualSnapshots>,
+}
+
+impl Snapshots {
+    /// Storage for one snapshot of each active cluster is free (AWS, "Amazon ElastiCache FAQs", Backup and Restore).
+    fn usage(&self, at: &mut At<'_>) {
+        let kept = cohort::days(&self.kept);
+        let cohorts = Cohorts::of(at.month, cohort::since(self.since, at.month, kept), Per::Day, cohort::steady);
+        let daily = Tape::new()
+            .times("GB of a snapshot", &self.daily_size)
+            .rule(Step::Times, "days kept", cohorts.between(Age::ARRIVAL, Some(Age::days(kept))))
+            .minus("one snapshot is free", &self.daily_size)
+            .rule_of(Step::AtLeast, "nothing", 0);
+        let manual = self.manual.as_ref().map(|m| m.older_than(0, at.month, Tape::new().times("GB of a snapshot", &self.daily_size)));
+        for tape in [Some(daily), manual].into_iter().flatten() {
+            at.record(CODE, "ElastiCache:BackupUsage", "CreateCacheSnapshot", Unit::GbMonths, tape);
+        }
+    }
+
+    /// Daily snapshots are kept for 35 days at most (Amazon ElastiCache User Guide, "Scheduling automatic backups").
+    fn check(&self, check: &mut Check<'_>) {
+        let days = self.kept.value.days();
+        if !days.is_integer() || days < Decimal::ONE || days > Decimal::from(35) {
+            check.error(
+                self.kept.at,
+                format!("ElastiCache cannot keep daily snapshots for {} days", grouped(days)),
+                "expected 1 to 35 whole days",
+                "older ones belong in `manual`",
+            );
+        }
+        if let Some(manual) = &self.manual {
+            manual.check(check);
+        }
+    }
 }
 
 impl Service for Elasticache {
@@ -72,7 +125,7 @@ engine: redis
 node: cache.r6g.large
 shards: 2
 replicas: 1
-backup: 40 GB
+snapshots: {daily_size: 13 GB, kept: 7 days, since: 2026-01-01, manual: {every: month, kept: 30 days, since: 2026-01-01}}
 global_datastore: 150 GB/month
 ";
 
@@ -85,6 +138,9 @@ global_datastore: 150 GB/month
         let hours = at.times_hours(nodes.times("shards", &self.shards));
         at.record(CODE, &format!("NodeUsage:{}", self.node), self.engine.operation(), Unit::Hours, hours);
         at.stock(CODE, "ElastiCache:BackupUsage", "CreateCacheSnapshot", Unit::GbMonths, "GB of snapshots", self.backup.as_ref());
+        if let Some(snapshots) = &self.snapshots {
+            snapshots.usage(at);
+        }
         at.rate(CODE, "ElastiCache-Out-Bytes", "", Unit::Gb, "bytes to the other region", self.global_datastore.as_ref());
     }
 
@@ -92,6 +148,17 @@ global_datastore: 150 GB/month
         if !self.node.starts_with("cache.") {
             let help = format!("did you mean `cache.{}`?", self.node.trim_start_matches("db."));
             check.error(None, format!("`{}` is no class of cache nodes", self.node), "expected a class such as cache.r6g.large", help);
+        }
+        if let Some(snapshots) = &self.snapshots {
+            snapshots.check(check);
+            if let Some(backup) = &self.backup {
+                check.error(
+                    backup.at,
+                    "the snapshots that are billed are stated, and follow from `snapshots`",
+                    "said twice",
+                    "leave one of the two out",
+                );
+            }
         }
         if let Some(replicas) = self.replicas.as_ref().filter(|r| r.value.0 > Decimal::from(5)) {
             check.error(replicas.at, format!("{} replicas in a shard", replicas.value), "ElastiCache has at most 5", "add shards instead");
@@ -143,6 +210,19 @@ mod tests {
             "NodeUsage:cache.r6g.large 2976 hours replicas of a shard 1 + its primary 1 × shards 2 × hours in the month 744
              ElastiCache:BackupUsage   40 GB-months GB of snapshots 40 GB
              ElastiCache-Out-Bytes     150 GB bytes to the other region 150 GB/month",
+        );
+    }
+
+    /// Seven daily snapshots of 13 GB, one of them free; by hand two a week, which are (2 ÷ 7) × 28 = 8 over 28 days.
+    #[test]
+    fn snapshots_are_kept_for_their_days_and_one_is_free() {
+        check(
+            "type: elasticache\nnode: cache.r6g.large\nshards: 1\nsnapshots: {daily_size: 13 GB, kept: 7 days, manual: {every: 2/week, kept: 28 days}}",
+            "us-east-1",
+            "2026-12",
+            "NodeUsage:cache.r6g.large 744 hours primary of a shard 1 × shards 1 × hours in the month 744
+             ElastiCache:BackupUsage    78 GB-months GB of a snapshot 13 GB × days kept 7 − one snapshot is free 13 GB at least nothing 0
+             ElastiCache:BackupUsage   104 GB-months GB of a snapshot 13 GB × snapshots taken 2/week × days of them kept 28 ÷ days in a week 7",
         );
     }
 

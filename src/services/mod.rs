@@ -34,6 +34,12 @@ macro_rules! services {
     };
 }
 
+/// What arrives day by day and grows old: stocks that follow from flows.
+pub mod cohort;
+
+/// Snapshots that somebody takes and keeps for a while, beside the automated ones.
+pub mod manual_snapshots;
+
 services! {
     application_load_balancer: ApplicationLoadBalancer;
     aurora_postgresql: AuroraPostgresql;

@@ -2,85 +2,31 @@
 //! and Deep Archive add 8 KB of Standard and 32 KB of their own class for every object; Intelligent-Tiering watches objects of
 //! 128 KB and more for a fee each. Deep Archive is billed under a service code of its own.
 //!
-//! Not here: bytes to the internet (`data_transfer`), minimum sizes and early deletion (state the bytes that are billed), S3
-//! Select, and Replication Time Control, for which the book has no row by destination.
+//! What lies where is either stated as the average of the month (`storage`), or follows from what arrives and from the lifecycle
+//! rules (`lifecycle`), month by month.
+//!
+//! Not here: bytes to the internet (`data_transfer`), minimum sizes and early deletion of a stated stock (state the bytes that
+//! are billed), S3 Select, and Replication Time Control, for which the book has no row by destination.
+
+mod class;
+mod lifecycle;
+mod storage;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use self::class::{CODE, DEEP};
+pub use self::lifecycle::{Lifecycle, Noncurrent};
+pub use self::storage::{Archived, Intelligent, Storage, Transitions};
+use super::cohort::Since;
 use super::data_transfer::between_regions;
 use super::{At, Check, Service};
-use crate::quantity::{Count, CountRate, Gb, GbRate, Unit};
+use crate::quantity::{CountRate, Gb, GbRate, Unit};
 use crate::scenario::driver::Driver;
-use crate::usage::{Step, Tape};
+use crate::usage::Tape;
 
-const CODE: &str = "AmazonS3";
-const DEEP: &str = "AmazonS3GlacierDeepArchive";
 /// Under which the price list keeps retrievals from Glacier Flexible Retrieval.
 const GLACIER: &str = "AmazonGlacier";
-/// KB in a GB: overhead of archived objects is stated in KB.
-const KB_IN_GB: u32 = 1_048_576;
-
-/// Bytes at rest by storage class, on average over the month.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
-pub struct Storage {
-    /// S3 Standard.
-    #[serde(default)]
-    pub standard: Option<Driver<Gb>>,
-    /// S3 Standard-IA.
-    #[serde(default)]
-    pub standard_ia: Option<Driver<Gb>>,
-    /// S3 One Zone-IA.
-    #[serde(default)]
-    pub one_zone_ia: Option<Driver<Gb>>,
-    /// S3 Glacier Instant Retrieval.
-    #[serde(default)]
-    pub glacier_instant: Option<Driver<Gb>>,
-    /// S3 Glacier Flexible Retrieval.
-    #[serde(default)]
-    pub glacier_flexible: Option<Driver<Gb>>,
-    /// S3 Glacier Deep Archive.
-    #[serde(default)]
-    pub deep_archive: Option<Driver<Gb>>,
-    /// S3 Intelligent-Tiering.
-    #[serde(default)]
-    pub intelligent: Option<Intelligent>,
-}
-
-/// Bytes in the tiers of Intelligent-Tiering.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
-pub struct Intelligent {
-    /// Frequent access.
-    #[serde(default)]
-    pub frequent: Option<Driver<Gb>>,
-    /// Infrequent access: not read for 30 days.
-    #[serde(default)]
-    pub infrequent: Option<Driver<Gb>>,
-    /// Archive instant access: not read for 90 days.
-    #[serde(default)]
-    pub archive_instant: Option<Driver<Gb>>,
-    /// Archive access, where it is switched on.
-    #[serde(default)]
-    pub archive: Option<Driver<Gb>>,
-    /// Deep archive access, where it is switched on.
-    #[serde(default)]
-    pub deep_archive: Option<Driver<Gb>>,
-    /// Objects of 128 KB and more, which are watched.
-    #[serde(default)]
-    pub objects: Option<Driver<Count>>,
-}
-
-/// Objects in the archive classes, each with its overhead.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
-pub struct Archived {
-    /// In Glacier Flexible Retrieval.
-    #[serde(default)]
-    pub glacier_flexible: Option<Driver<Count>>,
-    /// In Deep Archive.
-    #[serde(default)]
-    pub deep_archive: Option<Driver<Count>>,
-}
-
 /// Requests to one storage class.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct ClassRequests {
@@ -144,29 +90,6 @@ pub struct Retrieval {
     pub deep_archive_restores: Option<Driver<CountRate>>,
 }
 
-/// Objects that lifecycle rules move, by the class they move to. By default AWS moves no object below 128 KB.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
-pub struct Transitions {
-    /// To Standard-IA.
-    #[serde(default)]
-    pub standard_ia: Option<Driver<CountRate>>,
-    /// To One Zone-IA.
-    #[serde(default)]
-    pub one_zone_ia: Option<Driver<CountRate>>,
-    /// To Intelligent-Tiering.
-    #[serde(default)]
-    pub intelligent: Option<Driver<CountRate>>,
-    /// To Glacier Instant Retrieval.
-    #[serde(default)]
-    pub glacier_instant: Option<Driver<CountRate>>,
-    /// To Glacier Flexible Retrieval.
-    #[serde(default)]
-    pub glacier_flexible: Option<Driver<CountRate>>,
-    /// To Deep Archive.
-    #[serde(default)]
-    pub deep_archive: Option<Driver<CountRate>>,
-}
-
 /// Copies to a bucket elsewhere.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Replication {
@@ -181,9 +104,24 @@ pub struct Replication {
 /// An S3 bucket.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct S3Bucket {
-    /// Bytes at rest.
+    /// Bytes at rest. With `arrivals`: what lay there before the first day, which stays in its class.
     #[serde(default)]
     pub storage: Storage,
+    /// Bytes of the objects that arrive, in Standard: what lies in each class follows from them and from `lifecycle`.
+    #[serde(default)]
+    pub arrivals: Option<Driver<GbRate>>,
+    /// The first day on which objects arrive, or are replaced.
+    #[serde(default)]
+    pub since: Option<Since>,
+    /// The average size of the objects that arrive: counts their writes (where `requests` states none for Standard) and moves.
+    #[serde(default)]
+    pub object_size: Option<Driver<Gb>>,
+    /// When the objects that arrive move to other classes, and when they are deleted.
+    #[serde(default)]
+    pub lifecycle: Option<Lifecycle>,
+    /// Versions that were replaced, in a bucket that keeps them.
+    #[serde(default)]
+    pub noncurrent: Option<Noncurrent>,
     /// Objects in the archive classes.
     #[serde(default)]
     pub archived_objects: Archived,
@@ -193,7 +131,7 @@ pub struct S3Bucket {
     /// Retrievals.
     #[serde(default)]
     pub retrieval: Retrieval,
-    /// Lifecycle transitions.
+    /// Lifecycle transitions of what is stated as `storage`.
     #[serde(default)]
     pub transitions: Transitions,
     /// Replication.
@@ -226,15 +164,23 @@ requests:
   glacier_flexible_writes: 10 k/month
   deep_archive_writes: 10 k/month
 retrieval: {standard_ia: 50 GB/month, one_zone_ia: 5 GB/month, glacier_instant: 5 GB/month, glacier_flexible: 5 GB/month, deep_archive: 5 GB/month, glacier_flexible_restores: 1 k/month, deep_archive_restores: 1 k/month}
-transitions: {standard_ia: 100 k/month, one_zone_ia: 10 k/month, intelligent: 10 k/month, glacier_instant: 10 k/month, glacier_flexible: 20 k/month, deep_archive: 20 k/month}
+transitions: {one_zone_ia: 10 k/month, intelligent: 10 k/month}
+arrivals: 600 GB/month
+since: 2024-01-01
+object_size: 2 MB
+lifecycle: {standard_ia: 30 days, glacier_instant: 60 days, glacier_flexible: 150 days, deep_archive: 1 year, delete: 7 years}
+noncurrent: {changes: 5 GB/month, kept: 30 days}
 replication: {to: us-west-2, objects: 100 k/month, data: 600 GB/month}
 inventory: 5 M/month
 ";
 
     fn usage(&self, at: &mut At<'_>) {
         self.storage.usage(at);
+        self.aged(at);
+        self.replaced(at);
         self.archived_objects.usage(at);
         self.requests.usage(at);
+        self.put(at);
         self.retrieval.usage(at);
         self.transitions.usage(at);
         if let Some(copy) = &self.replication {
@@ -246,6 +192,7 @@ inventory: 5 M/month
     }
 
     fn check(&self, check: &mut Check<'_>) {
+        self.check_lifecycle(check);
         let empty = serde_json::to_value(S3Bucket::nothing()).ok();
         if serde_json::to_value(self).ok() == empty {
             check.error(
@@ -262,54 +209,17 @@ impl S3Bucket {
     fn nothing() -> S3Bucket {
         S3Bucket {
             storage: Storage::default(),
+            arrivals: None,
+            since: None,
+            object_size: None,
+            lifecycle: None,
+            noncurrent: None,
             archived_objects: Archived::default(),
             requests: Requests::default(),
             retrieval: Retrieval::default(),
             transitions: Transitions::default(),
             replication: None,
             inventory: None,
-        }
-    }
-}
-
-impl Storage {
-    fn usage(&self, at: &mut At<'_>) {
-        let mut stored =
-            |code, base, operation, gb: &Option<Driver<Gb>>| at.stock(code, base, operation, Unit::GbMonths, "GB stored", gb.as_ref());
-        stored(CODE, "TimedStorage-ByteHrs", "StandardStorage", &self.standard);
-        stored(CODE, "TimedStorage-SIA-ByteHrs", "StandardIAStorage", &self.standard_ia);
-        stored(CODE, "TimedStorage-ZIA-ByteHrs", "OneZoneIAStorage", &self.one_zone_ia);
-        stored(CODE, "TimedStorage-GIR-ByteHrs", "GlacierInstantRetrievalStorage", &self.glacier_instant);
-        stored(CODE, "TimedStorage-GlacierByteHrs", "GlacierStorage", &self.glacier_flexible);
-        stored(DEEP, "TimedStorage-GDA-ByteHrs", "DeepArchiveStorage", &self.deep_archive);
-        let Some(tiers) = &self.intelligent else { return };
-        stored(CODE, "TimedStorage-INT-FA-ByteHrs", "IntelligentTieringFAStorage", &tiers.frequent);
-        stored(CODE, "TimedStorage-INT-IA-ByteHrs", "IntelligentTieringIAStorage", &tiers.infrequent);
-        stored(CODE, "TimedStorage-INT-AIA-ByteHrs", "IntelligentTieringAIAStorage", &tiers.archive_instant);
-        stored(CODE, "TimedStorage-INT-AA-ByteHrs", "IntelligentTieringAAStorage", &tiers.archive);
-        stored(CODE, "TimedStorage-INT-DAA-ByteHrs", "IntelligentTieringDAAStorage", &tiers.deep_archive);
-        at.stock(CODE, "Monitoring-Automation-INT", "", Unit::Count, "objects watched", tiers.objects.as_ref());
-    }
-}
-
-impl Archived {
-    /// 8 KB of Standard and 32 KB of the archive's own class for every object (AWS, "Amazon S3 pricing", notes on the archive classes).
-    fn usage(&self, at: &mut At<'_>) {
-        let classes = [
-            (&self.glacier_flexible, CODE, "TimedStorage-GlacierByteHrs", "GlacierStorage"),
-            (&self.deep_archive, DEEP, "TimedStorage-GDA-ByteHrs", "DeepArchiveStorage"),
-        ];
-        for (objects, code, base, operation) in classes {
-            let Some(objects) = objects else { continue };
-            let overhead = |kb: u32| {
-                Tape::new().times("archived objects", objects).rule_of(Step::Times, "KB of overhead each", kb).rule_of(
-                    Step::Over,
-                    "KB in a GB",
-                    KB_IN_GB,
-                )
-            };
-            at.record(CODE, "TimedStorage-ByteHrs", "StandardStorage", Unit::GbMonths, overhead(8));
-            at.record(code, base, operation, Unit::GbMonths, overhead(32));
         }
     }
 }
@@ -344,23 +254,6 @@ impl Retrieval {
     }
 }
 
-impl Transitions {
-    /// Every object moved is a request, by the class it moves to.
-    fn usage(&self, at: &mut At<'_>) {
-        let moves = [
-            ("Requests-Tier4", "S3-SIATransition", &self.standard_ia),
-            ("Requests-Tier4", "S3-ZIATransition", &self.one_zone_ia),
-            ("Requests-Tier4", "S3-INTTransition", &self.intelligent),
-            ("Requests-Tier4", "S3-GIRTransition", &self.glacier_instant),
-            ("Requests-Tier3", "S3-GlacierTransition", &self.glacier_flexible),
-            ("Requests-Tier3", "S3-GDATransition", &self.deep_archive),
-        ];
-        for (base, operation, objects) in moves {
-            at.rate(CODE, base, operation, Unit::Count, "objects moved", objects.as_ref());
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use crate::services::testing::check;
@@ -376,18 +269,6 @@ mod tests {
              USW2-Requests-Tier1    1000000 count writes and lists 1,000,000/month
              USW2-Requests-Tier2   20000000 count reads 20,000,000/month
              USW2-Requests-Tier3      20000 count objects moved 20,000/month",
-        );
-    }
-
-    /// 1,048,576 objects × 8 KB = 8 GB of Standard, × 32 KB = 32 GB of Glacier.
-    #[test]
-    fn archived_objects_add_8_kb_of_standard_and_32_kb_of_their_class() {
-        check(
-            "type: s3-bucket\narchived_objects: {glacier_flexible: 1048576}",
-            "us-east-1",
-            "2026-12",
-            "TimedStorage-ByteHrs         8 GB-months archived objects 1,048,576 × KB of overhead each 8 ÷ KB in a GB 1,048,576
-             TimedStorage-GlacierByteHrs 32 GB-months archived objects 1,048,576 × KB of overhead each 32 ÷ KB in a GB 1,048,576",
         );
     }
 
