@@ -12,7 +12,7 @@ use crate::rating::{self, Terms, commitment, support, tax};
 use crate::scenario::accounts::Payer;
 use crate::scenario::{Resource, Scenario, Scenarios};
 use crate::services::At;
-use crate::usage::{KnownCharge, UsageRecord};
+use crate::usage::{KnownCharge, Over, UsageRecord};
 
 /// Which month, and on which conventions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -109,12 +109,14 @@ fn usage(members: &[&Scenario], book: &PriceBook, basis: Basis) -> Result<(Vec<U
 }
 
 /// Where and when a resource runs.
-fn place<'a>(scenario: &Scenario, resource: &Resource, book: &'a PriceBook, basis: Basis) -> At<'a> {
+fn place<'a>(scenario: &'a Scenario, resource: &Resource, book: &'a PriceBook, basis: Basis) -> At<'a> {
     let month_hours: Decimal = basis.hours.hours(basis.month);
     At {
         book,
         month: basis.month,
-        month_hours,
+        over: Over { hours: month_hours, requests: None },
+        capacity: None,
+        workload: scenario.workload.as_ref(),
         on_hours: resource.schedule.as_ref().map_or(month_hours, |s| s.hours(basis.month, basis.hours)),
         growth: Decimal::ONE,
         region: resource.region.clone(),

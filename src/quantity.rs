@@ -84,6 +84,10 @@ pub trait Quantity: FromStr<Err = String> + fmt::Display + Clone + fmt::Debug {
     const SIGNED: bool = false;
     /// The number itself, in the unit that `Display` names.
     fn decimal(&self) -> Decimal;
+    /// True for a flow that is stated for each request of the workload.
+    fn per_request(&self) -> bool {
+        false
+    }
     /// True where both numbers are in the same unit.
     fn comparable(&self, _: &Self) -> bool {
         true
@@ -250,6 +254,8 @@ pub enum Per {
     Day,
     /// Each month, however long.
     Month,
+    /// Each request of the workload.
+    Request,
 }
 
 impl Per {
@@ -260,7 +266,7 @@ impl Per {
             Per::Minute => Some((Decimal::from(60), Decimal::ONE)),
             Per::Hour => Some((Decimal::ONE, Decimal::ONE)),
             Per::Day => Some((Decimal::ONE, Decimal::from(24))),
-            Per::Month => None,
+            Per::Month | Per::Request => None,
         }
     }
 
@@ -271,6 +277,7 @@ impl Per {
             "h" | "hour" => Some(Per::Hour),
             "day" => Some(Per::Day),
             "month" => Some(Per::Month),
+            "request" => Some(Per::Request),
             _ => None,
         }
     }
@@ -282,6 +289,7 @@ impl Per {
             Per::Hour => "h",
             Per::Day => "day",
             Per::Month => "month",
+            Per::Request => "request",
         }
     }
 }
@@ -546,14 +554,16 @@ quantities! {
     Seconds, |q| q.0, |q| format!("{} s", grouped(q.0)), "a time, such as `90 s`, `5 min`, `2 h`, `35 days` or `7 years` of 365 days",
         r"^[0-9.,_]+ ?(s|min|h|days?|years?)$";
     CountRate, |q| q.amount, |q| format!("{}/{}", grouped(q.amount), q.per.suffix()),
-        "a rate, such as `118/s` or `6.5 B requests/month` (per s, min, h, day or month)",
-        r"^[0-9.,_]+ ?[kMB]?( ?[A-Za-z -]+)?/(s|second|min|minute|h|hour|day|month)$" {
+        "a rate, such as `118/s` or `6.5 B requests/month` (per s, min, h, day, month or request)",
+        r"^[0-9.,_]+ ?[kMB]?( ?[A-Za-z -]+)?/(s|second|min|minute|h|hour|day|month|request)$" {
         fn comparable(&self, other: &CountRate) -> bool { self.per == other.per }
+        fn per_request(&self) -> bool { self.per == Per::Request }
     };
     GbRate, |q| q.amount, |q| format!("{} GB/{}", grouped(q.amount), q.per.suffix()),
-        "a flow of data, such as `100 GB/month` (per s, min, h, day or month)",
-        r"^[0-9.,_]+ ?(KB|MB|GB|TB|PB)/(s|second|min|minute|h|hour|day|month)$" {
+        "a flow of data, such as `100 GB/month` (per s, min, h, day, month or request)",
+        r"^[0-9.,_]+ ?(KB|MB|GB|TB|PB)/(s|second|min|minute|h|hour|day|month|request)$" {
         fn comparable(&self, other: &GbRate) -> bool { self.per == other.per }
+        fn per_request(&self) -> bool { self.per == Per::Request }
     };
     Pace, |q| q.times, |q| format!("{}/{}", grouped(q.times), q.turn.word()), "how often, such as `month`, `week` or `2/month`",
         r"^([0-9.,_]+ ?/ ?)?(day|week|month)$";

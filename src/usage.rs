@@ -8,7 +8,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::money::{QUOTIENT_PLACES, Usd};
 use crate::month::Month;
-use crate::quantity::{LARGEST, Quantity, Rate, Unit, grouped};
+use crate::quantity::{LARGEST, Per, Quantity, Rate, Unit, grouped};
 use crate::scenario::driver::{Driver, Provenance, Uncertainty};
 use crate::source::Place;
 
@@ -177,11 +177,38 @@ pub struct KnownCharge {
     pub factors: Vec<Factor>,
 }
 
+/// The month over which rates add up.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Over {
+    /// Its hours.
+    pub hours: Decimal,
+    /// The requests of the environment's workload in it.
+    pub requests: Option<Arc<Requests>>,
+}
+
+/// Requests of a workload in a month.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Requests {
+    /// Of each route.
+    pub routes: BTreeMap<String, Decimal>,
+}
+
+impl Requests {
+    /// Of a route, or of all.
+    pub fn of(&self, route: Option<&str>) -> Option<Decimal> {
+        match route {
+            Some(route) => self.routes.get(route).copied(),
+            None => Some(self.routes.values().sum()),
+        }
+    }
+}
+
 /// A quantity in the making: a running value and the factors that made it.
 #[derive(Clone, Debug, Default)]
 pub struct Tape {
     value: Option<Decimal>,
     too_large: bool,
+    lacks_demand: bool,
     factors: Vec<Factor>,
 }
 
@@ -225,6 +252,7 @@ impl Tape {
     /// A step with another tape's value; its formula is kept below the step.
     pub fn with(mut self, step: Step, name: impl Into<Cow<'static, str>>, tape: Tape) -> Tape {
         self.too_large |= tape.too_large;
+        self.lacks_demand |= tape.lacks_demand;
         let value = tape.value();
         self.push(Factor { of: tape.factors, ..Factor::rule(step, name.into(), value) })
     }
@@ -239,20 +267,40 @@ impl Tape {
         if growth == Decimal::ONE || !self.factors.iter().any(Factor::grows) {
             return self;
         }
-        Tape::of(self.factors.into_iter().map(|f| f.grown(growth)))
+        Tape { lacks_demand: self.lacks_demand, ..Tape::of(self.factors.into_iter().map(|f| f.grown(growth))) }
     }
 
-    /// × a rate over the month: `/s`, `/min`, `/h` and `/day` grow with the hours, `/month` does not.
-    pub fn times_rate<T: Rate>(self, name: &'static str, driver: &Driver<T>, hours: Decimal) -> Tape {
-        let tape = self.times(name, driver);
-        match driver.value.per().in_an_hour() {
-            None => tape,
-            Some((multiplier, divisor)) => {
-                let tape = tape.rule(Step::Times, "hours in the month", hours);
-                let tape = if multiplier == Decimal::ONE { tape } else { tape.rule(Step::Times, "in an hour", multiplier) };
-                if divisor == Decimal::ONE { tape } else { tape.rule(Step::Over, "hours in a day", divisor) }
-            }
+    /// × a rate over the month: `/s`, `/min`, `/h` and `/day` grow with the hours, `/month` does not, `/request` follows the workload.
+    pub fn times_rate<T: Rate>(self, name: &'static str, driver: &Driver<T>, over: &Over) -> Tape {
+        let mut tape = self.times(name, driver);
+        if driver.value.per() == Per::Request {
+            return tape.requests(driver.of.as_deref(), over);
         }
+        if let Some((multiplier, divisor)) = driver.value.per().in_an_hour() {
+            tape = tape.rule(Step::Times, "hours in the month", over.hours);
+            tape = if multiplier == Decimal::ONE { tape } else { tape.rule(Step::Times, "in an hour", multiplier) };
+            tape = if divisor == Decimal::ONE { tape } else { tape.rule(Step::Over, "hours in a day", divisor) };
+        }
+        tape
+    }
+
+    /// × the requests of a route in the month.
+    pub fn requests(mut self, route: Option<&str>, over: &Over) -> Tape {
+        let of = route.map_or_else(String::new, |r| format!(" of {r}"));
+        let found = over.requests.as_ref().and_then(|r| r.of(route));
+        self.lacks_demand |= found.is_none();
+        let factor = Factor::rule(Step::Times, format!("requests{of} in the month").into(), found.unwrap_or_default());
+        self.push(Factor { demand: Some(Measure::Requests(route.map(Arc::from))), shown: crate::quantity::about(factor.value), ..factor })
+    }
+
+    /// × capacity that follows demand, on average over the month.
+    pub fn capacity(self, name: &'static str, average: Decimal) -> Tape {
+        self.push(Factor { demand: Some(Measure::Capacity), ..Factor::rule(Step::Times, name.into(), average) })
+    }
+
+    /// True where something is stated per request and the environment has no such requests.
+    pub fn lacks_demand(&self) -> bool {
+        self.lacks_demand
     }
 
     /// A step with a value that follows from a rule of AWS, the calendar, or the shape of the resource.
@@ -305,16 +353,20 @@ mod tests {
     use super::*;
     use crate::quantity::{Count, CountRate, GbRate, Per};
 
+    fn over(hours: u32) -> Over {
+        Over { hours: hours.into(), requests: None }
+    }
+
     fn bare<T>(value: T) -> Driver<T> {
-        Driver { value, uncertainty: None, grows: false, from: Provenance::Plan, why: None, at: None }
+        Driver { value, uncertainty: None, grows: false, of: None, from: Provenance::Plan, why: None, at: None }
     }
 
     #[test]
     fn a_rate_per_second_grows_with_the_hours_and_one_per_month_does_not() {
         let second = bare(CountRate { amount: Decimal::TWO, per: Per::Second });
         let month = bare(GbRate { amount: Decimal::TEN, per: Per::Month });
-        assert_eq!(Tape::new().times_rate("requests", &second, Decimal::from(744)).value(), Decimal::from(2 * 3600 * 744));
-        assert_eq!(Tape::new().times_rate("bytes", &month, Decimal::from(744)).value(), Decimal::TEN);
+        assert_eq!(Tape::new().times_rate("requests", &second, &over(744)).value(), Decimal::from(2 * 3600 * 744));
+        assert_eq!(Tape::new().times_rate("bytes", &month, &over(744)).value(), Decimal::TEN);
     }
 
     #[test]

@@ -91,6 +91,8 @@ pub struct Driver<T> {
     pub uncertainty: Option<Uncertainty>,
     /// True where it grows with the workload.
     pub grows: bool,
+    /// The route whose requests are meant, of what is stated per request; all of them without one.
+    pub of: Option<String>,
     /// Where it came from.
     pub from: Provenance,
     /// Why it has this value, where somebody said so.
@@ -112,16 +114,16 @@ impl fmt::Display for Spread {
 impl<T> Driver<T> {
     /// A default that no file states.
     pub fn default_of(value: T, why: &str) -> Driver<T> {
-        Driver { value, uncertainty: None, grows: false, from: Provenance::Assumed, why: Some(why.to_owned()), at: None }
+        Driver { value, uncertainty: None, grows: false, of: None, from: Provenance::Assumed, why: Some(why.to_owned()), at: None }
     }
 }
 
 /// The name by which the reader of scenario files knows that a driver is asked for.
 pub const DRIVER: &str = "$driver";
 /// The keys that a file can write in a driver; `likely` is another word for `value`.
-pub const DRIVER_KEYS: &[&str] = &["value", "likely", "low", "high", "shape", "spread", "grows", "from", "why"];
+pub const DRIVER_KEYS: &[&str] = &["value", "likely", "low", "high", "shape", "spread", "grows", "of", "from", "why"];
 /// The fields of a driver, as the reader hands them over: what files write, and the place.
-const DRIVER_FIELDS: &[&str] = &["value", "low", "high", "shape", "spread", "grows", "from", "why", "at"];
+const DRIVER_FIELDS: &[&str] = &["value", "low", "high", "shape", "spread", "grows", "of", "from", "why", "at"];
 
 impl<'de, T: Quantity> Deserialize<'de> for Driver<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Driver<T>, D::Error> {
@@ -168,6 +170,7 @@ impl<'de, T: Quantity> Visitor<'de> for DriverVisitor<T> {
                 "shape" => parts.shape = Some(map.next_value()?),
                 "spread" => parts.spread = Some(map.next_value::<Written<Share>>()?.0),
                 "grows" => parts.grows = map.next_value()?,
+                "of" => parts.of = Some(map.next_value()?),
                 "from" => parts.from = Some(map.next_value()?),
                 "why" => parts.why = Some(map.next_value()?),
                 _ => {
@@ -178,8 +181,14 @@ impl<'de, T: Quantity> Visitor<'de> for DriverVisitor<T> {
         }
         let value = parts.value.take().ok_or_else(|| serde::de::Error::missing_field("value"))?;
         let uncertainty = parts.uncertainty(&value).map_err(serde::de::Error::custom)?;
+        if parts.grows && value.per_request() {
+            return Err(serde::de::Error::custom("what is stated per request follows the workload already: leave `grows` out"));
+        }
+        if parts.of.is_some() && !value.per_request() {
+            return Err(serde::de::Error::custom("`of` names the route of what is stated per request, such as `20 KB/request`"));
+        }
         let from = parts.from.unwrap_or(Provenance::Assumed);
-        Ok(Driver { value, uncertainty, grows: parts.grows, from, why: parts.why, at: parts.at })
+        Ok(Driver { value, uncertainty, grows: parts.grows, of: parts.of, from, why: parts.why, at: parts.at })
     }
 }
 
@@ -191,6 +200,7 @@ struct Parts<T> {
     shape: Option<Shape>,
     spread: Option<Share>,
     grows: bool,
+    of: Option<String>,
     from: Option<Provenance>,
     why: Option<String>,
     at: Option<Place>,
@@ -198,7 +208,7 @@ struct Parts<T> {
 
 impl<T> Default for Parts<T> {
     fn default() -> Parts<T> {
-        Parts { value: None, low: None, high: None, shape: None, spread: None, grows: false, from: None, why: None, at: None }
+        Parts { value: None, low: None, high: None, shape: None, spread: None, grows: false, of: None, from: None, why: None, at: None }
     }
 }
 
@@ -279,6 +289,7 @@ impl<T: Quantity> JsonSchema for Driver<T> {
                         "shape": shape,
                         "spread": { "type": "string", "pattern": r"^[0-9.,_]+ ?%$", "description": "lognormal around the value: the standard deviation of its logarithm" },
                         "grows": { "type": "boolean", "description": "true where it grows with the workload" },
+                        "of": { "type": "string", "description": "the route whose requests are meant" },
                         "from": from,
                         "why": { "type": "string", "description": "why it has this value; a calibrated one always says" }
                     },

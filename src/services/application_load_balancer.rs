@@ -100,20 +100,17 @@ lcu: {new_connections: 40/s, active_connections: 2000, processed: 100 GB/month, 
 /// LCU-hours of each dimension by itself (AWS, "Elastic Load Balancing pricing", LCU details).
 fn dimensions(lcu: &Lcu, at: &At<'_>) -> Vec<Tape> {
     let by_second = |name, driver, carried, each| {
-        Tape::new().times_rate(name, driver, at.month_hours).rule_of(Step::Over, "seconds in an hour", 3_600).rule_of(
-            Step::Over,
-            carried,
-            each,
-        )
+        Tape::new().times_rate(name, driver, &at.over).rule_of(Step::Over, "seconds in an hour", 3_600).rule_of(Step::Over, carried, each)
     };
     let new = lcu.new_connections.as_ref().map(|d| by_second("new connections", d, "connections an LCU carries", NEW_CONNECTIONS));
     let active = lcu
         .active_connections
         .as_ref()
         .map(|d| at.hours().times("open connections", d).rule_of(Step::Over, "open connections an LCU carries", ACTIVE_CONNECTIONS));
-    let processed = lcu.processed.as_ref().map(|d| {
-        Tape::new().times_rate("bytes processed", d, at.month_hours).rule_of(Step::Over, "GB an LCU carries in an hour", PROCESSED)
-    });
+    let processed = lcu
+        .processed
+        .as_ref()
+        .map(|d| Tape::new().times_rate("bytes processed", d, &at.over).rule_of(Step::Over, "GB an LCU carries in an hour", PROCESSED));
     let rules = lcu.rule_evaluations.as_ref().map(|d| by_second("rule evaluations", d, "evaluations an LCU carries", RULE_EVALUATIONS));
     [new, active, processed, rules].into_iter().flatten().collect()
 }

@@ -21,7 +21,7 @@ use crate::money::quotient;
 use crate::month::Month;
 use crate::quantity::{Per, Rate, Seconds, grouped};
 use crate::scenario::driver::Driver;
-use crate::usage::{Step, Tape};
+use crate::usage::{Over, Step, Tape};
 
 /// The least common multiple of 28, 29, 30 and 31: in it a day's part of any month is a whole number.
 const PARTS_OF_A_MONTH: i64 = 377_580;
@@ -105,12 +105,12 @@ impl Cohorts {
     /// What arrives evenly since a day: `/month` over each month's days, everything else alike on every day. `growth` says by
     /// what a month's arrivals are multiplied.
     pub fn of(month: Month, since: NaiveDate, per: Per, growth: impl Fn(Month) -> Decimal) -> Cohorts {
-        let parts = if per == Per::Month { PARTS_OF_A_MONTH } else { 1 };
+        let parts = if by_month(per) { PARTS_OF_A_MONTH } else { 1 };
         let mut cohorts = Cohorts { month: span(month), parts, months: Vec::new() };
         let (mut arrived, mut of) = (Decimal::ZERO, Month::of(since));
         while of <= month {
             let (first, last) = span(of);
-            let part = if per == Per::Month { PARTS_OF_A_MONTH / (last - first + 1) } else { 1 };
+            let part = if by_month(per) { PARTS_OF_A_MONTH / (last - first + 1) } else { 1 };
             let first = first.max(number(since));
             let each = Decimal::from(part) * growth(of);
             cohorts.months.push(Arrivals { days: (first, last), each, before: arrived });
@@ -180,10 +180,11 @@ pub fn since(stated: Option<Since>, month: Month, oldest: u32) -> NaiveDate {
 }
 
 /// A tape that starts with a flow, as what comes in a month or in a day: what [`Cohorts`] count in.
-pub fn flow<T: Rate>(name: &'static str, driver: &Driver<T>) -> Tape {
+pub fn flow<T: Rate>(name: &'static str, driver: &Driver<T>, over: &Over) -> Tape {
     let tape = Tape::new().times(name, driver);
     match driver.value.per() {
         Per::Month | Per::Day => tape,
+        Per::Request => tape.requests(driver.of.as_deref(), over),
         per => {
             let in_an_hour = per.in_an_hour().map_or(Decimal::ONE, |(multiplier, _)| multiplier);
             let tape = if in_an_hour == Decimal::ONE { tape } else { tape.rule(Step::Times, "in an hour", in_an_hour) };
@@ -194,7 +195,12 @@ pub fn flow<T: Rate>(name: &'static str, driver: &Driver<T>) -> Tape {
 
 /// What [`Cohorts`] of a rate count in.
 pub fn unit(per: Per) -> &'static str {
-    if per == Per::Month { "months" } else { "days" }
+    if by_month(per) { "months" } else { "days" }
+}
+
+/// True where [`Cohorts`] count months: the requests of the workload are those of a month.
+fn by_month(per: Per) -> bool {
+    matches!(per, Per::Month | Per::Request)
 }
 
 /// A length of time in whole days; what is left over is cut off, see [`check_days`].
@@ -323,7 +329,8 @@ mod tests {
     /// 2 GB an hour are 48 a day, 3 a minute 3 × 60 × 24 = 4,320; what is stated by the day or the month stays as it is.
     #[test]
     fn a_flow_is_what_comes_in_a_month_or_a_day() {
-        let of = |rate: &str| flow("GB", &Driver::default_of(rate.parse::<crate::quantity::GbRate>().expect("a rate"), "")).value();
+        let over = Over { hours: Decimal::from(744), requests: None };
+        let of = |rate: &str| flow("GB", &Driver::default_of(rate.parse::<crate::quantity::GbRate>().expect("a rate"), ""), &over).value();
         assert_eq!(["2 GB/h", "3 GB/min", "4 GB/day", "5 GB/month"].map(of), ["48", "4320", "4", "5"].map(d));
     }
 

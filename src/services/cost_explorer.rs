@@ -30,7 +30,7 @@ requests: 20/day
 
     fn usage(&self, at: &mut At<'_>) {
         if let Some(requests) = &self.requests {
-            let tape = Tape::new().times_rate("requests of the API", requests, at.month_hours);
+            let tape = Tape::new().times_rate("requests of the API", requests, &at.over);
             at.record_in("global", CODE, "USE1-APIRequest", "", Unit::Count, tape);
         }
     }

@@ -60,7 +60,7 @@ to_cloudfront: 3 TB/month
         at.rate(CODE, "CloudFront-Out-Bytes", "", Unit::Gb, "bytes to CloudFront", self.to_cloudfront.as_ref());
         if let Some(crossing) = &self.cross_az {
             let tape =
-                Tape::new().times_rate("bytes between zones", crossing, at.month_hours).rule_of(Step::Times, "out of one, into another", 2);
+                Tape::new().times_rate("bytes between zones", crossing, &at.over).rule_of(Step::Times, "out of one, into another", 2);
             at.record(CODE, "DataTransfer-Regional-Bytes", "", Unit::Gb, tape);
         }
         for copy in &self.inter_region {

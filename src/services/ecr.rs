@@ -65,7 +65,7 @@ impl Replication {
         }
         match at.book.region(&self.to).map(|region| format!("{}-AWS-Out-Bytes", region.code)) {
             Ok(base) => {
-                let tape = Tape::new().times_rate("images copied to another region", &self.data, at.month_hours);
+                let tape = Tape::new().times_rate("images copied to another region", &self.data, &at.over);
                 at.record(TRANSFER, &base, "", Unit::Gb, tape);
             }
             Err(why) => at.failures.push(format!("{}: {why}", at.resource)),

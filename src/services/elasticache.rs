@@ -191,7 +191,7 @@ ecpus: 2 B/month
         let engine = self.engine.name();
         let data = at.hours().times("GB of data", &self.data);
         at.record(CODE, &format!("CachedData:{engine}"), "CreateServerlessCache", Unit::Hours, data);
-        let units = Tape::new().times_rate("processing units", &self.ecpus, at.month_hours);
+        let units = Tape::new().times_rate("processing units", &self.ecpus, &at.over);
         at.record(CODE, &format!("ElastiCacheProcessingUnits:{engine}"), "CreateServerlessCache", Unit::Count, units);
     }
 }

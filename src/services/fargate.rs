@@ -140,10 +140,10 @@ spot: 50%
 ";
 
     fn usage(&self, at: &mut At<'_>) {
-        let tape = Tape::new().times_rate("runs", &self.runs, at.month_hours).times("seconds a run", &self.duration);
+        let tape = Tape::new().times_rate("runs", &self.runs, &at.over).times("seconds a run", &self.duration);
         let short = self.duration.value.0 < Decimal::from(SHORTEST);
         let tape = if short {
-            Tape::new().times_rate("runs", &self.runs, at.month_hours).rule_of(Step::Times, "seconds a run, billed as a minute", SHORTEST)
+            Tape::new().times_rate("runs", &self.runs, &at.over).rule_of(Step::Times, "seconds a run, billed as a minute", SHORTEST)
         } else {
             tape
         };

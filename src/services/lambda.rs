@@ -87,7 +87,7 @@ provisioned_concurrency: 2
 impl LambdaFunction {
     /// × the seconds of all runs together.
     fn while_running(&self, tape: Tape, at: &At<'_>) -> Tape {
-        tape.times_rate("requests", &self.requests, at.month_hours).times("seconds a request", &self.duration)
+        tape.times_rate("requests", &self.requests, &at.over).times("seconds a request", &self.duration)
     }
 
     /// Disk above 512 MB is billed while functions run (AWS, "AWS Lambda Pricing", Ephemeral Storage).

@@ -22,7 +22,8 @@ use crate::scenario::driver::Driver;
 use crate::scenario::node::Node;
 use crate::scenario::read::{self, Defaults};
 use crate::source::{FileId, Place, Sources};
-use crate::usage::{Factor, KnownCharge, Tags, Tape, UsageRecord};
+use crate::usage::{Factor, KnownCharge, Over, Tags, Tape, UsageRecord};
+use crate::workload::Workload;
 
 /// Declares the service files and lists what each can stand for in a scenario.
 macro_rules! services {
@@ -169,10 +170,14 @@ pub struct At<'a> {
     pub book: &'a PriceBook,
     /// The billing period.
     pub month: Month,
-    /// Hours of the month on the basis that was asked for.
-    pub month_hours: Decimal,
+    /// Hours of the month on the basis that was asked for, and the requests in it.
+    pub over: Over,
     /// Hours of the month in which the resource is switched on.
     pub on_hours: Decimal,
+    /// What follows demand in the resource itself (tasks, LCUs, ACUs), on average over the hours of the month.
+    pub capacity: Option<Decimal>,
+    /// The environment's demand.
+    pub workload: Option<&'a Workload>,
     /// How many times as large demand is as the scenario states it: what grows with the workload is that much larger.
     pub growth: Decimal,
     /// The region of the resource.
@@ -194,6 +199,15 @@ pub struct At<'a> {
 }
 
 impl At<'_> {
+    /// How large a flow was in other months, as a part of this month's: as demand was, where it follows demand.
+    pub fn past<T: Quantity>(&self, flow: &Driver<T>) -> impl Fn(Month) -> Decimal + use<'_, T> {
+        let follows = flow.grows || flow.value.per_request();
+        move |month| match self.workload.filter(|_| follows) {
+            Some(workload) => workload.growth_between(self.month, month),
+            None => Decimal::ONE,
+        }
+    }
+
     /// A tape that starts with the hours in which the resource is on.
     pub fn hours(&self) -> Tape {
         self.times_hours(Tape::new())
@@ -201,7 +215,7 @@ impl At<'_> {
 
     /// × the hours in which the resource is on.
     pub fn times_hours(&self, tape: Tape) -> Tape {
-        let name = if self.on_hours == self.month_hours { "hours in the month" } else { "hours switched on" };
+        let name = if self.on_hours == self.over.hours { "hours in the month" } else { "hours switched on" };
         tape.rule(crate::usage::Step::Times, name, self.on_hours)
     }
 
@@ -214,6 +228,10 @@ impl At<'_> {
 
     /// The same in another region, or `global`.
     pub fn record_in(&mut self, region: &str, service: &'static str, base: &str, operation: &'static str, unit: Unit, tape: Tape) {
+        if tape.lacks_demand() {
+            self.failures.push(format!("{}: {base} is stated per request, and the workload has no such requests", self.resource));
+            return;
+        }
         let Some((quantity, factors)) = tape.grown(self.growth).finish() else {
             self.failures.push(format!("{}: the quantity of {base} is too large to be exact", self.resource));
             return;
@@ -256,7 +274,7 @@ impl At<'_> {
         rate: Option<&Driver<T>>,
     ) {
         if let Some(driver) = rate {
-            let tape = Tape::new().times_rate(name, driver, self.month_hours);
+            let tape = Tape::new().times_rate(name, driver, &self.over);
             self.record(service, base, operation, unit, tape);
         }
     }
@@ -300,8 +318,10 @@ pub fn alone<'a>(book: &'a PriceBook, region: &str, month: Month) -> At<'a> {
     At {
         book,
         month,
-        month_hours: hours,
+        over: Over { hours, requests: None },
         on_hours: hours,
+        capacity: None,
+        workload: None,
         growth: Decimal::ONE,
         region: region.into(),
         account: "example".into(),

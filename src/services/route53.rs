@@ -103,7 +103,7 @@ fn kept(at: &mut At<'_>, base: &str, name: &'static str, count: Option<&Driver<C
 /// What is billed by the query (AWS, "Amazon Route 53 pricing", Queries).
 fn asked(at: &mut At<'_>, base: &str, name: &'static str, queries: Option<&Driver<CountRate>>) {
     if let Some(queries) = queries {
-        let tape = Tape::new().times_rate(name, queries, at.month_hours);
+        let tape = Tape::new().times_rate(name, queries, &at.over);
         at.record_in("global", CODE, base, "", Unit::Count, tape);
     }
 }

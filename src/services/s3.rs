@@ -184,7 +184,7 @@ inventory: 5 M/month
         self.retrieval.usage(at);
         self.transitions.usage(at);
         if let Some(copy) = &self.replication {
-            let tape = Tape::new().times_rate("objects copied", &copy.objects, at.month_hours);
+            let tape = Tape::new().times_rate("objects copied", &copy.objects, &at.over);
             at.record_in(&copy.to, CODE, "Requests-Tier1", "PutObject", Unit::Count, tape);
             between_regions(at, &copy.to, &copy.data, "bytes copied to another region");
         }

@@ -70,7 +70,7 @@ bot_control: 1
             at.record_in(&region, CODE, "RuleV2", "", Unit::Months, Tape::new().times("rules", rules));
         }
         if let Some(requests) = &self.requests {
-            let tape = Tape::new().times_rate("requests inspected", requests, at.month_hours);
+            let tape = Tape::new().times_rate("requests inspected", requests, &at.over);
             at.record_in(&region, CODE, "RequestV2-Tier1", "", Unit::Count, tape);
         }
         if let Some(bot_control) = &self.bot_control {

@@ -68,9 +68,9 @@ impl Xray {
     fn recorded(&self, at: &At<'_>) -> Option<Tape> {
         match (&self.requests, &self.sampling, &self.traces) {
             (Some(requests), Some(sampling), _) => {
-                Some(Tape::new().times_rate("requests", requests, at.month_hours).times("part recorded", sampling))
+                Some(Tape::new().times_rate("requests", requests, &at.over).times("part recorded", sampling))
             }
-            (_, _, Some(traces)) => Some(Tape::new().times_rate("traces recorded", traces, at.month_hours)),
+            (_, _, Some(traces)) => Some(Tape::new().times_rate("traces recorded", traces, &at.over)),
             _ => None,
         }
     }

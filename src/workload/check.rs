@@ -5,13 +5,14 @@ use rust_decimal::Decimal;
 use super::shape::Day;
 use super::{Event, Relative, Workload};
 use crate::diagnostic::{Diagnostic, Problems, nearest};
-use crate::quantity::grouped;
+use crate::quantity::{Per, grouped};
 use crate::scenario::node::{Kind, Node};
 use crate::source::Place;
 
 impl Workload {
     /// Notes all that is wrong. `node` is the block as written, for the places.
     pub fn check(&self, node: &Node, problems: &mut Problems) {
+        self.check_level(node, problems);
         self.check_routes(node, problems);
         self.check_growth(node, problems);
         self.check_shapes(node, problems);
@@ -28,6 +29,17 @@ impl Workload {
             let at = noise.correlation.at.unwrap_or(node.at);
             let help = "noise without memory has a correlation much shorter than a minute, such as `6 s`";
             problems.push(Diagnostic::error(at, "a correlation of no time").label("expected more than 0").help(help));
+        }
+    }
+
+    fn check_level(&self, node: &Node, problems: &mut Problems) {
+        let level = &self.requests.level;
+        if level.value.per == Per::Request {
+            problems.push(
+                Diagnostic::error(level.at.unwrap_or(node.at), "requests per request")
+                    .label("expected a rate in time")
+                    .help("write how many come in a second or a month, such as `118/s`"),
+            );
         }
     }
 

@@ -156,6 +156,8 @@ pub fn per_second(rate: &CountRate, month: Month) -> f64 {
         Per::Hour => 3_600.0,
         Per::Day => 86_400.0,
         Per::Month => 3_600.0 * f64::from(month.hours()),
+        // Refused when the scenario is read: requests cannot be counted by themselves.
+        Per::Request => f64::INFINITY,
     };
     rate.amount.to_f64().unwrap_or(0.0) / seconds
 }

@@ -16,4 +16,9 @@ impl Workload {
         let shape = if self.events.is_empty() && self.week.is_none() { 1.0 } else { self.mix(month) * self.events_mean(month, None) };
         quantity(growth * shape)
     }
+
+    /// Demand of a month as a part of another's, by growth alone. What does not grow, or grows beyond all numbers, is as large.
+    pub fn growth_between(&self, from: Month, to: Month) -> Decimal {
+        quantity(self.growth(to) / self.growth(from)).unwrap_or(Decimal::ONE)
+    }
 }

@@ -11,7 +11,7 @@ use crate::quantity::{Gb, GbRate, Per, Rate, Seconds, Unit, grouped};
 use crate::scenario::driver::Driver;
 use crate::services::cohort::{self, Age, Cohorts, Since};
 use crate::services::{At, Check};
-use crate::usage::{Step, Tape};
+use crate::usage::{Over, Step, Tape};
 
 /// Automated backups.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -43,6 +43,9 @@ impl Backup {
     }
 }
 
+/// The growth of a volume is never stated per request.
+const NO_DEMAND: Over = Over { hours: Decimal::ZERO, requests: None };
+
 /// The cluster volume of a month.
 struct Volume<'a> {
     /// At first.
@@ -55,7 +58,7 @@ impl Volume<'_> {
     fn tape(&self, before: Age) -> Tape {
         match &self.growth {
             None => Tape::new().times("GB in the cluster volume", self.storage),
-            Some((growth, cohorts)) => cohort::flow("GB by which the volume grows", growth)
+            Some((growth, cohorts)) => cohort::flow("GB by which the volume grows", growth, &NO_DEMAND)
                 .rule(Step::Times, format!("{} of growth", cohort::unit(growth.value.per())), cohorts.between(before, None))
                 .plus("GB in the cluster volume at first", self.storage),
         }
@@ -132,6 +135,12 @@ impl AuroraPostgresql {
 
     fn check_growth(&self, check: &mut Check<'_>) {
         match (&self.storage, &self.storage_growth, self.since) {
+            (_, Some(growth), _) if growth.value.per() == Per::Request => check.error(
+                growth.at,
+                "the growth of a volume is not computed from requests",
+                "expected a flow per day or month",
+                "write what a month adds, such as `20 GB/month`",
+            ),
             (_, Some(growth), None) => check.error(
                 growth.at,
                 "it is not said since when the volume grows",

@@ -137,10 +137,10 @@ impl<'a> Kept<'a> {
         let Some(arriving) = arriving.filter(|_| self.tells()) else { return };
         let per = arriving.value.per();
         let since = cohort::since(self.since, at.month, self.retention.map_or(0, days));
-        let cohorts = Cohorts::of(at.month, since, per, cohort::steady);
+        let cohorts = Cohorts::of(at.month, since, per, at.past(arriving));
         let kept = cohorts.between(Age::ARRIVAL, self.retention.map(|retention| Age::days(days(retention))));
         let assumed = Driver::default_of(Share(Decimal::new(15, 2)), "the storage compression factor of the AWS Pricing Calculator");
-        let tape = cohort::flow(name, arriving)
+        let tape = cohort::flow(name, arriving, &at.over)
             .rule(Step::Times, format!("{} of it kept", cohort::unit(per)), kept)
             .times("compressed to", self.compression.unwrap_or(&assumed));
         at.record(CODE, "TimedStorage-ByteHrs", "HourlyStorageMetering", Unit::GbMonths, tape);

@@ -112,8 +112,8 @@ impl S3Bucket {
     /// What has arrived since the first day, by the classes in which it lies.
     pub(super) fn aged(&self, at: &mut At<'_>) {
         let (Some(arrivals), Some(since)) = (&self.arrivals, self.since) else { return };
-        let cohorts = Cohorts::of(at.month, since.0, arrivals.value.per(), cohort::steady);
-        let flow = cohort::flow("GB that arrive", arrivals);
+        let cohorts = Cohorts::of(at.month, since.0, arrivals.value.per(), at.past(arrivals));
+        let flow = cohort::flow("GB that arrive", arrivals, &at.over);
         let unit = cohort::unit(arrivals.value.per());
         let none = Lifecycle::default();
         let rules = self.lifecycle.as_ref().unwrap_or(&none);
@@ -147,7 +147,7 @@ impl S3Bucket {
         if self.requests.standard.writes.is_some() || since.0 >= at.month.end() {
             return;
         }
-        let mut tape = Tape::new().times_rate("GB that arrive", arrivals, at.month_hours);
+        let mut tape = Tape::new().times_rate("GB that arrive", arrivals, &at.over);
         if since.0 > at.month.first_day() {
             // The month in which it begins: only its other days bring something.
             let days = at.month.days().filter(|day| *day >= since.0).count();
@@ -165,8 +165,8 @@ impl S3Bucket {
         let Some(Noncurrent { changes, kept }) = &self.noncurrent else { return };
         let per = changes.value.per();
         let since = cohort::since(self.since, at.month, days(kept));
-        let lain = Cohorts::of(at.month, since, per, cohort::steady).between(Age::ARRIVAL, Some(Age::midnight_after(days(kept))));
-        let tape = cohort::flow("GB replaced", changes).rule(Step::Times, format!("{} of it kept", cohort::unit(per)), lain);
+        let lain = Cohorts::of(at.month, since, per, at.past(changes)).between(Age::ARRIVAL, Some(Age::midnight_after(days(kept))));
+        let tape = cohort::flow("GB replaced", changes, &at.over).rule(Step::Times, format!("{} of it kept", cohort::unit(per)), lain);
         at.record(STANDARD.code, STANDARD.stored, STANDARD.operation, Unit::GbMonths, tape);
     }
 
