@@ -181,12 +181,12 @@ impl Rule {
         }
     }
 
-    /// Tasks at which the metric of so many requests per second is on target.
-    fn tasks(&self, requests: f64) -> u32 {
-        up(match self.reading {
-            Reading::Proportional { per_request, .. } => requests * per_request,
-            Reading::Response { cpu, at_rest } => requests * cpu / (1.0 - at_rest),
-        })
+    /// Tasks for each request per second at which the metric is on target.
+    fn tasks_per_request(&self) -> f64 {
+        match self.reading {
+            Reading::Proportional { per_request, .. } => per_request,
+            Reading::Response { cpu, at_rest } => cpu / (1.0 - at_rest),
+        }
     }
 }
 
@@ -214,7 +214,18 @@ impl Config {
     /// for, within the limits of this minute of the week (0 is Monday 00:00 UTC). A service that comes down from more tasks may
     /// rest a little above it, where no alarm is low.
     pub fn steady(&self, requests: f64, minute_of_week: u32) -> u32 {
-        self.week.at(minute_of_week).clip(self.rules.iter().map(|r| r.tasks(requests)).max().unwrap_or(0))
+        self.limits(minute_of_week).clip(up(requests * self.tasks_per_request()))
+    }
+
+    /// Tasks for each request per second at rest, before they are rounded up to whole ones and kept within the limits. Every
+    /// metric, that of the response time too, is on target at a fixed load of each task, so that one number says it.
+    pub fn tasks_per_request(&self) -> f64 {
+        self.rules.iter().map(Rule::tasks_per_request).fold(0.0, f64::max)
+    }
+
+    /// The limits in this minute of the week.
+    pub fn limits(&self, minute_of_week: u32) -> Limits {
+        self.week.at(minute_of_week)
     }
 
     fn points(&self, rule: &Rule) -> u32 {
