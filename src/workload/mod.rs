@@ -7,6 +7,7 @@
 mod check;
 pub mod demand;
 pub mod events;
+pub mod measured;
 pub mod noise;
 pub mod shape;
 mod text;
