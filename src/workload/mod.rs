@@ -7,6 +7,7 @@
 mod check;
 pub mod demand;
 pub mod events;
+pub mod fit;
 pub mod measured;
 pub mod noise;
 pub mod shape;
@@ -89,6 +90,7 @@ pub struct Drift {
 type Relative = Driver<Count>;
 
 #[cfg(test)]
+#[allow(clippy::float_arithmetic, reason = "demand is no money")]
 pub(crate) mod tests {
     use super::*;
     use crate::diagnostic::Problems;

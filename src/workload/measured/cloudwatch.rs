@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::super::ALL;
-use super::{Fault, Grid, MOST_FAULTS, MOST_ROUTES, MOST_VALUES, Series, is_name, minute_of, time_of, too_many, wrong_number};
+use super::{Fault, Grid, MOST_FAULTS, MOST_ROUTES, MOST_VALUES, Series, is_name, minute_of, short, time_of, too_many, wrong_number};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -54,8 +54,8 @@ struct Metric {
 }
 
 pub(super) fn read(text: &str) -> Result<Series, Vec<Fault>> {
-    let output: Output =
-        serde_json::from_str(text).map_err(|e| vec![Fault::new(format!("this is not what `get-metric-data` prints: {e}"))])?;
+    let output: Output = serde_json::from_str(text)
+        .map_err(|e| vec![Fault::new(format!("this is not what `get-metric-data` prints: {}", short(&e.to_string())))])?;
     let mut faults = Vec::new();
     if output.next_token.is_some() {
         faults.push(Fault::new("the data goes on after `NextToken`: let the AWS CLI fetch all pages (without --max-items)"));

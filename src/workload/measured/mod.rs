@@ -20,7 +20,7 @@ pub const MOST_ROUTES: usize = 100;
 /// How many faults are told before reading stops.
 const MOST_FAULTS: usize = 20;
 /// Most requests that are read as one value.
-const MOST_REQUESTS: f64 = 1e15;
+const MOST_REQUESTS: f64 = 1e12;
 /// The intervals that are read, in minutes: those of CloudWatch's metrics that are kept for 15, 63 and 455 days.
 const INTERVALS: [i64; 3] = [1, 5, 60];
 
@@ -115,7 +115,7 @@ impl fmt::Display for Fault {
 
 /// The beginning of a text, for messages.
 fn short(text: &str) -> String {
-    match text.char_indices().nth(40) {
+    match text.char_indices().nth(120) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }
