@@ -146,6 +146,13 @@ impl de::Error for ReadError {
         error
     }
 
+    fn unknown_field(field: &str, known: &'static [&'static str]) -> ReadError {
+        let mut error = ReadError::new(format!("`{field}` is not known here"));
+        error.label = nearest(field, known.iter().copied()).map_or_else(|| "unknown".into(), |n| format!("did you mean `{n}`?"));
+        error.help = Some(format!("known here: {}", known.join(", ")));
+        error
+    }
+
     fn invalid_type(_: de::Unexpected<'_>, expected: &dyn de::Expected) -> ReadError {
         ReadError::new(format!("expected {expected}"))
     }

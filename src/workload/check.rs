@@ -69,7 +69,7 @@ impl Workload {
 
     fn check_shapes(&self, node: &Node, problems: &mut Problems) {
         let at = |key: &str| node.get(key).map_or(node.at, |n| n.at);
-        let help = "expected 24 relative values, one for each hour from 00 to 23 (UTC)";
+        let help = "one relative value for each hour from 00 to 23 (UTC)";
         match &self.day {
             Some(Day::Hours(values)) if values.len() != 24 => problems.push(
                 Diagnostic::error(at("day"), format!("{} values for the hours of a day", values.len())).label("expected 24").help(help),

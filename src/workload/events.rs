@@ -142,33 +142,30 @@ mod tests {
     use super::*;
 
     /// Minutes of a month on which an event happens, as sums of whole spans.
-    fn spans(event: &str, of: &str) -> Vec<Range<usize>> {
+    fn spans(event: &str, of: &str) -> Vec<(usize, usize)> {
         let text = format!("workload:\n  requests: {{level: 1/s}}\n  events: [{{name: x, times: 2, {event}}}]");
         let month = month(of);
-        workload(&text).events[0].minutes_of(month, month.hours() as usize * 60)
+        workload(&text).events[0].minutes_of(month, month.hours() as usize * 60).into_iter().map(|span| (span.start, span.end)).collect()
     }
 
     #[test]
     fn days_are_counted_to_their_end_and_times_are_not() {
-        assert_eq!(spans("from: 2026-12-24, to: 2026-12-26", "2026-12"), [23 * 1_440..26 * 1_440]);
-        assert_eq!(spans("from: \"2026-12-24 09:00\", to: \"2026-12-24 15:00\"", "2026-12"), [23 * 1_440 + 540..23 * 1_440 + 900]);
-        assert_eq!(spans("from: \"2026-12-24 09:00\", to: \"2026-12-24 24:00\"", "2026-12"), [23 * 1_440 + 540..24 * 1_440]);
+        assert_eq!(spans("from: 2026-12-24, to: 2026-12-26", "2026-12"), [(23 * 1_440, 26 * 1_440)]);
+        assert_eq!(spans("from: \"2026-12-24 09:00\", to: \"2026-12-24 15:00\"", "2026-12"), [(23 * 1_440 + 540, 23 * 1_440 + 900)]);
+        assert_eq!(spans("from: \"2026-12-24 09:00\", to: \"2026-12-24 24:00\"", "2026-12"), [(23 * 1_440 + 540, 24 * 1_440)]);
     }
 
     #[test]
     fn an_event_over_the_turn_of_the_month_is_cut_into_both() {
-        assert_eq!(spans("from: 2026-12-24, to: 2027-01-02", "2026-12"), [23 * 1_440..31 * 1_440]);
-        assert_eq!(spans("from: 2026-12-24, to: 2027-01-02", "2027-01"), [0..2 * 1_440]);
+        assert_eq!(spans("from: 2026-12-24, to: 2027-01-02", "2026-12"), [(23 * 1_440, 31 * 1_440)]);
+        assert_eq!(spans("from: 2026-12-24, to: 2027-01-02", "2027-01"), [(0, 2 * 1_440)]);
         assert!(spans("from: 2026-12-24, to: 2027-01-02", "2027-02").is_empty());
         assert!(spans("from: 2026-12-24, to: 2027-01-02", "2026-11").is_empty());
     }
 
     #[test]
     fn a_day_listed_twice_happens_once() {
-        assert_eq!(
-            spans("days: [2026-11-27, 2026-11-27, 2027-11-26]", "2026-11"),
-            std::iter::once(26 * 1_440..27 * 1_440).collect::<Vec<_>>()
-        );
+        assert_eq!(spans("days: [2026-11-27, 2026-11-27, 2027-11-26]", "2026-11"), [(26 * 1_440, 27 * 1_440)]);
     }
 
     #[test]

@@ -8,6 +8,9 @@ mod check;
 pub mod demand;
 pub mod events;
 mod factor;
+pub mod fit;
+pub mod measured;
+pub mod noise;
 pub mod shape;
 mod text;
 
@@ -88,6 +91,7 @@ pub struct Drift {
 type Relative = Driver<Count>;
 
 #[cfg(test)]
+#[allow(clippy::float_arithmetic, reason = "demand is no money")]
 pub(crate) mod tests {
     use super::*;
     use crate::diagnostic::Problems;

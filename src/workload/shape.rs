@@ -22,6 +22,7 @@ pub const DAY: usize = 1_440;
 /// The shape of a day, one of two ways.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
+#[schemars(rename = "ShapeOfDay")]
 pub enum Day {
     /// A smooth curve from a low to a peak and back.
     Curve(Curve),
@@ -32,6 +33,7 @@ pub enum Day {
 /// A smooth day: half a cosine from the low up to the peak, another half down to the next low.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "CurveOfDay")]
 pub struct Curve {
     /// When demand is highest, UTC, such as `15:00`.
     pub peak: Clock,

@@ -1,0 +1,79 @@
+//! What was fitted as the `workload:` block of a scenario.
+#![allow(clippy::float_arithmetic, reason = "demand is no money")]
+
+use std::fmt::Write;
+
+use super::{Fitted, single};
+
+/// Names of the days as scenarios write them.
+const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
+impl Fitted {
+    /// The block as text: every value says that it was measured, level and growth how sure they are.
+    pub fn to_yaml(&self) -> String {
+        let mut text = format!("workload:\n  since: {}\n  requests:\n    level: {}\n", self.since, self.level());
+        if !single(&self.routes) {
+            text.push_str("    routes:\n");
+            for ((name, _), share) in self.routes.iter().zip(hundredths(&self.routes)) {
+                line(&mut text, "      ", &format!("\"{name}\":"), &format!("{}.{:02}%", share / 100, share % 100));
+            }
+        }
+        if let Some(se) = self.growth_se {
+            let growth = percent(self.growth);
+            let why = format!("{} whole months, standard error {}", self.months, percent(se));
+            let _ = writeln!(text, "  growth: {{value: {growth}/month, from: measured, why: \"{why}\"}}");
+        }
+        text.push_str("  day: # from 00 to 23 h UTC\n");
+        for value in self.day {
+            line(&mut text, "    ", "-", &format!("{value:.4}"));
+        }
+        text.push_str("  week:\n");
+        for (day, value) in DAYS.iter().zip(self.week) {
+            line(&mut text, "    ", &format!("{day}:"), &format!("{value:.4}"));
+        }
+        if let Some(noise) = self.noise {
+            text.push_str("  noise:\n");
+            line(&mut text, "    ", "spread:", &percent(noise.spread));
+            line(&mut text, "    ", "correlation:", &format!("{} s", digits(noise.correlation)));
+        }
+        if let Some(drift) = self.drift {
+            text.push_str("  drift:\n");
+            line(&mut text, "    ", "spread:", &percent(drift.min(1.0)));
+        }
+        text
+    }
+
+    fn level(&self) -> String {
+        let (from, to) = self.measured;
+        let sure = self.level_se.map_or_else(String::new, |se| format!(", standard error {}", percent(se)));
+        let span = format!("{} to {}, {} whole months{sure}", from.format("%Y-%m-%d %H:%M"), to.format("%Y-%m-%d %H:%M"), self.months);
+        format!("{{value: {}/s, from: measured, why: \"{span}\"}}", digits(self.level))
+    }
+}
+
+fn line(text: &mut String, indent: &str, key: &str, value: &str) {
+    let _ = writeln!(text, "{indent}{key} {{value: {value}, from: measured}}");
+}
+
+/// Six significant digits, at most twelve of them behind the point.
+fn digits(value: f64) -> String {
+    let before = if value > 0.0 { value.log10().floor() } else { 0.0 };
+    let places = (5.0 - before).clamp(0.0, 12.0) as usize;
+    format!("{value:.places$}")
+}
+
+/// A share as per cent with three places behind the point.
+fn percent(share: f64) -> String {
+    let text = format!("{:.3}%", share * 100.0);
+    if text == "-0.000%" { "0.000%".to_owned() } else { text }
+}
+
+/// Shares in hundredths of a per cent that add up to exactly 100%: what rounding leaves over goes to the largest.
+fn hundredths(routes: &[(String, f64)]) -> Vec<u32> {
+    let mut parts: Vec<u32> = routes.iter().map(|(_, share)| (share.clamp(0.0, 1.0) * 10_000.0).floor() as u32).collect();
+    let rest = 10_000u32.saturating_sub(parts.iter().sum());
+    if let Some(largest) = (0..parts.len()).max_by_key(|i| (parts[*i], usize::MAX - i)) {
+        parts[largest] += rest;
+    }
+    parts
+}
