@@ -293,6 +293,14 @@ impl Tape {
         self.push(Factor { demand: Some(Measure::Requests(route.map(Arc::from))), shown: crate::quantity::about(factor.value), ..factor })
     }
 
+    /// Adds a remark to why the last value is what it is.
+    pub fn noted(mut self, remark: &str) -> Tape {
+        if let Some(last) = self.factors.last_mut() {
+            last.why = Some(last.why.as_deref().map_or_else(|| remark.to_owned(), |why| format!("{why}; {remark}")));
+        }
+        self
+    }
+
     /// × capacity that follows demand, on average over the month.
     pub fn capacity(self, name: &'static str, average: Decimal) -> Tape {
         self.push(Factor { demand: Some(Measure::Capacity), ..Factor::rule(Step::Times, name.into(), average) })

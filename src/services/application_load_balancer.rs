@@ -4,12 +4,15 @@
 //! Not here: Network and Classic Load Balancers, trust stores for mutual TLS, the public addresses (`public_ipv4`), and the
 //! bytes that leave AWS (`data_transfer`). Traffic to targets in other zones costs nothing.
 
+use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{At, Check, Service};
-use crate::quantity::{Count, CountRate, GbRate, Unit};
+use crate::money::quotient;
+use crate::quantity::{Count, CountRate, GbRate, Per, Seconds, Unit};
 use crate::scenario::driver::Driver;
+use crate::simulation::month::{Dimension, Follows};
 use crate::usage::{Step, Tape};
 
 const CODE: &str = "AWSELB";
@@ -20,6 +23,8 @@ const NEW_CONNECTIONS: u32 = 25;
 const ACTIVE_CONNECTIONS: u32 = 3_000;
 /// GB an hour that one LCU carries to and from EC2 instances, containers and addresses. Lambda functions are not modelled.
 const PROCESSED: u32 = 1;
+/// Seconds of a month of 730 hours, over which a flow stated for a month is taken as even.
+const SECONDS_OF_A_MONTH: Decimal = Decimal::from_parts(2_628_000, 0, 0, false, 0);
 /// Rule evaluations a second that one LCU carries.
 const RULE_EVALUATIONS: u32 = 1_000;
 
@@ -35,6 +40,9 @@ pub struct Lcu {
     /// Connections open at any time, 3,000 in an LCU.
     #[serde(default)]
     pub active_connections: Option<Driver<Count>>,
+    /// How long a new connection stays open, in place of `active_connections`.
+    #[serde(default)]
+    pub connection_time: Option<Driver<Seconds>>,
     /// Bytes to and from targets, 1 GB an hour in an LCU.
     #[serde(default)]
     pub processed: Option<Driver<GbRate>>,
@@ -67,15 +75,28 @@ lcu: {new_connections: 40/s, active_connections: 2000, processed: 100 GB/month, 
         let Some(lcu) = &self.lcu else { return };
         let units = match &lcu.average {
             Some(average) => Some(at.hours().times("LCUs on average", average)),
-            None => largest(dimensions(lcu, at)),
+            None => largest(dimensions(lcu, at)).map(|tape| hour_by_hour(tape, at)),
         };
         if let Some(units) = units {
             at.record(CODE, "LCUUsage", OPERATION, Unit::Hours, units);
         }
     }
 
+    fn follows(&self) -> Option<Follows> {
+        let lcu = self.lcu.as_ref().filter(|lcu| lcu.average.is_none())?;
+        let dimensions = lcu.over_time();
+        dimensions.iter().any(|d| !d.each.is_zero()).then_some(Follows::Lcus(dimensions))
+    }
+
     fn check(&self, check: &mut Check<'_>) {
         let Some(lcu) = &self.lcu else { return };
+        if let Some(time) = &lcu.connection_time {
+            let twice = lcu.active_connections.is_some();
+            if twice || lcu.new_connections.is_none() {
+                let label = if twice { "`active_connections` says it already" } else { "`new_connections` is missing" };
+                check.error(time.at, "open connections follow from new ones and their time", label, "state both, or `active_connections`");
+            }
+        }
         let dimensions =
             [lcu.new_connections.is_some(), lcu.active_connections.is_some(), lcu.processed.is_some(), lcu.rule_evaluations.is_some()]
                 .contains(&true);
@@ -103,10 +124,12 @@ fn dimensions(lcu: &Lcu, at: &At<'_>) -> Vec<Tape> {
         Tape::new().times_rate(name, driver, &at.over).rule_of(Step::Over, "seconds in an hour", 3_600).rule_of(Step::Over, carried, each)
     };
     let new = lcu.new_connections.as_ref().map(|d| by_second("new connections", d, "connections an LCU carries", NEW_CONNECTIONS));
-    let active = lcu
-        .active_connections
-        .as_ref()
-        .map(|d| at.hours().times("open connections", d).rule_of(Step::Over, "open connections an LCU carries", ACTIVE_CONNECTIONS));
+    let open = |tape: Tape| tape.rule_of(Step::Over, "open connections an LCU carries", ACTIVE_CONNECTIONS);
+    let stay = lcu.connection_time.as_ref().zip(lcu.new_connections.as_ref()).map(|(time, new)| {
+        let new = Tape::new().times_rate("new connections", new, &at.over).rule_of(Step::Over, "seconds in an hour", 3_600);
+        open(new.times("seconds open", time))
+    });
+    let active = lcu.active_connections.as_ref().map(|d| open(at.hours().times("open connections", d))).or(stay);
     let processed = lcu
         .processed
         .as_ref()
@@ -115,9 +138,51 @@ fn dimensions(lcu: &Lcu, at: &At<'_>) -> Vec<Tape> {
     [new, active, processed, rules].into_iter().flatten().collect()
 }
 
-/// The dimension that needs the most, raised to the others where they would be above it. AWS takes the largest of every hour
-/// and adds up the hours; here every dimension is taken as constant over the month. Where they peak in different hours, the
-/// largest of the averages understates: only a workload over time shows that.
+impl Lcu {
+    /// What each dimension needs over time.
+    fn over_time(&self) -> Vec<Dimension> {
+        let (new, bytes) = (self.new_connections.as_ref().map(|d| (d.value.amount, d.value.per, &d.of)), &self.processed);
+        let carried = |amount: Decimal, by: u32| quotient(amount, Decimal::from(by)).unwrap_or_default();
+        let by_second = |amount: Decimal, per: Per, route: &Option<String>, by: u32| match per.in_an_hour() {
+            Some((times, over)) => {
+                let always = quotient(amount * times, over * Decimal::from(3_600)).unwrap_or_default();
+                Dimension { always: carried(always, by), each: Decimal::ZERO, route: None }
+            }
+            // What is stated for a month is taken as even; what is stated per request follows its route.
+            None if per == Per::Request => Dimension { always: Decimal::ZERO, each: carried(amount, by), route: route.clone() },
+            None => Dimension {
+                always: carried(quotient(amount, SECONDS_OF_A_MONTH).unwrap_or_default(), by),
+                each: Decimal::ZERO,
+                route: None,
+            },
+        };
+        let open =
+            |time: &Driver<Seconds>| new.map(|(amount, per, route)| by_second(amount * time.value.0, per, route, ACTIVE_CONNECTIONS));
+        let rules = self.rule_evaluations.as_ref();
+        let always =
+            |count: &Driver<Count>| Dimension { always: carried(count.value.0, ACTIVE_CONNECTIONS), each: Decimal::ZERO, route: None };
+        [
+            new.map(|(amount, per, route)| by_second(amount, per, route, NEW_CONNECTIONS)),
+            self.active_connections.as_ref().map(always).or_else(|| self.connection_time.as_ref().and_then(open)),
+            bytes.as_ref().map(|d| by_second(d.value.amount * Decimal::from(3_600), d.value.per, &d.of, PROCESSED)),
+            rules.map(|d| by_second(d.value.amount, d.value.per, &d.of, RULE_EVALUATIONS)),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+}
+
+/// AWS takes the largest dimension of every hour and adds up the hours. Where dimensions peak in different hours that is more than
+/// the largest of the month; how much more, the hours of the workload show.
+fn hour_by_hour(tape: Tape, at: &At<'_>) -> Tape {
+    match at.capacity.filter(|times| *times > Decimal::ONE) {
+        Some(times) => tape.rule(Step::Times, "the largest dimension hour by hour", times),
+        None => tape,
+    }
+}
+
+/// The dimension that needs the most in the month, raised to the others where they would be above it.
 fn largest(dimensions: Vec<Tape>) -> Option<Tape> {
     let mut sized = Vec::new();
     for tape in dimensions {

@@ -4,12 +4,17 @@
 //! Not here: the public address of a task (`public_ipv4`), its logs (`cloudwatch`), its traffic (`data_transfer`, `nat_gateway`).
 
 use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{At, Check, Service};
 use crate::quantity::{Count, CountRate, Gb, Seconds, Share, Unit, Vcpus, grouped};
+use crate::scaling::scheduled::Limits;
+use crate::scaling::target_tracking::Assumed;
+use crate::scaling::{PerRequest, Problem, Scaling};
 use crate::scenario::driver::Driver;
+use crate::simulation::month::Follows;
 use crate::usage::{Step, Tape};
 
 const CODE: &str = "AmazonECS";
@@ -53,8 +58,20 @@ pub struct Tasks {
     pub min: Driver<Count>,
     /// The most that run.
     pub max: Driver<Count>,
-    /// How many run on average over the hours in which the service is on.
-    pub average: Driver<Count>,
+    /// How many run on average over the hours in which the service is on. Where it is not stated it follows from `demand` and
+    /// `scaling`; where both are there, what is stated holds.
+    #[serde(default)]
+    pub average: Option<Driver<Count>>,
+}
+
+/// The requests that a service answers, and what each asks of a task.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Answers {
+    /// Routes of the workload; all of them where none is named.
+    #[serde(default)]
+    pub routes: Vec<String>,
+    /// What one request asks of a task.
+    pub per_request: PerRequest,
 }
 
 /// An ECS service on Fargate.
@@ -64,6 +81,12 @@ pub struct FargateService {
     pub task: Task,
     /// How many run.
     pub tasks: Tasks,
+    /// The requests that it answers.
+    #[serde(default)]
+    pub demand: Option<Answers>,
+    /// How the number of tasks follows them.
+    #[serde(default)]
+    pub scaling: Option<Scaling>,
     /// The part of the tasks that runs on Spot.
     #[serde(default)]
     pub spot: Option<Driver<Share>>,
@@ -84,13 +107,59 @@ pub struct FargateTask {
 }
 
 impl Tasks {
-    /// How many run on average; what moves stays between the limits.
-    fn on_average(&self) -> Tape {
-        let tape = Tape::new().times("tasks on average", &self.average);
-        match self.average.grows || self.average.uncertainty.is_some() {
+    /// How many run on average: as stated, or as they follow demand. What moves stays between the limits.
+    fn on_average(&self, following: Option<Decimal>) -> Tape {
+        let Some(average) = &self.average else {
+            return Tape::new().capacity("tasks on average, following the workload", following.unwrap_or_default());
+        };
+        let mut tape = Tape::new().times("tasks on average", average);
+        if let Some(following) = following {
+            tape = tape.noted(&format!("stated: its workload alone would run {}", grouped(following.round_dp(2))));
+        }
+        match average.grows || average.uncertainty.is_some() {
             true => tape.driver(Step::AtMost, "tasks at most", &self.max).driver(Step::AtLeast, "tasks at least", &self.min),
             false => tape,
         }
+    }
+
+    fn check(&self, follows: bool, check: &mut Check<'_>) {
+        let Tasks { min, max, average } = self;
+        if min.value > max.value {
+            check.error(
+                min.at,
+                format!("at least {} tasks are more than at most {}", min.value, max.value),
+                format!("`max` is {}", max.value),
+                "`min` must not be above `max`",
+            );
+        }
+        match average {
+            Some(average) if min.value <= max.value && (average.value < min.value || average.value > max.value) => check.error(
+                average.at,
+                format!("{} tasks on average lie outside {} to {}", average.value, min.value, max.value),
+                format!("expected {} to {}", min.value, max.value),
+                "an average lies between `min` and `max`",
+            ),
+            None if !follows => check.error(
+                None,
+                "how many tasks run on average?",
+                "`average` is missing",
+                "state `tasks: {average: 3}`, or what it follows from: `demand` and `scaling`",
+            ),
+            _ => {}
+        }
+    }
+}
+
+impl FargateService {
+    /// The scaling policies as numbers, with the routes that they follow; nothing where the service does not say both.
+    fn ready(&self) -> Option<Result<Follows, Vec<Problem>>> {
+        let (answers, scaling) = (self.demand.as_ref()?, self.scaling.as_ref()?);
+        let whole = |count: &Driver<Count>| count.value.0.to_u32().unwrap_or(u32::MAX);
+        let limits = Limits { min: whole(&self.tasks.min), max: whole(&self.tasks.max) };
+        let load = answers.per_request.ready(self.task.cpu.value.0);
+        let routes = answers.routes.clone();
+        let cpu = answers.per_request.cpu.clone();
+        Some(scaling.ready(limits, &load, Assumed::default()).map(|config| Follows::Tasks { config, routes, cpu }))
     }
 }
 
@@ -104,28 +173,31 @@ spot: 25%
 ";
 
     fn usage(&self, at: &mut At<'_>) {
-        let task_hours = at.times_hours(self.tasks.on_average());
+        let task_hours = at.times_hours(self.tasks.on_average(at.capacity));
         emit(at, &self.task, &task_hours, self.spot.as_ref());
     }
 
     fn check(&self, check: &mut Check<'_>) {
         legal_size(&self.task, check);
-        let Tasks { min, max, average } = &self.tasks;
-        if min.value > max.value {
+        let follows = self.ready();
+        self.tasks.check(follows.is_some(), check);
+        if let Some(Err(problems)) = follows {
+            for problem in problems {
+                check.error(problem.at, problem.message, problem.label, problem.help);
+            }
+        } else if follows.is_none() && (self.demand.is_some() || self.scaling.is_some()) {
+            let (there, missing) = if self.demand.is_some() { ("demand", "scaling") } else { ("scaling", "demand") };
             check.error(
-                min.at,
-                format!("at least {} tasks are more than at most {}", min.value, max.value),
-                format!("`max` is {}", max.value),
-                "`min` must not be above `max`",
-            );
-        } else if average.value < min.value || average.value > max.value {
-            check.error(
-                average.at,
-                format!("{} tasks on average lie outside {} to {}", average.value, min.value, max.value),
-                format!("expected {} to {}", min.value, max.value),
-                "an average lies between `min` and `max`",
+                None,
+                format!("`{there}` without `{missing}`"),
+                format!("`{missing}` is missing"),
+                "tasks follow from both together",
             );
         }
+    }
+
+    fn follows(&self) -> Option<Follows> {
+        self.ready()?.ok()
     }
 }
 

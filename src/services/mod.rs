@@ -21,6 +21,7 @@ use crate::quantity::{Quantity, Rate, Unit};
 use crate::scenario::driver::Driver;
 use crate::scenario::node::Node;
 use crate::scenario::read::{self, Defaults};
+use crate::simulation::month::Follows;
 use crate::source::{FileId, Place, Sources};
 use crate::usage::{Factor, KnownCharge, Over, Tags, Tape, UsageRecord};
 use crate::workload::Workload;
@@ -91,6 +92,11 @@ pub trait Service: DeserializeOwned + Serialize + JsonSchema + fmt::Debug + Send
     /// What AWS meters for it in a month.
     fn usage(&self, at: &mut At<'_>);
 
+    /// How its capacity follows demand; `None` where it does not, or where it is stated wrongly.
+    fn follows(&self) -> Option<Follows> {
+        None
+    }
+
     /// Notes combinations that AWS does not offer.
     fn check(&self, _: &mut Check<'_>) {}
 }
@@ -131,6 +137,8 @@ impl ResourceKind {
 pub trait Priced: fmt::Debug + Send + Sync {
     /// What AWS meters for it in a month.
     fn usage(&self, at: &mut At<'_>);
+    /// How its capacity follows demand.
+    fn follows(&self) -> Option<Follows>;
     /// Notes combinations that AWS does not offer.
     fn check(&self, check: &mut Check<'_>);
     /// Everything it holds, defaults included, for `scenario show --resolved`.
@@ -140,6 +148,9 @@ pub trait Priced: fmt::Debug + Send + Sync {
 impl<S: Service> Priced for S {
     fn usage(&self, at: &mut At<'_>) {
         Service::usage(self, at);
+    }
+    fn follows(&self) -> Option<Follows> {
+        Service::follows(self)
     }
     fn check(&self, check: &mut Check<'_>) {
         Service::check(self, check);

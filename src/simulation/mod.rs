@@ -13,6 +13,7 @@
 
 mod balancer;
 mod hours;
+pub mod month;
 mod noise;
 
 use rand::Rng;

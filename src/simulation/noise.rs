@@ -24,6 +24,11 @@ pub struct Noise {
 impl Noise {
     /// No noise: the factor is 1 and nothing is drawn.
     pub const NONE: Noise = Noise { phi: 0.0, sd: 0.0, variance: 0.0 };
+
+    /// That of a workload.
+    pub fn of(noise: &crate::workload::noise::Ar1) -> Noise {
+        Noise { phi: noise.phi, sd: noise.sd, variance: 2.0 * noise.mean_correction }
+    }
 }
 
 /// The noise of one route on one path, step after step.

@@ -1,0 +1,129 @@
+//! Everything of one environment that follows its demand in a month: which resources, by which rules, and what comes of it.
+#![allow(clippy::float_arithmetic, reason = "capacity is simulated, not billed")]
+
+use std::sync::Arc;
+
+use chrono::Datelike;
+use rand::SeedableRng;
+use rand_xoshiro::Xoshiro256PlusPlus;
+use rust_decimal::Decimal;
+
+use super::{Fleet, Noise, Path, Route, Service};
+use crate::month::Month;
+use crate::quantity::Seconds;
+use crate::scaling::target_tracking::Config;
+use crate::scenario::driver::Driver;
+use crate::statistic::float;
+use crate::workload::{Demand, Step, Workload};
+
+/// How a resource follows demand.
+#[derive(Clone, Debug)]
+pub enum Follows {
+    /// Tasks by their scaling policies.
+    Tasks {
+        /// The policies, ready.
+        config: Config,
+        /// Routes whose requests the tasks answer; all where none is named.
+        routes: Vec<String>,
+        /// The vCPU-seconds of a request behind the policies.
+        cpu: Driver<Seconds>,
+    },
+    /// LCUs of a load balancer: the largest of these in every hour.
+    Lcus(Vec<Dimension>),
+}
+
+/// One dimension of a load balancer's LCUs.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Dimension {
+    /// LCUs that it needs in every hour.
+    pub always: Decimal,
+    /// LCUs that one request per second needs.
+    pub each: Decimal,
+    /// The route whose requests those are; all without one.
+    pub route: Option<String>,
+}
+
+/// A month of an environment: its demand, and what follows it.
+#[derive(Clone, Debug)]
+pub struct MonthOf {
+    step: Step,
+    demand: Demand,
+    noise: Noise,
+    follows: Vec<(Arc<str>, Follows)>,
+    /// Minutes since the Monday at or before the first day.
+    start: u32,
+}
+
+/// What came of a month: on average over its steps for each resource, and the requests of each route.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Outcome {
+    /// Tasks of each resource that follows; for a load balancer how many times as many LCUs the hours need as the month does
+    /// where every dimension is constant over it.
+    pub capacity: Vec<(Arc<str>, f64)>,
+    /// Requests of each route.
+    pub requests: Vec<(String, f64)>,
+}
+
+impl MonthOf {
+    /// The month of a workload, with the resources that follow it. Scenarios in which one names a route that is not there are
+    /// refused when they are read.
+    pub fn new(workload: &Workload, month: Month, step: Step, follows: Vec<(Arc<str>, Follows)>) -> MonthOf {
+        let demand = workload.month(month, step);
+        let noise = workload.noise.as_ref().map_or(Noise::NONE, |n| Noise::of(&n.at(step)));
+        let start = month.first_day().weekday().num_days_from_monday() * 24 * 60;
+        MonthOf { step, demand, noise, follows, start }
+    }
+
+    /// Indices of the routes that a name stands for.
+    fn routes(&self, name: Option<&str>) -> impl Iterator<Item = usize> {
+        let named = move |(i, route): (usize, &crate::workload::RouteDemand)| name.is_none_or(|n| route.name == n).then_some(i);
+        self.demand.routes.iter().enumerate().filter_map(named).collect::<Vec<_>>().into_iter()
+    }
+
+    /// LCU-hours where the largest dimension counts in every hour, as a multiple of those where it is sought once in the month.
+    fn unevenness(&self, dimensions: &[Dimension]) -> f64 {
+        let rate = |d: &Dimension, step: usize| self.routes(d.route.as_deref()).map(|r| self.demand.routes[r].rates[step]).sum::<f64>();
+        let lcus = |d: &Dimension, step| float(d.always) + float(d.each) * rate(d, step);
+        let steps = self.demand.routes.first().map_or(0, |r| r.rates.len());
+        let hourly: f64 = (0..steps).map(|step| dimensions.iter().map(|d| lcus(d, step)).fold(0.0, f64::max)).sum();
+        let monthly = dimensions.iter().map(|d| (0..steps).map(|step| lcus(d, step)).sum()).fold(0.0, f64::max);
+        if monthly > 0.0 { (hourly / monthly).max(1.0) } else { 1.0 }
+    }
+
+    /// Routes that a service answers, each with all of its requests.
+    fn shares(&self, names: &[String]) -> Vec<(usize, f64)> {
+        let all = |name: Option<&str>| self.routes(name).map(|route| (route, 1.0)).collect::<Vec<_>>();
+        if names.is_empty() { all(None) } else { names.iter().flat_map(|name| all(Some(name))).collect() }
+    }
+
+    /// What lives through the month.
+    pub fn fleet(&self) -> Fleet<'_> {
+        let routes = self.demand.routes.iter().map(|r| Route { rates: &r.rates, noise: self.noise }).collect();
+        let services = self.follows.iter().filter_map(|(_, follows)| match follows {
+            Follows::Tasks { config, routes, .. } => Some(Service { config, shares: self.shares(routes) }),
+            Follows::Lcus(_) => None,
+        });
+        Fleet::new(self.step, self.start, routes, services.collect(), Vec::new())
+    }
+
+    /// What comes of a path through the month.
+    pub fn outcome(&self, path: &Path) -> Outcome {
+        let steps = self.demand.routes.first().map_or(1, |r| r.rates.len().max(1)) as f64;
+        let mut tasks = path.tasks.iter();
+        let mut average = |follows: &Follows| match follows {
+            Follows::Tasks { .. } => tasks.next().map_or(0.0, |t| t / steps),
+            Follows::Lcus(dimensions) => self.unevenness(dimensions),
+        };
+        Outcome {
+            capacity: self.follows.iter().map(|(name, follows)| (name.clone(), average(follows))).collect(),
+            requests: self.demand.routes.iter().map(|r| r.name.clone()).zip(path.requests.iter().copied()).collect(),
+        }
+    }
+
+    /// The month at likely values, without noise.
+    pub fn likely(&self) -> Outcome {
+        let quiet = MonthOf { noise: Noise::NONE, ..self.clone() };
+        let path = quiet.fleet().path(|_| Xoshiro256PlusPlus::seed_from_u64(0), 1.0);
+        self.outcome(&path)
+    }
+}
