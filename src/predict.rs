@@ -6,13 +6,17 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 
 use crate::bill::{Bill, Charge};
+use crate::money::quotient;
 use crate::month::{HoursBasis, Month};
 use crate::pricing::PriceBook;
 use crate::rating::{self, Terms, commitment, support, tax};
 use crate::scenario::accounts::Payer;
 use crate::scenario::{Resource, Scenario, Scenarios};
 use crate::services::At;
-use crate::usage::{KnownCharge, Over, UsageRecord};
+use crate::simulation::month::MonthOf;
+use crate::statistic;
+use crate::usage::{KnownCharge, Over, Requests, UsageRecord};
+use crate::workload::Step;
 
 /// Which month, and on which conventions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -93,12 +97,15 @@ impl<'a> Metered<'a> {
 fn usage(members: &[&Scenario], book: &PriceBook, basis: Basis) -> Result<(Vec<UsageRecord>, Vec<KnownCharge>), NoBill> {
     let (mut records, mut known, mut failures) = (Vec::new(), Vec::new(), Vec::new());
     for scenario in members {
-        let Some(growth) = scenario.workload.as_ref().map_or(Some(Decimal::ONE), |w| w.factor(basis.month)) else {
-            failures.push(format!("{}: the workload of {} is too large to be exact", scenario.name, basis.month));
-            continue;
+        let demand = match Demanded::of(scenario, basis) {
+            Some(demand) => demand,
+            None => {
+                failures.push(format!("{}: the workload of {} is too large to be exact", scenario.name, basis.month));
+                continue;
+            }
         };
         for resource in &scenario.resources {
-            let mut at = At { growth, ..place(scenario, resource, book, basis) };
+            let mut at = place(scenario, resource, book, basis, &demand);
             resource.service.usage(&mut at);
             records.append(&mut at.usage);
             known.append(&mut at.known);
@@ -108,17 +115,45 @@ fn usage(members: &[&Scenario], book: &PriceBook, basis: Basis) -> Result<(Vec<U
     if failures.is_empty() { Ok((records, known)) } else { Err(NoBill(failures)) }
 }
 
+/// What demand makes of a month, at likely values.
+struct Demanded {
+    /// How many times as large as stated.
+    growth: Decimal,
+    requests: Option<Arc<Requests>>,
+    /// Capacity of the resources that follow it.
+    capacity: HashMap<Arc<str>, Decimal>,
+}
+
+impl Demanded {
+    /// `None` for what is too large to be exact. Capacity is simulated by the minute; requests are those of the hours that the
+    /// month is taken to have.
+    fn of(scenario: &Scenario, basis: Basis) -> Option<Demanded> {
+        let none = Demanded { growth: Decimal::ONE, requests: None, capacity: HashMap::new() };
+        let Some(workload) = &scenario.workload else { return Some(none) };
+        let growth = workload.factor(basis.month)?;
+        if !scenario.driven {
+            return Some(Demanded { growth, ..none });
+        }
+        let likely = MonthOf::new(workload, basis.month, Step::Minute, scenario.follows()).likely();
+        let hours = quotient(basis.hours.hours(basis.month), HoursBasis::Actual.hours(basis.month))?;
+        let of_route = |(name, requests)| Some((name, statistic::quantity(requests)?.checked_mul(hours)?));
+        let routes = likely.requests.into_iter().map(of_route).collect::<Option<_>>()?;
+        let capacity = likely.capacity.into_iter().map(|(name, average)| Some((name, statistic::quantity(average)?)));
+        Some(Demanded { growth, requests: Some(Arc::new(Requests { routes })), capacity: capacity.collect::<Option<_>>()? })
+    }
+}
+
 /// Where and when a resource runs.
-fn place<'a>(scenario: &'a Scenario, resource: &Resource, book: &'a PriceBook, basis: Basis) -> At<'a> {
+fn place<'a>(scenario: &'a Scenario, resource: &Resource, book: &'a PriceBook, basis: Basis, demand: &Demanded) -> At<'a> {
     let month_hours: Decimal = basis.hours.hours(basis.month);
     At {
         book,
         month: basis.month,
-        over: Over { hours: month_hours, requests: None },
-        capacity: None,
+        over: Over { hours: month_hours, requests: demand.requests.clone() },
+        capacity: demand.capacity.get(&resource.name).copied(),
         workload: scenario.workload.as_ref(),
         on_hours: resource.schedule.as_ref().map_or(month_hours, |s| s.hours(basis.month, basis.hours)),
-        growth: Decimal::ONE,
+        growth: demand.growth,
         region: resource.region.clone(),
         account: scenario.account.clone(),
         environment: scenario.name.clone(),

@@ -181,6 +181,17 @@ impl Rule {
         }
     }
 
+    /// The same where a request takes so many times the CPU.
+    fn heavier(mut self, times: f64) -> Rule {
+        match &mut self.reading {
+            // Only the CPU has an end: the other proportional metrics do not look at it.
+            Reading::Proportional { per_request, most, .. } if most.is_finite() => *per_request *= times,
+            Reading::Proportional { .. } => {}
+            Reading::Response { cpu, .. } => *cpu *= times,
+        }
+        self
+    }
+
     /// Tasks for each request per second at which the metric is on target.
     fn tasks_per_request(&self) -> f64 {
         match self.reading {
@@ -208,6 +219,11 @@ impl Config {
         let cooldown_in = rules.iter().filter(|r| r.scales_in).map(|r| r.cooldown_in).max();
         let assumed = Assumed { start_minutes: assumed.start_minutes.min(60), ..assumed };
         Config { week, rules, assumed, cooldown_in, waits_for_starts: false }
+    }
+
+    /// The same policies where a request takes so many times the CPU.
+    pub fn heavier(&self, times: f64) -> Config {
+        Config { rules: self.rules.iter().map(|r| r.heavier(times)).collect(), ..self.clone() }
     }
 
     /// The tasks at which all policies rest under so many requests per second: the most that any policy's load ÷ target asks

@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod commitment;
+mod demand;
 pub mod driver;
 pub mod inherit;
 pub mod node;
@@ -31,6 +32,7 @@ use self::schedule::Schedule;
 use crate::diagnostic::{Diagnostic, Problems, nearest};
 use crate::pricing::PriceBook;
 use crate::services::{COMMON_KEYS, Check, KINDS, Priced, ResourceKind};
+use crate::simulation::month::Follows;
 use crate::source::{Place, Sources};
 use crate::usage::Tags;
 use crate::workload::Workload;
@@ -145,11 +147,18 @@ pub struct Scenario {
     pub commitments: Vec<Commitment>,
     /// The file laid over its base, as a tree.
     pub tree: Node,
+    /// True where quantities follow from the requests of the workload.
+    pub driven: bool,
     /// Where each resource stands in the list.
     by_name: HashMap<Arc<str>, usize>,
 }
 
 impl Scenario {
+    /// The resources whose capacity follows demand, and how.
+    pub fn follows(&self) -> Vec<(Arc<str>, Follows)> {
+        self.resources.iter().filter_map(|r| Some((r.name.clone(), r.service.follows()?))).collect()
+    }
+
     /// A resource by name.
     pub fn resource(&self, name: &str) -> Option<&Resource> {
         self.by_name.get(name).and_then(|i| self.resources.get(*i))
@@ -327,6 +336,7 @@ impl Loader<'_> {
         let region: Arc<str> = top.as_ref().map_or("", |t| t.region.as_str()).into();
         let resources = self.resources(&tree, &schedules, &tags, &region);
         let top = top?;
+        let driven = demand::check(&tree, &resources, top.workload.as_ref(), &mut self.problems);
         self.commitments(&tree, &top.commitments);
         if let Some(plan) = &top.plan {
             self.plan(&tree, plan, &resources, &top.commitments);
@@ -345,6 +355,7 @@ impl Loader<'_> {
             resources,
             commitments: top.commitments,
             tree,
+            driven,
         })
     }
 

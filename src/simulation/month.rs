@@ -106,6 +106,23 @@ impl MonthOf {
         Fleet::new(self.step, self.start, routes, services.collect(), Vec::new())
     }
 
+    /// The same month where a request to each resource takes so many times the CPU, in the order of those that follow.
+    pub fn heavier(&self, times: &[f64]) -> MonthOf {
+        let heavier = |(name, follows): &(Arc<str>, Follows), times: f64| match follows {
+            Follows::Tasks { config, routes, cpu } => {
+                (name.clone(), Follows::Tasks { config: config.heavier(times), routes: routes.clone(), cpu: cpu.clone() })
+            }
+            Follows::Lcus(_) => (name.clone(), follows.clone()),
+        };
+        let follows = self.follows.iter().enumerate().map(|(i, f)| heavier(f, times.get(i).copied().unwrap_or(1.0))).collect();
+        MonthOf { follows, ..self.clone() }
+    }
+
+    /// The resources that follow.
+    pub fn follows(&self) -> &[(Arc<str>, Follows)] {
+        &self.follows
+    }
+
     /// What comes of a path through the month.
     pub fn outcome(&self, path: &Path) -> Outcome {
         let steps = self.demand.routes.first().map_or(1, |r| r.rates.len().max(1)) as f64;
