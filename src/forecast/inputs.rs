@@ -74,6 +74,11 @@ impl Inputs {
         }))
     }
 
+    /// The input that stands at a place.
+    pub fn known(&self, place: Option<Place>) -> Option<usize> {
+        place.and_then(|p| self.by_place.get(&p).copied())
+    }
+
     /// Adds an input.
     pub fn add(&mut self, input: Input) -> usize {
         if let Some(place) = input.place {

@@ -424,8 +424,9 @@ impl<'a> Simulated<'a> {
     /// Runs the paths and writes the bands into the months. False where nothing is uncertain.
     fn run(mut self, months: &mut [MonthForecast]) -> bool {
         let Some((members, first)) = self.demands.take() else { return false };
-        let demands = Demands::new(&members, first, &mut self.inputs);
-        if self.inputs.list.is_empty() && !demands.drifts() {
+        let count = u32::try_from(self.surfaces.len()).unwrap_or(u32::MAX);
+        let demands = Demands::new(&members, first, count, &mut self.inputs);
+        if self.inputs.list.is_empty() && !demands.moves() {
             return false;
         }
         let outcomes = paths::run(&self.surfaces, &self.inputs, &demands, self.cut.drawing);

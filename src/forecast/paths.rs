@@ -32,9 +32,10 @@ pub struct Outcomes {
 
 /// Runs all paths: for each month the outcomes by place.
 pub fn run(surfaces: &[Surface], inputs: &Inputs, demands: &Demands, drawing: Drawing) -> Vec<Outcomes> {
+    let fleets = demands.fleets();
     let path = |number: u32| -> Vec<Vec<f64>> {
         let drawn = inputs.draw(drawing.seed, u64::from(number));
-        let moves = demands.path(drawing.seed, u64::from(number), &drawn, surfaces.len());
+        let moves = fleets.path(drawing.seed, u64::from(number), &drawn, surfaces.len());
         let month = |(surface, demands): (&Surface, Vec<f64>)| surface.at(&Draw { inputs: drawn.clone(), demands });
         surfaces.iter().zip(moves).map(month).collect()
     };

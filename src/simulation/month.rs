@@ -64,6 +64,18 @@ pub struct Outcome {
     pub requests: Vec<(String, f64)>,
 }
 
+impl Outcome {
+    /// Requests of a route, or of all.
+    pub fn requests_of(&self, route: Option<&str>) -> f64 {
+        self.requests.iter().filter(|(name, _)| route.is_none_or(|r| r == name)).map(|(_, requests)| requests).sum()
+    }
+
+    /// What a resource came to.
+    pub fn capacity_of(&self, resource: Option<&str>) -> Option<f64> {
+        self.capacity.iter().find(|(name, _)| Some(name.as_ref()) == resource).map(|(_, capacity)| *capacity)
+    }
+}
+
 impl MonthOf {
     /// The month of a workload, with the resources that follow it. Scenarios in which one names a route that is not there are
     /// refused when they are read.
@@ -118,9 +130,9 @@ impl MonthOf {
         MonthOf { follows, ..self.clone() }
     }
 
-    /// The resources that follow.
-    pub fn follows(&self) -> &[(Arc<str>, Follows)] {
-        &self.follows
+    /// True where demand is noisy.
+    pub fn is_noisy(&self) -> bool {
+        self.noise != Noise::NONE
     }
 
     /// What comes of a path through the month.
