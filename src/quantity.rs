@@ -446,6 +446,9 @@ impl FromStr for Seconds {
     fn from_str(text: &str) -> Result<Seconds, String> {
         let wrong = || format!("expected {}", Seconds::EXPECTED);
         let (value, unit) = number(text).ok_or_else(wrong)?;
+        if unit == "ms" {
+            return Ok(Seconds((value / Decimal::from(1_000)).round_dp(12)));
+        }
         let factor = match unit {
             "s" => 1,
             "min" => 60,
@@ -551,8 +554,8 @@ quantities! {
         const SIGNED: bool = true;
         fn comparable(&self, other: &Growth) -> bool { self.per == other.per }
     };
-    Seconds, |q| q.0, |q| format!("{} s", grouped(q.0)), "a time, such as `90 s`, `5 min`, `2 h`, `35 days` or `7 years` of 365 days",
-        r"^[0-9.,_]+ ?(s|min|h|days?|years?)$";
+    Seconds, |q| q.0, |q| format!("{} s", grouped(q.0)), "a time, such as `40 ms`, `90 s`, `5 min`, `2 h`, `35 days` or `7 years` of 365 days",
+        r"^[0-9.,_]+ ?(ms|s|min|h|days?|years?)$";
     CountRate, |q| q.amount, |q| format!("{}/{}", grouped(q.amount), q.per.suffix()),
         "a rate, such as `118/s` or `6.5 B requests/month` (per s, min, h, day, month or request)",
         r"^[0-9.,_]+ ?[kMB]?( ?[A-Za-z -]+)?/(s|second|min|minute|h|hour|day|month|request)$" {

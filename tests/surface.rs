@@ -2,7 +2,7 @@
 
 use ce_cost::bill::{Bill, Charge};
 use ce_cost::forecast::inputs::Inputs;
-use ce_cost::forecast::surface::{Draw, Surface};
+use ce_cost::forecast::surface::Surface;
 use ce_cost::month::HoursBasis;
 use ce_cost::predict::{Basis, Metered, bill};
 use ce_cost::pricing::PriceBook;
@@ -50,19 +50,22 @@ fn both(files: &[InputFile], book: &PriceBook, environment: &str, path: &str) ->
     let text = load(files, book, &[])?.named(environment)?.tree.clone();
     let steps = ce_cost::scenario::patch::steps(path);
     let node = ce_cost::scenario::patch::find(&text, &steps).ok()?;
-    let spread = match node.text() {
-        Some(value) => Patch { path: path.into(), value: format!("{{value: \"{value}\", spread: 10%}}"), ..spread },
-        None => spread,
+    let patches = match node.text() {
+        Some(value) => vec![Patch { path: path.into(), value: format!("{{value: \"{value}\", spread: 10%}}"), ..spread }],
+        None if node.get("low").is_some() || node.get("spread").is_some() => Vec::new(),
+        None => vec![spread],
     };
-    let uncertain = load(files, book, &[spread])?;
+    let uncertain = load(files, book, &patches)?;
     let own = uncertain.named(environment)?;
     let metered = Metered::new(&uncertain, own, book, basis()).ok()?;
     let whole = metered.clone().bill().ok()?;
     let mut inputs = Inputs::default();
     let everything = |_: &Charge| vec![(0, 1.0)];
     let surface = Surface::new(&metered, &whole, &mut inputs, &everything, 1).expect("a surface");
-    assert_eq!(inputs.list.len(), 1, "{environment} {path}: {:?}", inputs.list);
-    let draw = Draw { inputs: vec![1.07], ..inputs.likely() };
+    let name = path.strip_prefix("resources.").unwrap_or(path);
+    let index = inputs.list.iter().position(|i| *i.environment == *environment && i.path == name);
+    let mut draw = inputs.likely();
+    draw.inputs[index.unwrap_or_else(|| panic!("{environment} {path} is no input"))] = 1.07;
     let likely: f64 = surface.at(&inputs.likely())[0];
     assert!((likely - amount(&whole.cut(environment))).abs() < 1e-6, "{path}: {likely}");
     Some((amount_of(exact), surface.at(&draw)[0]))

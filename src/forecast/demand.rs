@@ -112,7 +112,7 @@ impl Fleets<'_> {
             return Some(driven.month.outcome(&self.fleets[w][month].path(noise, level)));
         }
         let heavier = driven.month.heavier(&cpu);
-        Some(heavier.outcome(&heavier.fleet().path(noise, level)))
+        Some(driven.month.outcome(&driven.month.fleet_of(&heavier).path(noise, level)))
     }
 }
 

@@ -55,17 +55,20 @@ pub struct Inputs {
 
 impl Inputs {
     /// The index of the input behind a factor; `None` where no file states it.
-    pub fn of(&mut self, factor: &Factor, uncertainty: &Uncertainty, resource: &str, members: &[&Scenario]) -> Option<usize> {
+    /// Its path is that in the environment in question, `own`, where that one uses it.
+    pub fn of(&mut self, factor: &Factor, uncertainty: &Uncertainty, resource: &str, own: &str, members: &[&Scenario]) -> Option<usize> {
         let place = factor.at?;
         if let Some(index) = self.by_place.get(&place) {
             return Some(*index);
         }
-        let found = members.iter().find_map(|m| Some((m.name.clone(), m.tree.path_of(place)?)));
+        let own_first = members.iter().filter(|m| *m.name == *own).chain(members);
+        let found = own_first.filter_map(|m| Some((m.name.clone(), m.tree.path_of(place)?))).next();
         let (environment, path) = found.unwrap_or_else(|| (Arc::from(""), factor.name.to_string()));
         Some(self.add(Input {
             environment,
             path: path.strip_prefix("resources.").unwrap_or(&path).to_owned(),
-            shown: factor.shown.clone(),
+            // As it is stated, not as it has grown.
+            shown: factor.shown.split(" grown ×").next().unwrap_or_default().to_owned(),
             from: factor.from,
             why: factor.why.clone(),
             place: Some(place),

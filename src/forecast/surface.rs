@@ -333,7 +333,7 @@ fn terms(factors: &[Factor], environment: &Arc<str>, resource: &Arc<str>, metere
         .map(|f| Term {
             step: f.step,
             value: float(f.value),
-            input: f.uncertainty.as_ref().and_then(|u| inputs.of(f, u, resource, &metered.members)),
+            input: f.uncertainty.as_ref().and_then(|u| inputs.of(f, u, resource, &metered.own, &metered.members)),
             demand: f.demand.as_ref().map(|d| inputs.demand(d, environment, resource)),
             of: terms(&f.of, environment, resource, metered, inputs),
         })

@@ -12,7 +12,7 @@ use crate::bill::why::marginal_price;
 use crate::money::cents;
 use crate::money::{Usd, quotient};
 use crate::pricing::PriceBook;
-use crate::quantity::{Unit, grouped};
+use crate::quantity::Unit;
 use crate::quantity::{about, bytes};
 use crate::scenario::Scenario;
 use crate::scenario::driver::Provenance;
@@ -273,6 +273,6 @@ fn fixed_text(part: &Part<'_>, bill: &Bill) -> Option<String> {
     let charge = part.charge;
     let price = charge.tiers.last()?.price;
     let standing = quotient(charge.quantity, bill.hours).filter(|n| charge.unit == Some(Unit::Hours) && n.is_integer());
-    let quantity = standing.map_or_else(|| grouped(charge.quantity), |n| format!("{} ×", about(n)));
+    let quantity = standing.map_or_else(|| about(charge.quantity), |n| format!("{} ×", about(n)));
     Some(format!("{quantity} {} at {price} are {}", what(&charge.usage_type), cents(charge.billed)))
 }

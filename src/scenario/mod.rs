@@ -323,6 +323,7 @@ impl Loader<'_> {
 
     fn scenario(&mut self, index: usize) -> Option<Scenario> {
         let tree = self.inherited(index, &mut Vec::new())?;
+        let tree = self.with_plan_of(tree)?;
         let top: Option<Top> = read(&tree, &["resources"], &self.defaults, &mut self.problems);
         if let Some(region) = tree.get("region") {
             self.region(region);
@@ -357,6 +358,26 @@ impl Loader<'_> {
             tree,
             driven,
         })
+    }
+
+    /// `plan: {of: prod}` stands for what prod's own file says.
+    fn with_plan_of(&mut self, mut tree: Node) -> Option<Node> {
+        let Some(of) = tree.get("plan").and_then(|p| p.get("of")) else { return Some(tree) };
+        let wanted = of.text().unwrap_or_default();
+        let plan = self.trees.iter().find(|(name, _)| name == wanted).and_then(|(_, t)| t.get("plan")).filter(|p| p.get("of").is_none());
+        let Some(plan) = plan.cloned() else {
+            let near = nearest(wanted, self.trees.iter().filter(|(_, t)| t.get("plan").is_some()).map(|(n, _)| n.as_str()));
+            self.problems.push(
+                Diagnostic::error(of.at, format!("there is no scenario `{wanted}` with a plan of its own"))
+                    .label(near.map_or_else(|| "no such plan".to_owned(), |n| format!("did you mean `{n}`?")))
+                    .help("name an environment whose file states a plan, or state one here"),
+            );
+            return None;
+        };
+        if let Kind::Map(entries) = &mut tree.kind {
+            entries.iter_mut().filter(|(key, _)| key.text == "plan").for_each(|(_, node)| *node = plan.clone());
+        }
+        Some(tree)
     }
 
     fn region(&mut self, node: &Node) {

@@ -53,7 +53,8 @@ pub fn read<T: DeserializeOwned>(node: &Node, also: &[&str], defaults: &Defaults
             }
             Err(error) => {
                 let place = error.place.unwrap_or(tree.at);
-                let follows = error.missing.as_ref().is_some_and(|field| cut.contains(field));
+                let follows =
+                    error.missing.as_ref().is_some_and(|f| cut.contains(f) || (f == "value" && cut.iter().any(|c| c == "likely")));
                 if !follows {
                     problems.push(error.diagnostic(place));
                 }

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{At, Check, Service};
-use crate::quantity::{Count, CountRate, Gb, Seconds, Share, Unit, Vcpus, grouped};
+use crate::quantity::{Count, CountRate, Gb, Seconds, Share, Unit, Vcpus, about, grouped};
 use crate::scaling::scheduled::Limits;
 use crate::scaling::target_tracking::Assumed;
 use crate::scaling::{PerRequest, Problem, Scaling};
@@ -114,7 +114,7 @@ impl Tasks {
         };
         let mut tape = Tape::new().times("tasks on average", average);
         if let Some(following) = following {
-            tape = tape.noted(&format!("stated: its workload alone would run {}", grouped(following.round_dp(2))));
+            tape = tape.noted(&format!("stated: its workload alone would run {}", about(following)));
         }
         match average.grows || average.uncertainty.is_some() {
             true => tape.driver(Step::AtMost, "tasks at most", &self.max).driver(Step::AtLeast, "tasks at least", &self.min),

@@ -110,24 +110,31 @@ impl MonthOf {
 
     /// What lives through the month.
     pub fn fleet(&self) -> Fleet<'_> {
-        let routes = self.demand.routes.iter().map(|r| Route { rates: &r.rates, noise: self.noise }).collect();
-        let services = self.follows.iter().filter_map(|(_, follows)| match follows {
-            Follows::Tasks { config, routes, .. } => Some(Service { config, shares: self.shares(routes) }),
+        let configs = self.follows.iter().filter_map(|(_, follows)| match follows {
+            Follows::Tasks { config, .. } => Some(config),
             Follows::Lcus(_) => None,
         });
-        Fleet::new(self.step, self.start, routes, services.collect(), Vec::new())
+        self.fleet_of(configs)
     }
 
-    /// The same month where a request to each resource takes so many times the CPU, in the order of those that follow.
-    pub fn heavier(&self, times: &[f64]) -> MonthOf {
-        let heavier = |(name, follows): &(Arc<str>, Follows), times: f64| match follows {
-            Follows::Tasks { config, routes, cpu } => {
-                (name.clone(), Follows::Tasks { config: config.heavier(times), routes: routes.clone(), cpu: cpu.clone() })
-            }
-            Follows::Lcus(_) => (name.clone(), follows.clone()),
-        };
-        let follows = self.follows.iter().enumerate().map(|(i, f)| heavier(f, times.get(i).copied().unwrap_or(1.0))).collect();
-        MonthOf { follows, ..self.clone() }
+    /// The same with other policies of the services, in order.
+    pub fn fleet_of<'a>(&'a self, configs: impl IntoIterator<Item = &'a Config>) -> Fleet<'a> {
+        let routes = self.demand.routes.iter().map(|r| Route { rates: &r.rates, noise: self.noise }).collect();
+        let shares = self.follows.iter().filter_map(|(_, follows)| match follows {
+            Follows::Tasks { routes, .. } => Some(self.shares(routes)),
+            Follows::Lcus(_) => None,
+        });
+        let services = configs.into_iter().zip(shares).map(|(config, shares)| Service { config, shares }).collect();
+        Fleet::new(self.step, self.start, routes, services, Vec::new())
+    }
+
+    /// The policies of the services, in order, where a request to each resource takes so many times the CPU.
+    pub fn heavier(&self, times: &[f64]) -> Vec<Config> {
+        let of = self.follows.iter().enumerate().filter_map(|(i, (_, follows))| match follows {
+            Follows::Tasks { config, .. } => Some(config.heavier(times.get(i).copied().unwrap_or(1.0))),
+            Follows::Lcus(_) => None,
+        });
+        of.collect()
     }
 
     /// True where demand is noisy.
