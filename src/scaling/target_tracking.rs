@@ -27,7 +27,7 @@ pub const LOW_SHARE: f64 = 0.9;
 /// The utilisation at which the response time stops growing: at 1 it would have no end.
 pub const MOST_UTILISATION: f64 = 0.99;
 /// Differences that doubles make and no task does.
-pub(super) const NOISE: f64 = 1e-9;
+pub(crate) const NOISE: f64 = 1e-9;
 /// Minutes ahead for which starting tasks can be kept, a power of two.
 const AHEAD: usize = 64;
 

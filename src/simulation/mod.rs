@@ -243,11 +243,173 @@ impl<'f, R: Rng> Demand<'f, R> {
 
     /// Adds the requests of the block on each route; a step has so many seconds.
     fn count(&self, requests: &mut [f64], seconds: f64) {
-        requests.iter_mut().zip(&self.rates).for_each(|(sum, rates)| *sum += rates[..self.len].iter().sum::<f64>() * seconds);
+        requests.iter_mut().zip(&self.rates).for_each(|(requests, rates)| *requests += sum(&rates[..self.len]) * seconds);
     }
 
     /// Requests per second on a route, on average over the block.
     fn mean(&self, route: usize) -> f64 {
-        self.rates[route][..self.len].iter().sum::<f64>() / self.len as f64
+        sum(&self.rates[route][..self.len]) / self.len as f64
+    }
+}
+
+/// The sum, in four parts side by side: one after the other each addition would wait for the one before.
+fn sum(rates: &[f64]) -> f64 {
+    let (fours, rest) = rates.as_chunks::<4>();
+    let mut sums = [0.0; 4];
+    for four in fours {
+        sums.iter_mut().zip(four).for_each(|(sum, rate)| *sum += rate);
+    }
+    sums.iter().chain(rest).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rand::SeedableRng;
+    use rand_xoshiro::Xoshiro256PlusPlus;
+    use rayon::prelude::*;
+
+    use super::*;
+    use crate::scaling::scheduled::{Limits, Week};
+    use crate::scaling::target_tracking::{Assumed, Rule};
+
+    /// One request per second takes 5% of a task.
+    const LOAD: TaskLoad = TaskLoad { cpu: 0.05, in_flight: None, at_rest: None };
+    const NOISE: Noise = Noise { phi: 0.8, sd: 0.3, variance: 0.25 };
+    const TUESDAY: u32 = 1_440;
+
+    fn config(min: u32, max: u32, target: f64) -> Config {
+        Config::new(Week::always(Limits { min, max }), vec![Rule::new(Metric::Cpu, target, &LOAD)], Assumed::default())
+    }
+
+    /// The stream of a route on a path.
+    fn streams(path: u64) -> impl Fn(usize) -> Xoshiro256PlusPlus {
+        move |route| Xoshiro256PlusPlus::seed_from_u64(1_000 * path + route as u64)
+    }
+
+    /// A wave a day around so many requests per second.
+    fn wave(mean: f64, steps: usize, a_day: usize) -> Vec<f64> {
+        (0..steps).map(|i| mean * (1.0 + 0.5 * (std::f64::consts::TAU * i as f64 / a_day as f64).sin())).collect()
+    }
+
+    /// Two services before which there is one route each, a third one that hears of both, and a balancer.
+    fn fleet<'a>(step: Step, configs: &'a [Config; 3], rates: &'a [Vec<f64>; 2], noise: Noise) -> Fleet<'a> {
+        let routes = rates.iter().map(|rates| Route { rates, noise }).collect();
+        let shares = [vec![(0, 1.0)], vec![(1, 0.5)], vec![(0, 0.25), (1, 2.0)]];
+        let services = configs.iter().zip(shares).map(|(config, shares)| Service { config, shares }).collect();
+        let request = Dimensions { new_connections: 0.2, active_connections: 5.0, processed: 0.000_01, rule_evaluations: 3.0 };
+        let lcu = Dimensions { new_connections: 25.0, active_connections: 3_000.0, processed: 1.0, rule_evaluations: 1_000.0 };
+        Fleet::new(step, TUESDAY, routes, services, vec![Balancer::new(&[(0, request), (1, request)], &lcu)])
+    }
+
+    fn configs() -> [Config; 3] {
+        [config(2, 10, 0.7), config(1, 20, 0.5), config(0, 30, 0.6)]
+    }
+
+    /// Equal up to the rounding of a few thousand additions.
+    fn near(a: f64, b: f64) -> bool {
+        (a - b).abs() <= 1e-9 * a.abs().max(b.abs())
+    }
+
+    #[test]
+    fn hours_without_noise_are_the_sum_of_the_tasks_at_rest() {
+        let (configs, rates) = (configs(), [wave(60.0, 744, 24), wave(35.0, 744, 24)]);
+        let path = fleet(Step::Hour, &configs, &rates, Noise::NONE).path(streams(1), 1.0);
+        let [a, b] = &rates;
+        let demand = [a.clone(), b.iter().map(|b| 0.5 * b).collect(), a.iter().zip(b).map(|(a, b)| 0.25 * a + 2.0 * b).collect()];
+        for ((config, demand), tasks) in configs.iter().zip(&demand).zip(&path.tasks) {
+            let steady = (0..).zip(demand).map(|(hour, rate)| config.steady(*rate, TUESDAY + 60 * hour));
+            assert_eq!(*tasks, f64::from(steady.sum::<u32>()));
+        }
+        assert!(near(path.requests[0], a.iter().sum::<f64>() * 3_600.0));
+        // A request each second needs 0.2 ÷ 25 = 0.008 LCUs for connections, 5 ÷ 3,000 for open ones, 3 ÷ 1,000 for rules and
+        // 3,600 s × 10 kB = 0.036 for bytes.
+        assert!(near(path.lcu_hours[0], 0.036 * (a.iter().sum::<f64>() + b.iter().sum::<f64>())));
+    }
+
+    #[test]
+    fn minutes_of_constant_demand_are_tasks_times_minutes_once_settled() {
+        let (configs, rates) = (configs(), [vec![60.0; 600], vec![35.0; 600]]);
+        let path = fleet(Step::Minute, &configs, &rates, Noise::NONE).path(streams(1), 1.0);
+        // 60 × 5% ÷ 70% = 4.3; 17.5 × 5% ÷ 50% = 1.75; (15 + 70) × 5% ÷ 60% = 7.1. They begin at rest.
+        assert_eq!(path.tasks, [5.0 * 600.0, 2.0 * 600.0, 8.0 * 600.0]);
+        assert!(near(path.requests[1], 35.0 * 600.0 * 60.0) && near(path.lcu_hours[0], 0.036 * 95.0 * 10.0));
+        // Half-way the first route grows.
+        let mut rates = rates;
+        rates[0][300..].fill(110.0);
+        let path = fleet(Step::Minute, &configs, &rates, Noise::NONE).path(streams(1), 1.0);
+        // 110 × 5% = 5.5 tasks' worth on 5: CPU stands at 100%, and the points of the minutes 300 to 302 ask for 5 × 100 ÷ 70 = 7.1.
+        assert_eq!(path.tasks[0], 5.0 * 303.0 + 8.0 * 297.0);
+    }
+
+    #[test]
+    fn a_path_is_the_same_whichever_thread_lives_through_it() {
+        let configs = configs();
+        for (step, a_day) in [(Step::Hour, 24), (Step::Minute, 1_440)] {
+            let rates = [wave(60.0, 10 * a_day, a_day), wave(35.0, 10 * a_day, a_day)];
+            let fleet = fleet(step, &configs, &rates, NOISE);
+            let alone: Vec<Path> = (0..20).map(|path| fleet.path(streams(path), 1.1)).collect();
+            let together: Vec<Path> = (0..20).into_par_iter().map(|path| fleet.path(streams(path), 1.1)).collect();
+            assert_eq!(alone, together);
+            assert_ne!(alone[0], alone[1]);
+        }
+    }
+
+    /// Written down from one build and machine: others must come to the same, whatever they optimise.
+    #[test]
+    fn a_path_is_the_same_in_every_build() {
+        let (configs, rates) = (configs(), [wave(60.0, 744, 24), wave(35.0, 744, 24)]);
+        let path = fleet(Step::Hour, &configs, &rates, NOISE).path(streams(7), 1.0);
+        assert_eq!(path.tasks, [3_774.0, 1_611.0, 5_655.0]);
+        assert_eq!(path.requests.iter().map(|r| r.to_bits()).collect::<Vec<_>>(), [4_730_616_299_275_365_038, 4_725_847_377_148_877_174]);
+    }
+
+    #[test]
+    fn another_route_changes_no_draw() {
+        let (configs, rates) = (configs(), [wave(60.0, 744, 24), wave(35.0, 744, 24)]);
+        let both = fleet(Step::Hour, &configs, &rates, NOISE).path(streams(3), 1.0);
+        let route = Route { rates: &rates[0], noise: NOISE };
+        let alone = Fleet::new(Step::Hour, TUESDAY, vec![route], vec![Service { config: &configs[0], shares: vec![(0, 1.0)] }], Vec::new());
+        assert_eq!(alone.path(streams(3), 1.0).tasks, both.tasks[..1]);
+    }
+
+    #[test]
+    fn a_series_adds_up_to_its_path() {
+        let configs = configs();
+        for (step, a_day) in [(Step::Hour, 24), (Step::Minute, 1_440)] {
+            let rates = [wave(60.0, 3 * a_day + 7, a_day), wave(35.0, 3 * a_day + 7, a_day)];
+            let fleet = fleet(step, &configs, &rates, NOISE);
+            let (path, series) = (fleet.path(streams(5), 1.1), fleet.series(streams(5), 1.1));
+            let sums: Vec<f64> = series.iter().map(|s| f64::from(s.tasks.iter().sum::<u32>())).collect();
+            assert_eq!(sums, path.tasks, "{step:?}");
+            assert!(near(series[0].requests.iter().sum::<f64>() * step.seconds(), path.requests[0]));
+            let cpu = series[0].cpu(&LOAD);
+            assert!(cpu.len() == rates[0].len() && cpu.iter().flatten().all(|cpu| (0.0..=1.0).contains(cpu)));
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "there are 1 routes")]
+    fn a_route_that_is_not_there_is_refused() {
+        let (config, rates) = (config(1, 2, 0.5), [1.0]);
+        let service = Service { config: &config, shares: vec![(1, 1.0)] };
+        Fleet::new(Step::Hour, 0, vec![Route { rates: &rates, noise: Noise::NONE }], vec![service], Vec::new());
+    }
+
+    proptest! {
+        /// The series asks scaling for each hour by itself: the plain way.
+        #[test]
+        fn hours_at_once_are_the_hours_of_the_series(
+            seed: u64, target in 0.2..0.95f64, min in 0..5u32, more in 0..30u32, level in 0.1..3.0f64, phi in 0.0..0.99f64, sd in 0.0..0.5f64,
+            hours in 1..200usize, mean in 0.0..300.0f64,
+        ) {
+            let configs = [config(min, min + more, target), config(0, 9, target), config(1, 99, target)];
+            let rates = [wave(mean, hours, 24), wave(35.0, hours, 24)];
+            let fleet = fleet(Step::Hour, &configs, &rates, Noise { phi, sd, variance: sd * sd / (1.0 - phi * phi) });
+            let (path, series) = (fleet.path(streams(seed % 1_000), level), fleet.series(streams(seed % 1_000), level));
+            for (tasks, series) in path.tasks.iter().zip(&series) {
+                prop_assert_eq!(*tasks, f64::from(series.tasks.iter().sum::<u32>()));
+            }
+        }
     }
 }
