@@ -40,6 +40,11 @@ impl Month {
         months(other) - months(self)
     }
 
+    /// The month before; `None` for the first that a date can hold.
+    pub fn before(self) -> Option<Month> {
+        self.first.checked_sub_months(Months::new(1)).map(|first| Month { first })
+    }
+
     /// Every day of the month, in order.
     pub fn days(self) -> impl Iterator<Item = NaiveDate> {
         self.first.iter_days().take_while(move |d| *d < self.end())

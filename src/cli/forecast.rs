@@ -7,6 +7,7 @@ use super::input::Inputs;
 use super::{Failure, Output, World};
 use crate::bill::Bill;
 use crate::bill::focus;
+use crate::forecast::sensitivity::Swing;
 use crate::forecast::{self, Cut, Forecast, Group, MonthForecast, Together, fraction};
 use crate::money::Usd;
 use crate::money::{dollars, signed};
@@ -87,15 +88,88 @@ fn one(forecast: &Forecast, screen: &Screen) -> String {
     out.push('\n');
     out.push_str(&answer(first, screen));
     out.push('\n');
-    out.push_str(&calendar(first, screen));
-    out.push_str(&screen.table(&detail(first)));
+    out.push_str(&change(forecast, first, screen));
+    // Several months: the months come first, then what moves them, then what the first is made of.
     if forecast.months.len() > 1 {
-        out.push('\n');
         out.push_str(&screen.table(&months(&forecast.months)));
+        out.push('\n');
     }
+    if forecast.months.len() > 1 && !forecast.moves.is_empty() {
+        out.push_str(
+            &screen.fill("What makes the band wide, from the low to the high value of each alone (one case in ten on either side):", "  "),
+        );
+        out.push_str(&screen.table(&swings(forecast.moves.iter().take(MOVES), first)));
+        out.push('\n');
+    }
+    out.push_str(&screen.table(&detail(first)));
     out.push('\n');
     out.push_str(&foot(forecast, first, screen));
     out
+}
+
+/// Inputs shown below the months.
+const MOVES: usize = 5;
+
+/// The swing of each input as a line on the scale of the widest.
+pub fn swings<'a>(moves: impl Iterator<Item = &'a Swing>, month: &MonthForecast) -> Table {
+    let moves: Vec<&Swing> = moves.collect();
+    let mut table = Table::new(&[
+        NAME,
+        Column::number("likely", "likely").droppable(2),
+        Column::number("range", "range").droppable(1),
+        Column::number("total", "total"),
+        Column::number("swing", "swing"),
+        BAR,
+    ]);
+    let least = moves.iter().map(|s| s.low.min(s.high)).min().unwrap_or(Usd::ZERO);
+    let most = moves.iter().map(|s| s.low.max(s.high)).max().unwrap_or(Usd::ZERO);
+    let place = |amount: Usd| fraction(amount - least, most - least);
+    for swing in moves {
+        let (low, high) = (swing.low.min(swing.high), swing.low.max(swing.high));
+        let range = swing.range.as_ref().map_or(Cell::Empty, |[low, high]| Cell::Text(format!("×{low} to ×{high}")));
+        let mark = month.total.max(least).min(most);
+        table.row(
+            Kind::Line,
+            0,
+            vec![
+                Cell::text(&swing.input),
+                Cell::text(&swing.value),
+                range,
+                Cell::Between(low, high),
+                Cell::Money(swing.swing),
+                Cell::Span(place(low), place(high), Some(place(mark))),
+            ],
+        );
+    }
+    table
+}
+
+/// The month against the one before it, with its main reason.
+fn change(forecast: &Forecast, month: &MonthForecast, screen: &Screen) -> String {
+    let mut text = String::new();
+    if let Some(change) = &forecast.change {
+        let name = change.against.parse().map_or_else(|_| change.against.clone(), |m: crate::month::Month| m.name());
+        let _ = write!(text, "{} against {name} ({}):", signed(change.difference), dollars(change.total));
+        if !change.calendar.is_zero() {
+            let hours = change.hours.trim_start_matches('-');
+            let less = if change.hours.starts_with('-') { "fewer" } else { "more" };
+            let _ = write!(text, " {} for {hours} hours {less},", signed(change.calendar));
+        }
+        let _ = match &change.main {
+            Some(main) => write!(text, " {} for everything else, most of it {} ({}).", signed(change.rest), main.name, signed(main.amount)),
+            None => write!(text, " nothing else moves."),
+        };
+    }
+    if month.calendar.difference.is_zero() {
+        return if text.is_empty() { text } else { screen.fill(&text, "  ") + "\n" };
+    }
+    let _ = write!(
+        text,
+        " At the calculator's 730 hours it is {}, planned {}.",
+        dollars(month.calendar.total_at_730),
+        dollars(month.calendar.planned_at_730)
+    );
+    screen.fill(&text, "  ") + "\n"
 }
 
 /// What, when, where, on which basis.
@@ -120,17 +194,45 @@ fn head(forecast: &Forecast, screen: &Screen) -> String {
     screen.fill(&parts.join(" · "), "")
 }
 
-/// The answer: the total, what it is made of, and how it stands against the budget.
+/// The answer: what half of the cases stay below and where most of them lie; what that is made of; how it stands against the
+/// budget. Where nothing is uncertain, the total.
 fn answer(month: &MonthForecast, screen: &Screen) -> String {
-    let total = format!("${}", dollars(month.total));
-    let first = format!("planned {} + outside the plan {}", dollars(month.planned.total), dollars(month.unplanned.total));
-    let painted = screen.paint(Tone::Strong, &total);
-    let Some(budget) = month.budget else { return format!("  {painted}    {first}\n") };
-    let (tone, verdict) = verdict(month.planned.total, budget);
-    let second = format!("budget {}    ", dollars(budget));
-    let room = "  ".len() + total.len() + 4 + first.len() + 4 + second.len() + verdict.len() <= screen.width;
-    let gap = if room { "    ".to_owned() } else { format!("\n{}", " ".repeat(total.len() + 6)) };
-    format!("  {painted}    {first}{gap}{second}{}\n", screen.paint(tone, &verdict))
+    let made_of = format!("planned {} + outside the plan {}", dollars(month.planned.total), dollars(month.unplanned.total));
+    let band = month.band.p10.zip(month.band.p90).zip(month.band.p50);
+    let headline = format!("${}", dollars(band.map_or(month.total, |(_, p50)| p50)));
+    let first = match band {
+        Some(((p10, p90), _)) => format!("{} – {} in 8 of 10 cases", dollars(p10), dollars(p90)),
+        None => made_of.clone(),
+    };
+    let painted = screen.paint(Tone::Strong, &headline);
+    let indent = " ".repeat(headline.len() + 6);
+    let mut out = format!("  {painted}    {first}");
+    if let Some(budget) = month.budget {
+        let (tone, verdict) = match &month.band.over_budget {
+            Some(over) => likelihood(over),
+            None => verdict(month.planned.total, budget),
+        };
+        let second = format!("budget {}    ", dollars(budget));
+        let used = headline.len() + 6 + first.chars().count() + 4 + second.len() + verdict.len();
+        let gap = if used <= screen.width { "    ".to_owned() } else { format!("\n{indent}") };
+        let _ = write!(out, "{gap}{second}{}", screen.paint(tone, &verdict));
+    }
+    out.push('\n');
+    if band.is_some() {
+        let _ = writeln!(out, "{indent}{} at likely values: {made_of}", dollars(month.total));
+    }
+    out
+}
+
+/// The probability of more than the budget, in words, and its colour.
+fn likelihood(over: &str) -> (Tone, String) {
+    let over: rust_decimal::Decimal = over.parse().unwrap_or_default();
+    let tone = match over {
+        o if o > rust_decimal::Decimal::new(5, 1) => Tone::Over,
+        o if o > rust_decimal::Decimal::new(1, 1) => Tone::Near,
+        _ => Tone::Fine,
+    };
+    (tone, format!("planned over budget: {} likely", crate::quantity::per_cent(over)))
 }
 
 /// How what was planned stands against the budget, and the colour of that.
@@ -150,22 +252,6 @@ fn verdict(planned: Usd, budget: Usd) -> (Tone, String) {
 /// A fraction in per cent with one place.
 fn per_mille(fraction: rust_decimal::Decimal) -> String {
     format!("{}%", exact((fraction * rust_decimal::Decimal::ONE_HUNDRED).round_dp(1)))
-}
-
-/// What the real hours of the month do, where they are not 730.
-fn calendar(month: &MonthForecast, screen: &Screen) -> String {
-    if month.calendar.difference.is_zero() {
-        return String::new();
-    }
-    let verb = if month.calendar.difference > Usd::ZERO { "more" } else { "less" };
-    let text = format!(
-        "{} hours instead of the calculator's 730 are {} {verb} ({} at 730 h, planned {}).",
-        month.hours,
-        dollars(month.calendar.difference.abs()),
-        dollars(month.calendar.total_at_730),
-        dollars(month.calendar.planned_at_730),
-    );
-    screen.fill(&text, "  ") + "\n"
 }
 
 const NAME: Column = Column::words("", "name");
@@ -264,8 +350,52 @@ fn outside(table: &mut Table, month: &MonthForecast) {
     }
 }
 
-/// A table of months.
+/// A table of months; where something is uncertain, with the band of what is planned and the budget as a mark in it.
 fn months(months: &[MonthForecast]) -> Table {
+    if months.iter().all(|m| m.planned.band.p50.is_none()) {
+        return certain_months(months);
+    }
+    let mut table = Table::new(&[
+        NAME,
+        Column::number("hours", "hours").droppable(4),
+        Column::number("total", "p50"),
+        Column::number("8 of 10 cases", "band"),
+        Column::number("planned", "planned_p50").droppable(1),
+        Column::number("8 of 10 cases", "planned_band").droppable(3),
+        Column::number("budget", "budget").droppable(2),
+        Column::number("over", "over_budget"),
+        BAR,
+    ]);
+    let ends = |f: fn(&MonthForecast) -> Option<Usd>| months.iter().filter_map(f).collect::<Vec<_>>();
+    let budgets = ends(|m| m.budget);
+    let least = ends(|m| m.planned.band.p10).into_iter().chain(budgets.clone()).min().unwrap_or(Usd::ZERO);
+    let most = ends(|m| m.planned.band.p90).into_iter().chain(budgets).max().unwrap_or(Usd::ZERO);
+    let place = |amount: Usd| fraction(amount - least, most - least);
+    for m in months {
+        let planned = &m.planned.band;
+        let over = m.band.over_budget.as_ref().and_then(|o| o.parse().ok()).map_or(Cell::Empty, Cell::Share);
+        let span = planned.p10.zip(planned.p90).map_or(Cell::Empty, |(a, b)| Cell::Span(place(a), place(b), m.budget.map(place)));
+        table.row(
+            Kind::Line,
+            0,
+            vec![
+                Cell::text(&m.month),
+                Cell::text(&m.hours),
+                Cell::money(m.band.p50),
+                Cell::between(m.band.p10, m.band.p90),
+                Cell::money(planned.p50),
+                Cell::between(planned.p10, planned.p90),
+                Cell::money(m.budget),
+                over,
+                span,
+            ],
+        );
+    }
+    table
+}
+
+/// A table of months in which nothing is uncertain.
+fn certain_months(months: &[MonthForecast]) -> Table {
     let mut table = Table::new(&[
         NAME,
         Column::number("hours", "hours").droppable(3),

@@ -100,14 +100,29 @@ impl Fleets<'_> {
             .collect()
     }
 
+    /// The multiplier of every demand in the first month with these inputs, without chance.
+    pub fn still(&self, drawn: &[f64]) -> Vec<f64> {
+        let demands = self.demands;
+        let of = |workload: &Moving| {
+            let growth = workload.growth.map_or(1.0, |(input, exponent)| drawn[input].powf(exponent));
+            let level = growth.powi(workload.since);
+            (level, workload.months.first().map(|m| m.month.quiet().outcome_of(level * workload.level_of(drawn), &workload.cpu_of(drawn))))
+        };
+        let all: Vec<(f64, Option<Outcome>)> = demands.workloads.iter().map(of).collect();
+        let one = |of: &Option<(usize, DemandOf)>| {
+            of.as_ref().map_or(1.0, |(w, what)| demands.workloads[*w].multiplier(what, 0, all[*w].0, all[*w].1.as_ref()))
+        };
+        demands.of.iter().map(one).collect()
+    }
+
     /// What a workload's month comes to on a path; `None` where nothing follows it.
     fn outcome(&self, w: usize, month: usize, seed: u64, path: u64, drawn: &[f64], levels: &[Vec<f64>]) -> Option<Outcome> {
         let workload = &self.demands.workloads[w];
         let driven = workload.months.get(month)?;
         // What is stated at a level known only roughly follows that level too.
-        let level = levels[w][month] * workload.level.map_or(1.0, |i| drawn[i]);
+        let level = levels[w][month] * workload.level_of(drawn);
         let noise = |route: usize| stream(seed, path, purpose(&format!("{} noise {month} {route}", workload.environment)));
-        let cpu: Vec<f64> = workload.cpu.iter().map(|i| i.map_or(1.0, |i| drawn[i])).collect();
+        let cpu = workload.cpu_of(drawn);
         if cpu.iter().all(|m| *m == 1.0) {
             return Some(driven.month.outcome(&self.fleets[w][month].path(noise, level)));
         }
@@ -141,6 +156,14 @@ impl Moving {
             cpu,
             months: if scenario.driven { (0..count).map(driven).collect() } else { Vec::new() },
         }
+    }
+
+    fn level_of(&self, drawn: &[f64]) -> f64 {
+        self.level.map_or(1.0, |i| drawn[i])
+    }
+
+    fn cpu_of(&self, drawn: &[f64]) -> Vec<f64> {
+        self.cpu.iter().map(|i| i.map_or(1.0, |i| drawn[i])).collect()
     }
 
     /// Growth and drift of each month on a path, as a part of the likely ones.

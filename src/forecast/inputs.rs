@@ -51,6 +51,7 @@ pub struct Inputs {
     /// What of demand moves something, in the order in which it was met.
     pub demands: Vec<DemandOf>,
     by_place: HashMap<Place, usize>,
+    certain: bool,
 }
 
 impl Inputs {
@@ -106,8 +107,16 @@ impl Inputs {
         Draw { inputs: vec![1.0; self.list.len()], demands: vec![1.0; self.demands.len()] }
     }
 
+    /// The same with every input certain: what is left is chance.
+    pub fn certain(&self) -> Inputs {
+        Inputs { certain: true, ..self.clone() }
+    }
+
     /// What is drawn for every input on a path.
     pub fn draw(&self, seed: u64, path: u64) -> Vec<f64> {
+        if self.certain {
+            return self.likely().inputs;
+        }
         let name = |i: &Input| purpose(&format!("{} {}", i.environment, i.path));
         self.list.iter().map(|i| i.drawn.draw(&mut stream(seed, path, name(i)))).collect()
     }

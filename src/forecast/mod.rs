@@ -1,9 +1,12 @@
 //! Months ahead: what each will cost, inside the plan and outside of it.
 
+mod bands;
+pub mod change;
 pub mod demand;
 pub mod draw;
 pub mod inputs;
 pub mod paths;
+pub mod sensitivity;
 pub mod surface;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,10 +28,10 @@ use crate::scenario::driver::Provenance;
 use crate::scenario::plan::Claim;
 use crate::scenario::{Scenario, Scenarios};
 
-use self::demand::Demands;
-use self::inputs::Inputs as Uncertain;
-use self::paths::{Drawing, Outcomes};
-use self::surface::{Places, Surface};
+use self::bands::Simulated;
+use self::change::Change;
+use self::paths::Drawing;
+use self::sensitivity::Swing;
 
 /// The convention of the AWS Pricing Calculator, to which a month of real hours is compared.
 const CALCULATOR: HoursBasis = HoursBasis::Fixed(730);
@@ -52,6 +55,10 @@ pub struct Forecast {
     pub basis: ForecastBasis,
     /// Month by month.
     pub months: Vec<MonthForecast>,
+    /// The first month against the one before it; `null` where that cannot be computed.
+    pub change: Option<Change>,
+    /// What makes the first month's band wide, the widest first.
+    pub moves: Vec<Swing>,
     /// Inputs behind it, by provenance.
     pub inputs: Inputs,
 }
@@ -218,7 +225,8 @@ pub fn forecast(
         months.push(month(&bill, &at_730, scenario, book, cut));
         bills.push(bill);
     }
-    let drawn = simulated.run(&mut months);
+    let moves = simulated.run(&mut months);
+    let change = change::change(scenarios, scenario, book, first, bills.first(), cut)?;
     let (payer, ..) = scenarios.payer(scenario);
     let head = Forecast {
         schema: "ce-cost/forecast/1".into(),
@@ -233,10 +241,12 @@ pub fn forecast(
             free_tier: first.free_tier,
             scope: if cut.planned_only { "planned" } else { "all" }.into(),
             prices_seen: prices_seen(&bills, book),
-            paths: if drawn { cut.drawing.paths } else { 0 },
+            paths: if moves.is_some() { cut.drawing.paths } else { 0 },
             seed: cut.drawing.seed.to_string(),
         },
         inputs: inputs(&bills, book),
+        change,
+        moves: moves.unwrap_or_default(),
         months,
     };
     Ok((head, bills))
@@ -375,90 +385,6 @@ fn split_resources(bill: &Bill, scenario: &Scenario) -> BTreeSet<Arc<str>> {
         side.insert(part.charge.resource.clone());
     }
     planned.intersection(&unplanned).cloned().collect()
-}
-
-/// The months as functions of what is not certain about them.
-struct Simulated<'a> {
-    scenario: &'a Scenario,
-    cut: &'a Cut,
-    inputs: Uncertain,
-    surfaces: Vec<Surface>,
-    places: Vec<(bool, String)>,
-    demands: Option<(Vec<&'a Scenario>, Month)>,
-}
-
-impl<'a> Simulated<'a> {
-    fn new(scenario: &'a Scenario, cut: &'a Cut) -> Simulated<'a> {
-        Simulated { scenario, cut, inputs: Uncertain::default(), surfaces: Vec::new(), places: Vec::new(), demands: None }
-    }
-
-    /// Compiles a month.
-    fn month(&mut self, metered: &Metered<'a>, whole: &Bill) -> Result<(), NoBill> {
-        if self.cut.drawing.paths == 0 {
-            return Ok(());
-        }
-        self.demands.get_or_insert_with(|| (metered.members.clone(), metered.terms.month));
-        let own = whole.cut(&self.scenario.name);
-        let split = split_resources(&own, self.scenario);
-        let (scenario, by) = (self.scenario, &self.cut.by);
-        let known = |part: &Part<'_>| group_of(by, part.charge, part.claim, scenario, &split);
-        for part in parts(&own, scenario.plan.as_ref()) {
-            let place = known(&part);
-            if !self.places.contains(&place) {
-                self.places.push(place);
-            }
-        }
-        let places = &self.places;
-        let place_of = |charge: &Charge| -> Places {
-            let claims = scenario.plan.as_ref().map_or_else(
-                || vec![(Claim::Unplanned, Decimal::ONE)],
-                |p| p.claims(&charge.resource, &charge.service, &charge.usage_type),
-            );
-            let place = |claim| places.iter().position(|p| *p == group_of(by, charge, claim, scenario, &split));
-            claims.into_iter().filter_map(|(claim, share)| Some((place(claim)?, crate::statistic::float(share)))).collect()
-        };
-        self.surfaces.push(Surface::new(metered, whole, &mut self.inputs, &place_of, places.len())?);
-        Ok(())
-    }
-
-    /// Runs the paths and writes the bands into the months. False where nothing is uncertain.
-    fn run(mut self, months: &mut [MonthForecast]) -> bool {
-        let Some((members, first)) = self.demands.take() else { return false };
-        let count = u32::try_from(self.surfaces.len()).unwrap_or(u32::MAX);
-        let demands = Demands::new(&members, first, count, &mut self.inputs);
-        if self.inputs.list.is_empty() && !demands.moves() {
-            return false;
-        }
-        let outcomes = paths::run(&self.surfaces, &self.inputs, &demands, self.cut.drawing);
-        for (month, outcome) in months.iter_mut().zip(&outcomes) {
-            self.bands(month, outcome);
-        }
-        true
-    }
-
-    fn bands(&self, month: &mut MonthForecast, outcome: &Outcomes) {
-        let planned = |place: usize| self.places[place].0;
-        let whole = self.cut.planned_only;
-        month.planned.band = paths::band(outcome.sum(planned), month.budget);
-        month.unplanned.band = if whole { Band::default() } else { paths::band(outcome.sum(|p| !planned(p)), None) };
-        month.band =
-            Band { over_budget: month.planned.band.over_budget.clone(), ..paths::band(outcome.sum(|p| !whole || planned(p)), None) };
-        for (is_planned, block) in [(true, &mut month.planned), (false, &mut month.unplanned)] {
-            for group in &mut block.groups {
-                group.band = paths::band(outcome.sum(|p| planned(p) == is_planned && self.places[p].1 == group.name), None);
-            }
-        }
-    }
-}
-
-/// Where a part of a charge is added up: inside the plan or outside, and the group's name.
-fn group_of(by: &By, charge: &Charge, claim: Claim, scenario: &Scenario, split: &BTreeSet<Arc<str>>) -> (bool, String) {
-    let line = |i: usize| scenario.plan.as_ref().and_then(|p| p.lines.get(i)).map(|l| l.line.group.clone());
-    match claim {
-        Claim::Line(i) if *by == By::Group => (true, line(i).unwrap_or_default()),
-        Claim::Unplanned => (false, group_name(by, charge, claim, scenario, split).0),
-        _ => (true, group_name(by, charge, claim, scenario, split).0),
-    }
 }
 
 /// Several environments, one after the other, and what they cost together. The JSON of `forecast --all --format json`.

@@ -6,8 +6,7 @@ use crate::quantity::per_cent;
 
 /// A table as Markdown. Text from files cannot break out of its cell or become HTML.
 pub fn table(table: &Table) -> String {
-    let columns: Vec<usize> =
-        (0..table.columns.len()).filter(|c| !table.rows.iter().any(|r| matches!(r.cells[*c], Cell::Bar(_)))).collect();
+    let columns: Vec<usize> = (0..table.columns.len()).filter(|c| !table.rows.iter().any(|r| r.cells[*c].is_drawn())).collect();
     let mut out = String::from("|");
     for c in &columns {
         out.push_str(&format!(" {} |", table.columns[*c].title));
@@ -21,7 +20,8 @@ pub fn table(table: &Table) -> String {
         out.push('|');
         for c in &columns {
             let text = match &row.cells[*c] {
-                Cell::Empty | Cell::Bar(_) => String::new(),
+                Cell::Empty | Cell::Bar(_) | Cell::Span(..) => String::new(),
+                Cell::Between(low, high) => format!("{} – {}", dollars(*low), dollars(*high)),
                 Cell::Text(text) => escape(text),
                 Cell::Money(amount) => dollars(*amount),
                 Cell::Difference(amount) => signed(*amount),

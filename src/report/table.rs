@@ -19,12 +19,26 @@ pub enum Cell {
     Share(Decimal),
     /// A part of a whole as a bar.
     Bar(Decimal),
+    /// From one part of a whole to another, with a mark at a third where there is one.
+    Span(Decimal, Decimal, Option<Decimal>),
+    /// From one amount to another.
+    Between(Usd, Usd),
 }
 
 impl Cell {
     /// An amount, or a dash where there is none.
     pub fn money(amount: Option<Usd>) -> Cell {
         amount.map_or_else(|| Cell::Text("–".into()), Cell::Money)
+    }
+
+    /// From one amount to another; nothing where one is not known.
+    pub fn between(low: Option<Usd>, high: Option<Usd>) -> Cell {
+        low.zip(high).map_or(Cell::Empty, |(low, high)| Cell::Between(low, high))
+    }
+
+    /// True for what is drawn rather than written.
+    pub fn is_drawn(&self) -> bool {
+        matches!(self, Cell::Bar(_) | Cell::Span(..))
     }
 
     /// Words.

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
+use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use unicode_width::UnicodeWidthStr;
 
@@ -95,7 +96,7 @@ impl Screen {
     }
 
     fn is_bar(&self, table: &Table, column: usize) -> bool {
-        table.rows.iter().any(|r| matches!(r.cells[column], Cell::Bar(_)))
+        table.rows.iter().any(|r| r.cells[column].is_drawn())
     }
 
     /// The columns that fit: the highest `drop` goes first, bars go into no pipe.
@@ -146,6 +147,8 @@ fn shown(row: &Row, column: usize) -> String {
         Cell::Difference(amount) => signed(*amount),
         Cell::Share(share) => per_cent(*share),
         Cell::Bar(share) => bar(share.to_f64().unwrap_or(0.0)),
+        Cell::Span(from, to, mark) => span(*from, *to, *mark),
+        Cell::Between(low, high) => format!("{} – {}", dollars(*low), dollars(*high)),
     };
     if column == 0 { format!("{}{text}", "  ".repeat(row.indent.into())) } else { text }
 }
@@ -156,6 +159,18 @@ fn bar(share: f64) -> String {
     const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
     let eighths = (share.clamp(0.0, 1.0) * (BAR * 8) as f64).round() as usize;
     format!("{}{}", "█".repeat(eighths / 8), EIGHTHS[eighths % 8])
+}
+
+/// A line from one place to another, with a mark on it.
+fn span(from: Decimal, to: Decimal, mark: Option<Decimal>) -> String {
+    let place = |share: Decimal| (share * Decimal::from(BAR)).round().to_usize().unwrap_or(0).min(BAR - 1);
+    let (from, to, mark) = (place(from), place(to), mark.map(place));
+    let at = |i: usize| match mark {
+        Some(mark) if mark == i => '│',
+        _ if (from..=to).contains(&i) => '━',
+        _ => ' ',
+    };
+    (0..BAR).map(at).collect::<String>().trim_end().to_owned()
 }
 
 /// Cuts a line that is still too long, with a sign that it was cut.

@@ -63,6 +63,13 @@ pub struct ApplicationLoadBalancer {
 
 impl Service for ApplicationLoadBalancer {
     const TYPE: &'static str = "application-load-balancer";
+    const METRICS: &'static [(&'static str, &'static str)] = &[
+        (".average", "ConsumedLCUs (AWS/ApplicationELB)"),
+        (".new_connections", "NewConnectionCount (AWS/ApplicationELB)"),
+        (".processed", "ProcessedBytes (AWS/ApplicationELB)"),
+        (".active_connections", "ActiveConnectionCount (AWS/ApplicationELB)"),
+        (".rule_evaluations", "RuleEvaluations (AWS/ApplicationELB)"),
+    ];
     const EXAMPLE: &'static str = "
 type: application-load-balancer
 balancers: 1

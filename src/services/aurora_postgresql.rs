@@ -134,6 +134,13 @@ pub struct AuroraPostgresql {
 
 impl Service for AuroraPostgresql {
     const TYPE: &'static str = "aurora-postgresql";
+    const METRICS: &'static [(&'static str, &'static str)] = &[
+        (".io", "VolumeReadIOPs and VolumeWriteIOPs (AWS/RDS)"),
+        (".storage", "VolumeBytesUsed (AWS/RDS)"),
+        (".serverless.average", "ServerlessDatabaseCapacity (AWS/RDS)"),
+        (".backup", "BackupRetentionPeriodStorageUsed (AWS/RDS)"),
+        (".snapshots", "SnapshotStorageUsed (AWS/RDS)"),
+    ];
     const EXAMPLE: &'static str = "
 type: aurora-postgresql
 configuration: standard

@@ -86,6 +86,11 @@ pub struct Cloudfront {
 
 impl Service for Cloudfront {
     const TYPE: &'static str = "cloudfront";
+    const METRICS: &'static [(&'static str, &'static str)] = &[
+        (".out", "BytesDownloaded (AWS/CloudFront)"),
+        (".to_origin", "BytesUploaded (AWS/CloudFront)"),
+        (".http", "Requests (AWS/CloudFront)"),
+    ];
     const EXAMPLE: &'static str = "
 type: cloudfront
 geographies:

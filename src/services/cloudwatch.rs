@@ -62,6 +62,12 @@ pub struct Cloudwatch {
 
 impl Service for Cloudwatch {
     const TYPE: &'static str = "cloudwatch";
+    const METRICS: &'static [(&'static str, &'static str)] = &[
+        (".ingested", "IncomingBytes (AWS/Logs)"),
+        (".infrequent", "IncomingBytes (AWS/Logs)"),
+        (".to_logs", "IncomingBytes (AWS/Logs)"),
+        (".requests", "CallCount (AWS/Usage)"),
+    ];
     const EXAMPLE: &'static str = "
 type: cloudwatch
 metrics: 120

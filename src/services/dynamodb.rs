@@ -43,6 +43,8 @@ pub struct DynamodbTable {
 
 impl Service for DynamodbTable {
     const TYPE: &'static str = "dynamodb-table";
+    const METRICS: &'static [(&'static str, &'static str)] =
+        &[(".reads", "ConsumedReadCapacityUnits (AWS/DynamoDB)"), (".writes", "ConsumedWriteCapacityUnits (AWS/DynamoDB)")];
     const EXAMPLE: &'static str = "
 type: dynamodb-table
 writes: 3 M/month

@@ -119,6 +119,7 @@ impl Snapshots {
 
 impl Service for Elasticache {
     const TYPE: &'static str = "elasticache";
+    const METRICS: &'static [(&'static str, &'static str)] = &[(".shards", "DatabaseMemoryUsagePercentage (AWS/ElastiCache)")];
     const EXAMPLE: &'static str = "
 type: elasticache
 engine: redis

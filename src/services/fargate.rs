@@ -165,6 +165,10 @@ impl FargateService {
 
 impl Service for FargateService {
     const TYPE: &'static str = "fargate-service";
+    const METRICS: &'static [(&'static str, &'static str)] = &[
+        (".tasks.average", "RunningTaskCount (ECS/ContainerInsights)"),
+        (".per_request.cpu", "CPUUtilization (AWS/ECS) by RequestCountPerTarget (AWS/ApplicationELB)"),
+    ];
     const EXAMPLE: &'static str = "
 type: fargate-service
 task: {cpu: 4 vCPU, memory: 8 GB, architecture: x86, ephemeral_storage: 40 GB}

@@ -48,6 +48,8 @@ pub struct LambdaFunction {
 
 impl Service for LambdaFunction {
     const TYPE: &'static str = "lambda-function";
+    const METRICS: &'static [(&'static str, &'static str)] =
+        &[(".requests", "Invocations (AWS/Lambda)"), (".duration", "Duration (AWS/Lambda)")];
     const EXAMPLE: &'static str = "
 type: lambda-function
 architecture: x86

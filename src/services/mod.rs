@@ -89,6 +89,9 @@ pub trait Service: DeserializeOwned + Serialize + JsonSchema + fmt::Debug + Send
     /// for a price row behind every usage type.
     const EXAMPLE: &'static str;
 
+    /// CloudWatch metrics that measure its drivers: a part of the driver's path, and the metric with its namespace.
+    const METRICS: &'static [(&'static str, &'static str)] = &[];
+
     /// What AWS meters for it in a month.
     fn usage(&self, at: &mut At<'_>);
 
@@ -112,6 +115,8 @@ pub struct ResourceKind {
     pub read: fn(&Node, &Defaults, &mut Problems) -> Option<Arc<dyn Priced>>,
     /// Its JSON Schema.
     pub schema: fn(&mut SchemaGenerator) -> Schema,
+    /// CloudWatch metrics that measure its drivers, by a part of their path.
+    pub metrics: &'static [(&'static str, &'static str)],
 }
 
 impl ResourceKind {
@@ -124,6 +129,7 @@ impl ResourceKind {
                 Some(Arc::new(read))
             },
             schema: |generator| S::json_schema(generator),
+            metrics: S::METRICS,
         }
     }
 

@@ -23,6 +23,8 @@ pub struct NatGateway {
 
 impl Service for NatGateway {
     const TYPE: &'static str = "nat-gateway";
+    const METRICS: &'static [(&'static str, &'static str)] =
+        &[(".processed", "BytesOutToDestination and BytesInFromDestination (AWS/NATGateway)")];
     const EXAMPLE: &'static str = "
 type: nat-gateway
 gateways: 3

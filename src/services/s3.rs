@@ -144,6 +144,11 @@ pub struct S3Bucket {
 
 impl Service for S3Bucket {
     const TYPE: &'static str = "s3-bucket";
+    const METRICS: &'static [(&'static str, &'static str)] = &[
+        (".storage", "BucketSizeBytes by StorageType (AWS/S3)"),
+        (".requests", "AllRequests (AWS/S3, request metrics)"),
+        (".objects", "NumberOfObjects (AWS/S3)"),
+    ];
     const EXAMPLE: &'static str = "
 type: s3-bucket
 storage:

@@ -25,6 +25,7 @@ pub struct VpcEndpoint {
 
 impl Service for VpcEndpoint {
     const TYPE: &'static str = "vpc-endpoint";
+    const METRICS: &'static [(&'static str, &'static str)] = &[(".processed", "BytesProcessed (AWS/PrivateLinkEndpoints)")];
     const EXAMPLE: &'static str = "
 type: vpc-endpoint
 services: 3

@@ -49,6 +49,7 @@ pub struct Waf {
 
 impl Service for Waf {
     const TYPE: &'static str = "waf";
+    const METRICS: &'static [(&'static str, &'static str)] = &[(".requests", "AllowedRequests and BlockedRequests (AWS/WAFV2)")];
     const EXAMPLE: &'static str = "
 type: waf
 scope: cloudfront

@@ -156,10 +156,20 @@ impl MonthOf {
         }
     }
 
+    /// The same month without noise.
+    pub fn quiet(&self) -> MonthOf {
+        MonthOf { noise: Noise::NONE, ..self.clone() }
+    }
+
     /// The month at likely values, without noise.
     pub fn likely(&self) -> Outcome {
-        let quiet = MonthOf { noise: Noise::NONE, ..self.clone() };
-        let path = quiet.fleet().path(|_| Xoshiro256PlusPlus::seed_from_u64(0), 1.0);
-        self.outcome(&path)
+        self.quiet().outcome_of(1.0, &[])
+    }
+
+    /// What comes of the month where demand is so many times as large and requests take so many times the CPU. The noise is one
+    /// and the same whenever it is asked: this is for months without any.
+    pub fn outcome_of(&self, level: f64, cpu: &[f64]) -> Outcome {
+        let configs = self.heavier(cpu);
+        self.outcome(&self.fleet_of(&configs).path(|_| Xoshiro256PlusPlus::seed_from_u64(0), level))
     }
 }
