@@ -130,7 +130,7 @@ impl Demanded {
     fn of(scenario: &Scenario, basis: Basis) -> Option<Demanded> {
         let none = Demanded { growth: Decimal::ONE, requests: None, capacity: HashMap::new() };
         let Some(workload) = &scenario.workload else { return Some(none) };
-        let growth = workload.factor(basis.month)?;
+        let growth = workload.factor(basis.month)?.checked_mul(scenario.level)?;
         if !scenario.driven {
             return Some(Demanded { growth, ..none });
         }

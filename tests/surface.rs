@@ -1,4 +1,5 @@
 //! The months that paths evaluate in floats are the exact bill, whatever moves.
+#![allow(clippy::float_arithmetic, reason = "paths are floats")]
 
 use ce_cost::bill::{Bill, Charge};
 use ce_cost::forecast::inputs::Inputs;

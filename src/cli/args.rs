@@ -61,6 +61,8 @@ pub enum Command {
     Forecast(ForecastArgs),
     /// The plan's lines beside list prices: what its amounts would buy, and where they contradict each other
     Plan(PlanArgs),
+    /// What makes a forecast's band wide, and which metric would narrow it
+    Sensitivity(SensitivityArgs),
     /// Where a figure comes from: quantity × price by tier, formula, drivers, price row
     Explain(ExplainArgs),
     /// Solve for the driver that meets a stated amount, and print the lines to write
@@ -93,6 +95,14 @@ pub struct BasisArgs {
     /// Rate without monthly free allowances
     #[arg(long)]
     pub no_free_tier: bool,
+}
+
+/// Changes to the scenario.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ChangeArgs {
+    /// Compute as if the scenario said otherwise: "core.tasks.max=20,workload.growth=8%/month,workload.requests.level=+20%"
+    #[arg(long, value_name = "CHANGES")]
+    pub what_if: Option<String>,
 }
 
 /// How often the uncertain inputs are drawn.
@@ -174,6 +184,8 @@ pub struct ForecastArgs {
     pub months: u32,
     #[command(flatten)]
     pub drawing: DrawingArgs,
+    #[command(flatten)]
+    pub changes: ChangeArgs,
     /// Which charges: planned or all
     #[arg(long, value_name = "SCOPE", default_value = "all")]
     pub scope: ScopeArg,
@@ -183,6 +195,30 @@ pub struct ForecastArgs {
     /// How to write it
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub format: Format,
+}
+
+/// `sensitivity`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  ce-cost sensitivity prod                      every input that is not certain, the widest swing first
+  ce-cost sensitivity prod-driven --month 2027-03
+  ce-cost sensitivity prod --what-if \"database.io=2 B requests/month\"   what measuring one of them would leave")]
+pub struct SensitivityArgs {
+    /// The environment
+    #[arg(value_name = "ENV")]
+    pub environment: String,
+    #[command(flatten)]
+    pub basis: BasisArgs,
+    #[command(flatten)]
+    pub drawing: DrawingArgs,
+    #[command(flatten)]
+    pub changes: ChangeArgs,
+    /// Which charges: planned or all
+    #[arg(long, value_name = "SCOPE", default_value = "all")]
+    pub scope: ScopeArg,
+    /// How to write it
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: ViewFormat,
 }
 
 /// `plan`.

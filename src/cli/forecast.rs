@@ -21,7 +21,10 @@ const SHOWN: usize = 8;
 
 /// Runs the command.
 pub fn run(cli: &Cli, args: &ForecastArgs, world: &World) -> Result<Output, Failure> {
-    let inputs = Inputs::read(cli, world)?;
+    if args.all && args.changes.what_if.is_some() {
+        return Err(Failure::usage("error: --what-if changes the environments that are named, and --all names none"));
+    }
+    let inputs = Inputs::changed(cli, world, &args.changes, &args.environments)?;
     let names = names(args, &inputs);
     let basis = inputs.basis(&args.basis);
     let cut = Cut {
@@ -49,7 +52,7 @@ pub fn run(cli: &Cli, args: &ForecastArgs, world: &World) -> Result<Output, Fail
         Format::Json => json(&join(args, &cut, &names, forecasts))?,
         Format::Csv => csv_rows(&forecasts),
         Format::Md => markdown_page(&forecasts),
-        Format::Table if single => one(&forecasts[0], &world.screen),
+        Format::Table if single => one(&forecasts[0], args.changes.what_if.as_deref(), &world.screen),
         Format::Table => several(&join(args, &cut, &names, forecasts), &world.screen),
     };
     Ok(Output { out, notes: inputs.warnings(world) })
@@ -82,8 +85,11 @@ pub fn json<T: serde::Serialize>(value: &T) -> Result<String, Failure> {
 
 // ── one environment ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-fn one(forecast: &Forecast, screen: &Screen) -> String {
+fn one(forecast: &Forecast, what_if: Option<&str>, screen: &Screen) -> String {
     let mut out = head(forecast, screen);
+    if let Some(changes) = what_if {
+        out.push_str(&screen.fill(&format!("if {changes}"), ""));
+    }
     let Some(first) = forecast.months.first() else { return out };
     out.push('\n');
     out.push_str(&answer(first, screen));
@@ -98,7 +104,7 @@ fn one(forecast: &Forecast, screen: &Screen) -> String {
         out.push_str(
             &screen.fill("What makes the band wide, from the low to the high value of each alone (one case in ten on either side):", "  "),
         );
-        out.push_str(&screen.table(&swings(forecast.moves.iter().take(MOVES), first)));
+        out.push_str(&screen.table(&swings(forecast.moves.iter().take(MOVES), &forecast.environment, first)));
         out.push('\n');
     }
     out.push_str(&screen.table(&detail(first)));
@@ -111,7 +117,7 @@ fn one(forecast: &Forecast, screen: &Screen) -> String {
 const MOVES: usize = 5;
 
 /// The swing of each input as a line on the scale of the widest.
-pub fn swings<'a>(moves: impl Iterator<Item = &'a Swing>, month: &MonthForecast) -> Table {
+pub fn swings<'a>(moves: impl Iterator<Item = &'a Swing>, environment: &str, month: &MonthForecast) -> Table {
     let moves: Vec<&Swing> = moves.collect();
     let mut table = Table::new(&[
         NAME,
@@ -126,13 +132,17 @@ pub fn swings<'a>(moves: impl Iterator<Item = &'a Swing>, month: &MonthForecast)
     let place = |amount: Usd| fraction(amount - least, most - least);
     for swing in moves {
         let (low, high) = (swing.low.min(swing.high), swing.low.max(swing.high));
-        let range = swing.range.as_ref().map_or(Cell::Empty, |[low, high]| Cell::Text(format!("×{low} to ×{high}")));
+        let range = swing.range.as_ref().map_or(Cell::Empty, |[low, high]| Cell::Text(format!("×{} to ×{}", two(low), two(high))));
         let mark = month.total.max(least).min(most);
         table.row(
             Kind::Line,
             0,
             vec![
-                Cell::text(&swing.input),
+                Cell::Text(if swing.environment == environment {
+                    swing.input.clone()
+                } else {
+                    format!("{}: {}", swing.environment, swing.input)
+                }),
                 Cell::text(&swing.value),
                 range,
                 Cell::Between(low, high),
@@ -142,6 +152,11 @@ pub fn swings<'a>(moves: impl Iterator<Item = &'a Swing>, month: &MonthForecast)
         );
     }
     table
+}
+
+/// A part with two places.
+fn two(part: &str) -> String {
+    part.parse().map_or_else(|_| part.to_owned(), |p: rust_decimal::Decimal| exact(p.round_dp(2)))
 }
 
 /// The month against the one before it, with its main reason.
@@ -259,11 +274,12 @@ const PLAN: Column = Column::number("plan", "plan").droppable(1);
 const MODEL: Column = Column::number("model", "model");
 const DELTA: Column = Column::number("Δ", "difference");
 const MARK: Column = Column::words("", "marks");
+const RANGE: Column = Column::number("8 of 10 cases", "band").droppable(3);
 const BAR: Column = Column::words("", "bar").droppable(2);
 const SHARE: Column = Column::number("", "share");
 
 fn detail(month: &MonthForecast) -> Table {
-    let mut table = Table::new(&[NAME, PLAN, MODEL, DELTA, MARK, BAR, SHARE]);
+    let mut table = Table::new(&[NAME, PLAN, MODEL, DELTA, MARK, RANGE, BAR, SHARE]);
     let longest = month.planned.groups.iter().chain(&month.unplanned.groups).map(|g| g.total).max().unwrap_or(Usd::ZERO);
     // Without lines of a plan, what costs nothing on the invoice (covered by a reservation) is left to `--format json`.
     for group in month.planned.groups.iter().filter(|g| g.plan.is_some() || !g.total.is_zero()) {
@@ -279,6 +295,7 @@ fn detail(month: &MonthForecast) -> Table {
             Cell::Money(month.planned.total),
             difference,
             Cell::Empty,
+            Cell::between(month.planned.band.p10, month.planned.band.p90),
             Cell::Empty,
             share(month.planned.total, month),
         ],
@@ -287,6 +304,12 @@ fn detail(month: &MonthForecast) -> Table {
         outside(&mut table, month);
     }
     table
+}
+
+/// A band, where it is one.
+fn moving(low: Option<Usd>, high: Option<Usd>) -> Cell {
+    let differ = low.zip(high).is_some_and(|(low, high)| dollars(low) != dollars(high));
+    if differ { Cell::between(low, high) } else { Cell::Empty }
 }
 
 fn share(amount: Usd, month: &MonthForecast) -> Cell {
@@ -306,6 +329,7 @@ fn group_rows(table: &mut Table, group: &Group, month: &MonthForecast, longest: 
             Cell::Money(group.total),
             difference(group.plan, group.total),
             Cell::text(&group.marks),
+            moving(group.band.p10, group.band.p90),
             Cell::Bar(fraction(group.total, longest)),
             share(group.total, month),
         ],
@@ -323,6 +347,7 @@ fn group_rows(table: &mut Table, group: &Group, month: &MonthForecast, longest: 
                 Cell::text(&line.marks),
                 Cell::Empty,
                 Cell::Empty,
+                Cell::Empty,
             ],
         );
     }
@@ -331,15 +356,28 @@ fn group_rows(table: &mut Table, group: &Group, month: &MonthForecast, longest: 
 /// What the plan left out: the dearest by name, the rest in one line.
 fn outside(table: &mut Table, month: &MonthForecast) {
     let empty = || Cell::Empty;
-    table.row(Kind::Line, 0, vec![empty(), empty(), empty(), empty(), empty(), empty(), empty()]);
+    table.row(Kind::Line, 0, vec![empty(), empty(), empty(), empty(), empty(), empty(), empty(), empty()]);
     let all = &month.unplanned;
     table.row(
         Kind::Group,
         0,
-        vec![Cell::text("Outside the plan"), Cell::text("–"), Cell::Money(all.total), empty(), empty(), empty(), share(all.total, month)],
+        vec![
+            Cell::text("Outside the plan"),
+            Cell::text("–"),
+            Cell::Money(all.total),
+            empty(),
+            empty(),
+            moving(all.band.p10, all.band.p90),
+            empty(),
+            share(all.total, month),
+        ],
     );
     let mut row = |name: String, total: Usd, marks: &str| {
-        table.row(Kind::Line, 1, vec![Cell::Text(name), empty(), Cell::Money(total), empty(), Cell::text(marks), empty(), empty()]);
+        table.row(
+            Kind::Line,
+            1,
+            vec![Cell::Text(name), empty(), Cell::Money(total), empty(), Cell::text(marks), empty(), empty(), empty()],
+        );
     };
     for group in all.groups.iter().take(SHOWN) {
         row(group.name.clone(), group.total, &group.marks);
@@ -442,6 +480,9 @@ fn foot(forecast: &Forecast, month: &MonthForecast, screen: &Screen) -> String {
     out.push_str(&screen.fill(&notes.join(" "), "  "));
     let dearest =
         groups().max_by_key(|g| g.total).map(|g| g.lines.first().filter(|_| g.plan.is_some()).map_or(g.name.clone(), |l| l.name.clone()));
+    if !forecast.moves.is_empty() {
+        let _ = writeln!(out, "  ce-cost sensitivity {}   shows what makes the band wide, and what would narrow it", forecast.environment);
+    }
     if let Some(dearest) = dearest {
         let _ = writeln!(out, "  ce-cost explain {} \"{dearest}\"   shows where its amount comes from", forecast.environment);
     }

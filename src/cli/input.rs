@@ -5,13 +5,13 @@ use std::path::Path;
 use chrono::NaiveDate;
 use fs_err as fs;
 
-use super::args::{BasisArgs, Cli};
+use super::args::{BasisArgs, ChangeArgs, Cli};
 use super::{Failure, World, embedded};
 use crate::diagnostic::nearest;
 use crate::forecast::next_month;
 use crate::predict::Basis;
 use crate::pricing::{PriceBook, read};
-use crate::scenario::{self, InputFile, Scenario, Scenarios};
+use crate::scenario::{self, InputFile, Scenario, Scenarios, patch};
 
 /// Most files that are read from one folder.
 const MOST: usize = 1_000;
@@ -31,9 +31,20 @@ pub struct Inputs {
 impl Inputs {
     /// Reads what the arguments name.
     pub fn read(cli: &Cli, world: &World) -> Result<Inputs, Failure> {
+        Inputs::changed(cli, world, &ChangeArgs::default(), &[])
+    }
+
+    /// Reads what the arguments name, with changes to these environments.
+    pub fn changed(cli: &Cli, world: &World, changes: &ChangeArgs, environments: &[String]) -> Result<Inputs, Failure> {
         let book = book(cli.prices.as_deref(), world)?;
         let files = scenario_files(cli.scenarios.as_deref())?;
-        let scenarios = scenario::load(&files, &book, &[])
+        let mut patches = Vec::new();
+        for environment in environments {
+            let text = changes.what_if.iter();
+            let read = text.map(|t| patch::changes(environment, t)).collect::<Result<Vec<_>, _>>();
+            patches.extend(read.map_err(|e| Failure::usage(format!("error: {e}")))?.into_iter().flatten());
+        }
+        let scenarios = scenario::load(&files, &book, &patches)
             .map_err(|e| Failure::input(summary(&e.0.render(&e.1, world.colour_errors), e.0.errors())))?;
         Ok(Inputs { book, files, scenarios, as_of: cli.as_of.unwrap_or(world.today) })
     }

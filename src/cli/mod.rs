@@ -9,6 +9,7 @@ mod input;
 mod plan;
 mod prices;
 mod scenario;
+mod sensitivity;
 
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
@@ -45,6 +46,7 @@ pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
         ("forecast.schema.json", of(schemars::schema_for!(crate::forecast::Forecast))),
         ("forecast-all.schema.json", of(schemars::schema_for!(crate::forecast::Together))),
         ("plan.schema.json", of(schemars::schema_for!(crate::plan::PlanReport))),
+        ("sensitivity.schema.json", of(schemars::schema_for!(sensitivity::Sensitivity))),
         ("explain.schema.json", of(schemars::schema_for!(explain::Explanation))),
         ("calibrate.schema.json", of(schemars::schema_for!(crate::calibrate::Calibration))),
     ]
@@ -156,6 +158,7 @@ pub fn run(cli: &Cli, world: &World) -> Result<Output, Failure> {
     match &cli.command {
         Command::Forecast(args) => forecast::run(cli, args, world),
         Command::Plan(args) => plan::run(cli, args, world),
+        Command::Sensitivity(args) => sensitivity::run(cli, args, world),
         Command::Explain(args) => explain::run(cli, args, world),
         Command::Calibrate(args) => calibrate::run(cli, args, world),
         Command::Prices(args) => prices::run(cli, args, world),

@@ -18,19 +18,22 @@ pub mod schema;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use self::accounts::{Accounts, Payer};
 use self::commitment::Commitment;
-use self::driver::Provenance;
+use self::driver::{Driver, Provenance};
 use self::node::{Kind, Node};
 use self::patch::Patch;
 use self::plan::Plan;
 use self::read::{Defaults, read};
 use self::schedule::Schedule;
 use crate::diagnostic::{Diagnostic, Problems, nearest};
+use crate::money::quotient;
 use crate::pricing::PriceBook;
+use crate::quantity::{CountRate, Quantity};
 use crate::services::{COMMON_KEYS, Check, KINDS, Priced, ResourceKind};
 use crate::simulation::month::Follows;
 use crate::source::{Place, Sources};
@@ -149,6 +152,8 @@ pub struct Scenario {
     pub tree: Node,
     /// True where quantities follow from the requests of the workload.
     pub driven: bool,
+    /// The level of requests as a part of the one in the file, where a change asks for another: what grows follows it.
+    pub level: Decimal,
     /// Where each resource stands in the list.
     by_name: HashMap<Arc<str>, usize>,
 }
@@ -208,8 +213,14 @@ pub struct InputFile {
 
 /// Reads all files of a folder, with every error of every file at once. `patches` change them as a lever or the command line asks.
 pub fn load(files: &[InputFile], book: &PriceBook, patches: &[Patch]) -> Result<Scenarios, Box<(Problems, Sources)>> {
-    let mut loader =
-        Loader { sources: Sources::default(), problems: Problems::default(), defaults: Defaults::default(), trees: Vec::new(), book };
+    let mut loader = Loader {
+        sources: Sources::default(),
+        problems: Problems::default(),
+        defaults: Defaults::default(),
+        trees: Vec::new(),
+        levels: HashMap::new(),
+        book,
+    };
     let accounts = loader.files(files);
     loader.patches(patches);
     let mut all = Vec::new();
@@ -231,8 +242,13 @@ struct Loader<'a> {
     defaults: Defaults,
     /// Name of the environment and its tree.
     trees: Vec<(String, Node)>,
+    /// The levels of requests before they were changed.
+    levels: HashMap<String, Driver<CountRate>>,
     book: &'a PriceBook,
 }
+
+/// Where the level of requests stands.
+const LEVEL: &str = "workload.requests.level";
 
 impl Loader<'_> {
     /// Parses every file; gives what `accounts.yaml` says.
@@ -285,11 +301,23 @@ impl Loader<'_> {
         for patch in patches {
             let Some(index) = self.trees.iter().position(|(name, _)| *name == patch.environment) else { continue };
             let base = self.inherited(index, &mut Vec::new());
+            if patch.path == LEVEL && !self.levels.contains_key(&patch.environment) {
+                let node = base.as_ref().and_then(|b| patch::find(b, &patch::steps(LEVEL)).ok());
+                let level = node.and_then(|n| read(n, &[], &self.defaults, &mut Problems::default()));
+                self.levels.extend(level.map(|l| (patch.environment.clone(), l)));
+            }
             match patch.apply(&self.trees[index].1, base.as_ref(), &mut self.sources) {
                 Ok(tree) => self.trees[index].1 = tree,
                 Err(diagnostic) => self.problems.push(*diagnostic),
             }
         }
+    }
+
+    /// The level that a change asks for as a part of the one in the file.
+    fn level(&self, environment: &str, workload: Option<&Workload>) -> Decimal {
+        let (Some(stated), Some(now)) = (self.levels.get(environment), workload.map(|w| &w.requests.level)) else { return Decimal::ONE };
+        let comparable = now.value.comparable(&stated.value);
+        quotient(now.value.amount, stated.value.amount).filter(|_| comparable).unwrap_or(Decimal::ONE)
     }
 
     /// The tree of a file laid over those it inherits from.
@@ -343,6 +371,7 @@ impl Loader<'_> {
             self.plan(&tree, plan, &resources, &top.commitments);
         }
         let name: Arc<str> = top.environment.as_str().into();
+        let level = self.level(&name, top.workload.as_ref());
         Some(Scenario {
             title: top.title.unwrap_or_else(|| top.environment.clone()),
             account: top.account.map_or_else(|| name.clone(), Into::into),
@@ -355,6 +384,7 @@ impl Loader<'_> {
             by_name: resources.iter().enumerate().map(|(i, r)| (r.name.clone(), i)).collect(),
             resources,
             commitments: top.commitments,
+            level,
             tree,
             driven,
         })

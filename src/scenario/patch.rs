@@ -21,6 +21,44 @@ pub struct Patch {
     pub value: String,
 }
 
+/// Reads changes as a command line writes them: `core.tasks.max=20,workload.requests.level=+20%`. Commas inside brackets or
+/// quotes belong to a value.
+///
+/// # Errors
+/// What is no change.
+pub fn changes(environment: &str, text: &str) -> Result<Vec<Patch>, String> {
+    let (mut parts, mut depth, mut quoted) = (vec![String::new()], 0i32, false);
+    for c in text.chars() {
+        match c {
+            '"' => quoted = !quoted,
+            '{' | '[' if !quoted => depth += 1,
+            '}' | ']' if !quoted => depth -= 1,
+            _ => {}
+        }
+        match parts.last_mut() {
+            Some(part) if c != ',' || quoted || depth > 0 => part.push(c),
+            _ => parts.push(String::new()),
+        }
+    }
+    // `level=1,500/s`: what follows the comma is no change of its own but the rest of a number.
+    let mut joined: Vec<String> = Vec::new();
+    for part in parts {
+        match joined.last_mut() {
+            Some(last) if !part.contains('=') && part.starts_with(|c: char| c.is_ascii_digit()) => last.push_str(&part),
+            _ => joined.push(part),
+        }
+    }
+    joined
+        .iter()
+        .map(|change| match change.split_once('=').map(|(path, value)| (path.trim(), value.trim())) {
+            Some((path, value)) if !path.is_empty() && !value.is_empty() => {
+                Ok(Patch { environment: environment.into(), path: path.into(), value: value.into() })
+            }
+            _ => Err(format!("`{}` is no change: write a path, `=` and a value, such as `core.tasks.max=20`", change.trim())),
+        })
+        .collect()
+}
+
 /// Keys at the top of a scenario that a path may begin with.
 const TOP: &[&str] = &["region", "account", "tags", "plan", "workload", "schedules", "commitments", "resources"];
 
@@ -114,4 +152,24 @@ fn set(tree: &Node, resolved: Option<&Node>, steps: &[&str], value: Node) -> Nod
         }
     }
     Node { kind: Kind::Map(entries), at: tree.at }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_are_split_at_commas_outside_of_values() {
+        let read = |text: &str| -> Vec<(String, String)> {
+            changes("prod", text).expect("changes").into_iter().map(|p| (p.path, p.value)).collect()
+        };
+        let pair = |path: &str, value: &str| (path.to_owned(), value.to_owned());
+        assert_eq!(
+            read("core.tasks.max=20, workload.requests.level=+20%"),
+            [pair("core.tasks.max", "20"), pair("workload.requests.level", "+20%")]
+        );
+        assert_eq!(read("core.tasks={min: 1, max: 2},a.b=\"1,5\""), [pair("core.tasks", "{min: 1, max: 2}"), pair("a.b", "\"1,5\"")]);
+        assert_eq!(read("workload.requests.level=1,500/s"), [pair("workload.requests.level", "1500/s")]);
+        assert!(changes("prod", "core.tasks.max").expect_err("no value").contains("is no change"));
+    }
 }

@@ -159,7 +159,7 @@ impl FargateService {
         let load = answers.per_request.ready(self.task.cpu.value.0);
         let routes = answers.routes.clone();
         let cpu = answers.per_request.cpu.clone();
-        Some(scaling.ready(limits, &load, Assumed::default()).map(|config| Follows::Tasks { config, routes, cpu }))
+        Some(scaling.ready(limits, &load, Assumed::default()).map(|config| Follows::Tasks { config: Box::new(config), routes, cpu }))
     }
 }
 

@@ -22,7 +22,7 @@ pub enum Follows {
     /// Tasks by their scaling policies.
     Tasks {
         /// The policies, ready.
-        config: Config,
+        config: Box<Config>,
         /// Routes whose requests the tasks answer; all where none is named.
         routes: Vec<String>,
         /// The vCPU-seconds of a request behind the policies.
@@ -111,7 +111,7 @@ impl MonthOf {
     /// What lives through the month.
     pub fn fleet(&self) -> Fleet<'_> {
         let configs = self.follows.iter().filter_map(|(_, follows)| match follows {
-            Follows::Tasks { config, .. } => Some(config),
+            Follows::Tasks { config, .. } => Some(config.as_ref()),
             Follows::Lcus(_) => None,
         });
         self.fleet_of(configs)
