@@ -355,13 +355,14 @@ mod tests {
         }
     }
 
-    /// Written down from one build and machine: others must come to the same, whatever they optimise.
+    /// Written down from one build: others come to the same, whatever they optimise. Requests may differ in the last digits on
+    /// another system, whose sine, logarithm and exponential the wave and the tail of the normals take.
     #[test]
     fn a_path_is_the_same_in_every_build() {
         let (configs, rates) = (configs(), [wave(60.0, 744, 24), wave(35.0, 744, 24)]);
         let path = fleet(Step::Hour, &configs, &rates, NOISE).path(streams(7), 1.0);
         assert_eq!(path.tasks, [3_774.0, 1_611.0, 5_655.0]);
-        assert_eq!(path.requests.iter().map(|r| r.to_bits()).collect::<Vec<_>>(), [4_730_616_299_275_365_038, 4_725_847_377_148_877_174]);
+        assert!(near(path.requests[0], 188_955_371.490_56) && near(path.requests[1], 90_524_072.417_577_6), "{:?}", path.requests);
     }
 
     #[test]
