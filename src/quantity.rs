@@ -157,7 +157,8 @@ fn gigabytes(text: &str) -> Option<(Decimal, &str)> {
         "PB" => value * Decimal::from(1_048_576),
         _ => return None,
     };
-    Some((gb.round_dp(12), rest[end..].trim_start())).filter(|(gb, _)| *gb <= LARGEST)
+    // A KB is 2^-20 GB: twenty places.
+    Some((gb.round_dp(20), rest[end..].trim_start())).filter(|(gb, _)| *gb <= LARGEST)
 }
 
 /// Thousands separated, trailing zeros cut: 1234567.50 as "1,234,567.5".

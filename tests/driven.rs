@@ -1,0 +1,242 @@
+//! Environments whose usage follows their traffic: by hand where it can be, and the same whoever computes it.
+#![allow(clippy::float_arithmetic, reason = "bands are statistics")]
+
+use ce_cost::bill::Bill;
+use ce_cost::forecast::paths::Drawing;
+use ce_cost::forecast::{self, Cut, Forecast};
+use ce_cost::month::HoursBasis;
+use ce_cost::predict::{self, Basis};
+use ce_cost::pricing::PriceBook;
+use ce_cost::scenario::patch::{self, Patch};
+use ce_cost::scenario::{self, InputFile, Scenarios};
+
+fn book() -> PriceBook {
+    PriceBook::embedded().unwrap_or_else(|e| panic!("{}", e.0.render(&e.1, false)))
+}
+
+fn load(text: &str, patches: &[Patch]) -> Scenarios {
+    let text = format!("environment: shop\nregion: us-east-1\n{}", text.trim_start_matches('\n'));
+    let files = [InputFile { name: "shop.yaml".into(), text }];
+    scenario::load(&files, &book(), patches).unwrap_or_else(|e| panic!("{}", e.0.render(&e.1, false)))
+}
+
+fn basis(month: &str) -> Basis {
+    Basis { month: month.parse().expect("a month"), hours: HoursBasis::Actual, pooled: true, free_tier: true }
+}
+
+fn bill(scenarios: &Scenarios, month: &str) -> Bill {
+    predict::bill(scenarios, scenarios.named("shop").expect("shop"), &book(), basis(month)).unwrap_or_else(|e| panic!("{e}"))
+}
+
+/// The quantity of a usage type, as text.
+fn quantity(bill: &Bill, usage_type: &str) -> String {
+    let charge = bill.charges.iter().find(|c| *c.usage_type == *usage_type).unwrap_or_else(|| panic!("no {usage_type}"));
+    charge.quantity.normalize().to_string()
+}
+
+fn forecast(scenarios: &Scenarios, environment: &str, months: u32, drawing: Drawing) -> Forecast {
+    let cut = Cut { by: Default::default(), planned_only: false, as_of: "2026-11-25".into(), drawing };
+    let own = scenarios.named(environment).expect("the environment");
+    forecast::forecast(scenarios, own, &book(), basis("2026-12"), months, &cut).unwrap_or_else(|e| panic!("{e}")).0
+}
+
+const EVEN: &str = "
+workload: {requests: {level: 10/s}}
+resources:
+  nat: {type: nat-gateway, gateways: 1, processed: 20 KB/request}
+  traces: {type: x-ray, requests: 1/request, sampling: 10%}
+";
+
+/// 10/s × 3,600 × 744 h = 26,784,000 requests; × 20 KB ÷ 1,048,576 = 510.8642578125 GB; × 10% are 2,678,400 traces.
+#[test]
+fn what_is_stated_per_request_follows_the_requests_of_the_month() {
+    let december = bill(&load(EVEN, &[]), "2026-12");
+    assert_eq!(quantity(&december, "NatGateway-Bytes"), "510.8642578125");
+    assert_eq!(quantity(&december, "USE1-XRay-TracesStored"), "2678400");
+    let february = bill(&load(EVEN, &[]), "2027-02");
+    assert_eq!(quantity(&february, "USE1-XRay-TracesStored"), "2419200");
+}
+
+/// At 20/s each task of 1 vCPU is kept at 50%: 20 × 0.1 s ÷ 0.5 = 4 tasks, in every minute of the month.
+#[test]
+fn tasks_follow_even_demand_to_their_target() {
+    let text = "
+workload: {requests: {level: 20/s}}
+resources:
+  web:
+    type: fargate-service
+    task: {cpu: 1 vCPU, memory: 2 GB}
+    tasks: {min: 1, max: 10}
+    demand: {per_request: {cpu: 100 ms}}
+    scaling: {policies: [{metric: cpu, target: 50%}]}
+";
+    let bill = bill(&load(text, &[]), "2026-12");
+    assert_eq!(quantity(&bill, "USE1-Fargate-vCPU-Hours:perCPU"), "2976", "4 tasks × 744 h");
+}
+
+#[test]
+fn a_stated_average_wins_over_a_derived_one_and_says_so() {
+    let text = "
+workload: {requests: {level: 20/s}}
+resources:
+  web:
+    type: fargate-service
+    task: {cpu: 1 vCPU, memory: 2 GB}
+    tasks: {min: 1, max: 10, average: {value: 6, from: measured, why: counted}}
+    demand: {per_request: {cpu: 100 ms}}
+    scaling: {policies: [{metric: cpu, target: 50%}]}
+";
+    let bill = bill(&load(text, &[]), "2026-12");
+    assert_eq!(quantity(&bill, "USE1-Fargate-vCPU-Hours:perCPU"), "4464", "6 tasks × 744 h");
+    let why = bill.charges[0].factors[0].why.clone();
+    assert_eq!(why.as_deref(), Some("counted; stated: its workload alone would run 4"));
+}
+
+/// Two dimensions take turns: `write` needs its LCUs for new connections, `read` for bytes. At 25 connections/s or 1 GB an hour both
+/// need one LCU on average over the month, in different hours: hour by hour more than one.
+#[test]
+fn lcus_are_the_largest_dimension_of_every_hour() {
+    let text = "
+workload:
+  requests: {level: 100/s, routes: {read: 50%, write: 50%}}
+  events:
+    - {name: Writes, from: 2026-12-01, to: 2026-12-15, times: 0, routes: [read]}
+    - {name: Reads, from: 2026-12-16, to: 2026-12-31, times: 0, routes: [write]}
+resources:
+  alb:
+    type: application-load-balancer
+    balancers: 1
+    lcu: {new_connections: {value: 1/request, of: write}, processed: {value: 6 KB/request, of: read}}
+";
+    let bill = bill(&load(text, &[]), "2026-12");
+    // Writes: 50/s ÷ 25 = 2 LCU × 15 days × 24 h = 720. Reads: 50/s × 3,600 × 6 KB ÷ 1,048,576 = 1.0299683 LCU × 16 × 24 = 395.5078.
+    let lcus: f64 = quantity(&bill, "LCUUsage").parse().expect("a number");
+    assert_eq!(format!("{lcus:.3}"), "1115.508", "720 + 395.508; the larger of both over the month is 720 only");
+}
+
+#[test]
+fn growth_moves_what_grows_and_nothing_else() {
+    let text = "
+workload: {since: 2026-12, growth: 10%/month, requests: {level: 10/s}}
+resources:
+  egress: {type: data-transfer, cross_az: {value: 100 GB/month, grows: true}, inter_region: [{to: us-west-2, data: 100 GB/month}]}
+";
+    let scenarios = load(text, &[]);
+    assert_eq!(quantity(&bill(&scenarios, "2026-12"), "DataTransfer-Regional-Bytes"), "200");
+    let february = bill(&scenarios, "2027-02");
+    assert_eq!(quantity(&february, "DataTransfer-Regional-Bytes"), "242", "100 × 1.1² × both sides");
+    assert_eq!(quantity(&february, "USE1-USW2-AWS-Out-Bytes"), "100");
+}
+
+#[test]
+fn another_level_moves_what_is_stated_at_the_old_one() {
+    let text = "
+workload: {requests: {level: 10/s}}
+resources:
+  egress: {type: data-transfer, cross_az: {value: 100 GB/month, grows: true}}
+";
+    let changes = patch::changes("shop", "workload.requests.level=+20%").expect("a change");
+    assert_eq!(quantity(&bill(&load(text, &changes), "2026-12"), "DataTransfer-Regional-Bytes"), "240");
+}
+
+/// A launch of three times the demand for 74.4 hours, a tenth of December, makes the month 1.2 times as large.
+#[test]
+fn an_event_makes_its_month_larger() {
+    let text = "
+workload:
+  requests: {level: 10/s}
+  events: [{name: Launch, from: \"2026-12-10 00:00\", to: \"2026-12-13 02:24\", times: 3}]
+resources:
+  egress: {type: data-transfer, cross_az: {value: 100 GB/month, grows: true}}
+";
+    assert_eq!(quantity(&bill(&load(text, &[]), "2026-12"), "DataTransfer-Regional-Bytes"), "240");
+    assert_eq!(quantity(&bill(&load(text, &[]), "2027-01"), "DataTransfer-Regional-Bytes"), "200");
+}
+
+fn built_in() -> Scenarios {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let mut files: Vec<InputFile> = std::fs::read_dir(folder)
+        .expect("the folder")
+        .map(|e| e.expect("an entry").path())
+        .filter(|p| p.extension().is_some_and(|e| e == "yaml"))
+        .map(|p| InputFile {
+            name: p.file_name().expect("a name").to_string_lossy().into(),
+            text: std::fs::read_to_string(&p).expect("text"),
+        })
+        .collect();
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    scenario::load(&files, &book(), &[]).unwrap_or_else(|e| panic!("{}", e.0.render(&e.1, false)))
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_bands() {
+    let scenarios = built_in();
+    let drawing = Drawing { paths: 60, seed: 7 };
+    for environment in ["prod", "prod-driven"] {
+        let on = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+            let forecast = pool.install(|| forecast(&scenarios, environment, 2, drawing));
+            serde_json::to_string(&forecast).expect("JSON")
+        };
+        assert_eq!(on(1), on(3), "{environment}");
+    }
+}
+
+#[test]
+fn another_seed_gives_other_paths_and_nearly_the_same_band() {
+    let scenarios = built_in();
+    let p50 = |seed| {
+        let band = forecast(&scenarios, "prod", 1, Drawing { paths: 500, seed }).months[0].band.clone();
+        band.p50.expect("a band").to_string().parse::<f64>().expect("a number")
+    };
+    let (one, two) = (p50(1), p50(2));
+    assert!(one.to_bits() != two.to_bits());
+    // The paths differ by some 8%, so that the median of 500 is known to about half a per cent.
+    assert!((one / two).ln().abs() < 0.02, "{one} and {two}");
+}
+
+#[test]
+fn bands_are_in_order_and_groups_do_not_exceed_their_sum() {
+    for environment in ["prod", "prod-driven"] {
+        let forecast = forecast(&built_in(), environment, 3, Drawing { paths: 200, seed: 1 });
+        assert_eq!(forecast.months.len(), 3);
+        for month in &forecast.months {
+            let bands = [&month.band, &month.planned.band, &month.unplanned.band];
+            for band in bands.into_iter().chain(month.planned.groups.iter().map(|g| &g.band)) {
+                let (p10, p50, p90) = (band.p10.expect("p10"), band.p50.expect("p50"), band.p90.expect("p90"));
+                assert!(p10 <= p50 && p50 <= p90, "{environment} {}", month.month);
+            }
+            // Inputs are independent: what is low in one group is seldom low in all.
+            let low: ce_cost::money::Usd = month.planned.groups.iter().filter_map(|g| g.band.p10).sum();
+            assert!(low <= month.planned.band.p10.expect("p10"));
+            let over: f64 = month.band.over_budget.as_ref().expect("a probability").parse().expect("a number");
+            assert!((0.0..=1.0).contains(&over));
+        }
+    }
+}
+
+#[test]
+fn without_paths_or_without_doubt_there_is_no_band() {
+    let none = forecast(&built_in(), "prod", 1, Drawing { paths: 0, seed: 1 });
+    assert!(none.months[0].band.p50.is_none() && none.moves.is_empty());
+    let certain = forecast(&load(EVEN, &[]), "shop", 1, Drawing { paths: 100, seed: 1 });
+    assert!(certain.months[0].band.p50.is_none());
+}
+
+/// A range of one input, all of it in one charge that has one price: the band is the range.
+#[test]
+fn the_band_of_one_input_is_its_range() {
+    let text = "
+resources:
+  egress: {type: data-transfer, cross_az: {low: 80 GB/month, likely: 100 GB/month, high: 150 GB/month}}
+";
+    let forecast = forecast(&load(text, &[]), "shop", 1, Drawing { paths: 4_000, seed: 1 });
+    let band = &forecast.months[0].band;
+    let value = |usd: Option<ce_cost::money::Usd>| usd.expect("a band").to_string().parse::<f64>().expect("a number");
+    // 2 × 0.01 a GB: 1.60, 2.00 and 3.00; the standard error of a tenth of 4,000 draws is 0.5% of the cases.
+    for (got, said) in [(value(band.p10), 1.6), (value(band.p50), 2.0), (value(band.p90), 3.0)] {
+        assert!((got / said).ln().abs() < 0.03, "{got} instead of {said}");
+    }
+    let swing = &forecast.moves[0];
+    assert_eq!((swing.input.as_str(), swing.low.to_string().as_str(), swing.high.to_string().as_str()), ("egress.cross_az", "1.6", "3"));
+}
