@@ -23,7 +23,7 @@
 //! let files = [InputFile { name: "shop.yaml".into(), text: text.into() }];
 //! let scenarios = scenario::load(&files, &book, &[]).expect("a scenario without errors");
 //! let shop = scenarios.named("shop").expect("the environment");
-//! let basis = Basis { month: "2026-12".parse().expect("a month"), hours: HoursBasis::Fixed(730), pooled: true, free_tier: true };
+//! let basis = Basis { month: "2026-12".parse().expect("a month"), hours: HoursBasis::Fixed(730), pooled: true, free_tier: true, failover: None };
 //! let bill = predict::bill(&scenarios, shop, &book, basis).expect("a price for every usage");
 //!
 //! // 2 tasks × (1 vCPU × 0.04048 + 2 GB × 0.004445) × 730 h
@@ -34,6 +34,7 @@ pub mod bill;
 pub mod calibrate;
 pub mod cli;
 pub mod diagnostic;
+pub mod failover;
 pub mod forecast;
 pub mod money;
 pub mod month;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 
 use crate::bill::{Bill, Charge};
+use crate::failover::{Failover, Takeover};
 use crate::money::quotient;
 use crate::month::{HoursBasis, Month};
 use crate::pricing::PriceBook;
@@ -29,6 +30,8 @@ pub struct Basis {
     pub pooled: bool,
     /// False to rate without monthly allowances.
     pub free_tier: bool,
+    /// Hours in which its standby carries the environment.
+    pub failover: Option<Failover>,
 }
 
 /// Why there is no bill: every reason, in words.
@@ -60,13 +63,15 @@ pub struct Metered<'a> {
     pub records: Vec<UsageRecord>,
     /// Everything whose amount is known beforehand.
     pub known: Vec<KnownCharge>,
+    /// Hours in which its standby carries the environment.
+    pub failover: Option<Failover>,
 }
 
 impl<'a> Metered<'a> {
     /// What every resource of every member uses.
     ///
     /// # Errors
-    /// Quantities too large to be exact, below zero, or without a usage type in their region.
+    /// Quantities too large to be exact, below zero, or without a usage type in their region; a failover without standby.
     pub fn new(scenarios: &'a Scenarios, environment: &'a Scenario, book: &'a PriceBook, basis: Basis) -> Result<Metered<'a>, NoBill> {
         let (payer, of_payer, mut members) = scenarios.payer(environment);
         if !basis.pooled {
@@ -74,8 +79,11 @@ impl<'a> Metered<'a> {
         }
         let hours = basis.hours.hours(basis.month);
         let terms = Terms { book, month: basis.month, hours, payer: payer.into(), free_tier: basis.free_tier };
-        let (records, known) = usage(&members, book, basis)?;
-        Ok(Metered { own: environment.name.clone(), members, of_payer, terms, records, known })
+        let (mut records, known) = usage(&members, book, basis)?;
+        if let Some(failover) = basis.failover {
+            take_over(failover, scenarios, environment, book, basis, &mut records)?;
+        }
+        Ok(Metered { own: environment.name.clone(), members, of_payer, terms, records, known, failover: basis.failover })
     }
 
     /// The bill for it.
@@ -83,11 +91,14 @@ impl<'a> Metered<'a> {
     /// # Errors
     /// Usage without exactly one price.
     pub fn bill(self) -> Result<Bill, NoBill> {
-        let Metered { members, of_payer, terms, records, known, .. } = self;
+        let Metered { members, of_payer, terms, records, known, failover, .. } = self;
         let (uncovered, mut charges) = commitment::cover(records, &members, &terms).map_err(NoBill)?;
         charges.extend(rating::rate(uncovered, &terms).map_err(NoBill)?);
         charges.extend(known.into_iter().map(|k| rating::known(k, &terms.payer)));
-        add_payer_lines(&of_payer, &mut charges, &terms);
+        if let Some(failover) = failover {
+            failover.describe(&mut charges);
+        }
+        add_payer_lines(&of_payer, &mut charges, &members, &terms);
         in_order(&mut charges, &members);
         Ok(Bill { month: terms.month, hours: terms.hours, payer: terms.payer, charges })
     }
@@ -143,6 +154,21 @@ impl Demanded {
     }
 }
 
+/// Adds what a failover of the environment needs to the usage of its payer.
+fn take_over(
+    failover: Failover,
+    scenarios: &Scenarios,
+    environment: &Scenario,
+    book: &PriceBook,
+    basis: Basis,
+    records: &mut Vec<UsageRecord>,
+) -> Result<(), NoBill> {
+    let standby = failover.standby(scenarios, environment, basis.month, basis.hours).map_err(|why| NoBill(vec![why]))?;
+    let (standing, _) = usage(&[standby], book, basis)?;
+    let takeover = Takeover { failover, from: environment, to: standby, book, month_hours: basis.hours.hours(basis.month) };
+    takeover.apply(records, &standing).map_err(NoBill)
+}
+
 /// Where and when a resource runs.
 fn place<'a>(scenario: &'a Scenario, resource: &Resource, book: &'a PriceBook, basis: Basis, demand: &Demanded) -> At<'a> {
     let month_hours: Decimal = basis.hours.hours(basis.month);
@@ -166,7 +192,8 @@ fn place<'a>(scenario: &'a Scenario, resource: &Resource, book: &'a PriceBook, b
 }
 
 /// Support, then tax: each is computed on what stands before it.
-fn add_payer_lines(payer: &Payer, charges: &mut Vec<Charge>, terms: &Terms<'_>) {
+fn add_payer_lines(payer: &Payer, charges: &mut Vec<Charge>, members: &[&Scenario], terms: &Terms<'_>) {
+    let first = charges.len();
     if let Some(plan) = &payer.support {
         let rows = support::charges(plan, charges, terms);
         charges.extend(rows);
@@ -174,6 +201,12 @@ fn add_payer_lines(payer: &Payer, charges: &mut Vec<Charge>, terms: &Terms<'_>) 
     if let Some(rate) = &payer.tax {
         let rows = tax::charges(rate, charges, terms);
         charges.extend(rows);
+    }
+    // An environment's first charge may be one that its standby's account caused.
+    for row in &mut charges[first..] {
+        if let Some(member) = members.iter().find(|m| m.name == row.environment) {
+            row.account = member.account.clone();
+        }
     }
 }
 

@@ -12,6 +12,11 @@ use crate::quantity::{LARGEST, Per, Quantity, Rate, Unit, grouped};
 use crate::scenario::driver::{Driver, Provenance, Uncertainty};
 use crate::source::Place;
 
+/// The resource under which a failover's use is added up ([`crate::failover`]).
+pub const FAILOVER: &str = "failover";
+/// Resources that no scenario holds and no plan speaks of. A scenario cannot use their names.
+pub const OUTSIDE_PLANS: &[&str] = &[FAILOVER];
+
 /// Cost allocation tags.
 pub type Tags = BTreeMap<String, String>;
 
@@ -254,11 +259,12 @@ impl Tape {
         self.too_large |= tape.too_large;
         self.lacks_demand |= tape.lacks_demand;
         let value = tape.value();
-        self.push(Factor { of: tape.factors, ..Factor::rule(step, name.into(), value) })
+        let shown = grouped(value.round_dp(QUOTIENT_PLACES));
+        self.push(Factor { of: tape.factors, shown, ..Factor::rule(step, name.into(), value) })
     }
 
     /// The tape that holds these factors.
-    fn of(factors: impl Iterator<Item = Factor>) -> Tape {
+    pub fn of(factors: impl Iterator<Item = Factor>) -> Tape {
         factors.fold(Tape::new(), Tape::push)
     }
 
@@ -268,6 +274,14 @@ impl Tape {
             return self;
         }
         Tape { lacks_demand: self.lacks_demand, ..Tape::of(self.factors.into_iter().map(|f| f.grown(growth))) }
+    }
+
+    /// The tape with values that no demand moves.
+    pub fn without_demand(self) -> Tape {
+        fn still(factor: Factor) -> Factor {
+            Factor { demand: None, of: factor.of.into_iter().map(still).collect(), ..factor }
+        }
+        Tape { factors: self.factors.into_iter().map(still).collect(), ..self }
     }
 
     /// × a rate over the month: `/s`, `/min`, `/h` and `/day` grow with the hours, `/month` does not, `/request` follows the workload.

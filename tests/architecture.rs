@@ -16,6 +16,7 @@ const ORDER: &[&[&str]] = &[
     &["scenario"],
     &["bill"],
     &["rating"],
+    &["failover"],
     &["predict"],
     &["forecast", "plan", "calibrate"],
     &["report"],

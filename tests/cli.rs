@@ -41,6 +41,8 @@ fn what_people_see() {
     insta::assert_snapshot!("calibrate_database", out(&["calibrate", "prod", "--line", "Database", "--driver", "database.io"]));
     insta::assert_snapshot!("prices_show", out(&["prices", "show", "USE1-Fargate-GB-Hours"]));
     insta::assert_snapshot!("scenario_diff", out(&["scenario", "diff", "prod", "dev"]));
+    insta::assert_snapshot!("forecast_failover", out(&["forecast", "prod", "--failover", "6h"]));
+    insta::assert_snapshot!("explain_failover", out(&["explain", "prod", "USW2-NatGateway-Hours", "--region-lost", "6h"]));
     insta::assert_snapshot!("forecast_markdown", out(&["forecast", "dev", "--format", "md"]));
 }
 
@@ -74,6 +76,12 @@ fn exit_codes_say_what_went_wrong() {
     assert!(fails(&["calibrate", "prod", "--line", "Database", "--driver", "databse.io"], 64).contains("did you mean `database`?"));
     assert!(fails(&["calibrate", "prod", "--line", "Cache", "--driver", "database.io"], 64).contains("does not move"));
     assert!(fails(&["prices", "show", "USE1-Fargate-GB-Hour"], 64).contains("did you mean"));
+    assert!(fails(&["forecast", "dev", "--failover", "6h"], 64).contains("write `standby_of: dev`"));
+    assert!(fails(&["explain", "dev", "--region-lost", "6h"], 64).contains("dev has no standby"));
+    assert!(fails(&["forecast", "prod", "--failover", "745h"], 64).contains("longer than December 2026, which has 744 h"));
+    assert!(fails(&["forecast", "prod", "--months", "3", "--failover", "700h"], 64).contains("February 2027"));
+    assert!(fails(&["forecast", "prod", "--failover", "6"], 64).contains("such as `40 ms`"));
+    assert!(fails(&["forecast", "prod", "--failover", "6h", "--region-lost", "6h"], 64).contains("cannot be used with"));
     assert!(fails(&["forecast", "prod", "--scenarios", "tests/errors/scenario/cycle"], 65).contains("circle"));
     assert!(fails(&["forecast", "prod", "--prices", "tests/errors/prices"], 65).contains("errors"));
     assert!(fails(&["forecast", "prod", "--scenarios", "no/such/folder"], 66).contains("no/such/folder"));
@@ -105,6 +113,17 @@ fn a_forecast_can_be_cut_every_way_and_keeps_its_total() {
     for by in ["service", "usage-type", "resource", "tag:Service"] {
         assert_eq!(answer(&["forecast", "prod", "--by", by]), by_group, "{by}");
     }
+}
+
+/// A failover longer than the calculator's month is one of its whole month there.
+#[test]
+fn a_failover_is_shown_whatever_it_costs_and_however_long_it_is() {
+    for args in [&["--failover", "1 min"][..], &["--region-lost", "740h"], &["--failover", "6h", "--alone"]] {
+        let text = out(&[&["forecast", "prod", "--months", "1"], args].concat());
+        assert!(text.matches("Failover drill, ").count() + text.matches("Region lost for ").count() >= 2, "{text}");
+    }
+    let zero = |args: &[&str]| out(&[&["forecast", "prod", "--format", "csv"], args].concat());
+    assert_eq!(zero(&["--failover", "0h"]), zero(&[]));
 }
 
 #[test]

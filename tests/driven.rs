@@ -21,7 +21,7 @@ fn load(text: &str, patches: &[Patch]) -> Scenarios {
 }
 
 fn basis(month: &str) -> Basis {
-    Basis { month: month.parse().expect("a month"), hours: HoursBasis::Actual, pooled: true, free_tier: true }
+    Basis { month: month.parse().expect("a month"), hours: HoursBasis::Actual, pooled: true, free_tier: true, failover: None }
 }
 
 fn bill(scenarios: &Scenarios, month: &str) -> Bill {

@@ -13,6 +13,7 @@
 use std::sync::{Arc, LazyLock};
 
 use ce_cost::bill::{Bill, Charge, CommitmentStatus};
+use ce_cost::failover::Failover;
 use ce_cost::money::Usd;
 use ce_cost::month::{HoursBasis, Month};
 use ce_cost::predict::{self, Basis};
@@ -53,7 +54,7 @@ fn bill_of(files: &[(&str, &str)], month_of: &str, hours: HoursBasis, free_tier:
     let files: Vec<InputFile> = files.iter().map(|(name, text)| InputFile { name: (*name).into(), text: (*text).into() }).collect();
     let scenarios = scenario::load(&files, &BOOK, &[]).unwrap_or_else(|e| panic!("{}", e.0.render(&e.1, false)));
     let environment = scenarios.named("test").expect("the environment `test`");
-    let basis = Basis { month: month(month_of), hours, pooled: true, free_tier };
+    let basis = Basis { month: month(month_of), hours, pooled: true, free_tier, failover: None };
     predict::bill(&scenarios, environment, &BOOK, basis).unwrap_or_else(|e| panic!("{e}"))
 }
 
@@ -677,10 +678,103 @@ fn a_savings_plan_covers_its_owner_before_a_higher_saving_elsewhere() {
     ];
     let book = PriceBook::embedded().expect("a book");
     let scenarios = scenario::load(&files, &book, &[]).expect("scenarios");
-    let basis = Basis { month: "2026-12".parse().expect("a month"), hours: HoursBasis::Actual, pooled: true, free_tier: true };
+    let basis =
+        Basis { month: "2026-12".parse().expect("a month"), hours: HoursBasis::Actual, pooled: true, free_tier: true, failover: None };
     let bill = predict::bill(&scenarios, scenarios.named("owner").expect("owner"), &book, basis).expect("a bill");
     let used = Some(ce_cost::bill::CommitmentStatus::Used);
     let covered: Vec<_> = bill.charges.iter().filter(|c| c.commitment.as_ref().is_some_and(|r| r.status == used)).collect();
     assert!(covered.iter().all(|c| c.environment.as_ref() == "owner"), "{covered:#?}");
     assert_eq!(covered.iter().map(|c| c.effective).sum::<Usd>().to_string(), "7.44");
+}
+
+// ── Failover ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/// The bill of `test` in December 2026 (744 h) with a standby in us-west-2 that holds these resources.
+#[track_caller]
+fn taken_over(own: &str, standby: &str, rest: &str, failover: Option<Failover>) -> Bill {
+    let standby = scenario("us-west-2", standby, rest).replace("environment: test", "environment: standby\nstandby_of: test");
+    let accounts = "payers: {main: {members: [test, standby]}}";
+    let file = |name: &str, text: &str| InputFile { name: name.into(), text: text.into() };
+    let files = [file("accounts.yaml", accounts), file("test.yaml", &scenario("us-east-1", own, "")), file("standby.yaml", &standby)];
+    let scenarios = scenario::load(&files, &BOOK, &[]).unwrap_or_else(|e| panic!("{}", e.0.render(&e.1, false)));
+    let basis = Basis { month: month("2026-12"), hours: HoursBasis::Actual, pooled: true, free_tier: false, failover };
+    let environment = scenarios.named("test").expect("the environment `test`");
+    predict::bill(&scenarios, environment, &BOOK, basis).unwrap_or_else(|e| panic!("{e}"))
+}
+
+const DRILL: Option<Failover> = Some(Failover { hours: Decimal::from_parts(6, 0, 0, false, 0), region_lost: false });
+const LOST: Option<Failover> = Some(Failover { hours: Decimal::from_parts(6, 0, 0, false, 0), region_lost: true });
+
+/// Tasks of 1 vCPU and 2 GB: 0.04048 + 2 × 0.004445 = 0.04937 an hour, in both regions.
+fn web(average: &str) -> String {
+    format!("web: {{type: fargate-service, task: {{cpu: 1 vCPU, memory: 2 GB}}, tasks: {{min: 0, max: 9, average: {average}}}}}")
+}
+
+/// Six hours of 2 tasks are 12 task-hours; half a task runs there anyway: 3. 9 × 0.04937 = 0.44433.
+#[test]
+fn a_drill_adds_what_the_standby_does_not_run_anyway() {
+    let bill = taken_over(&web("2"), &web("0.5"), "", DRILL);
+    meets("drill", sum(&bill, "failover", |c| c.billed), "0.44433");
+    meets("own", sum(&bill.cut("test"), "web", |c| c.billed), "73.46256"); // 2 × 744 × 0.04937: it keeps running
+    meets("standby", sum(&bill.cut("standby"), "web", |c| c.billed), "18.36564"); // 0.5 × 744 × 0.04937
+    let title = bill.charges.iter().find(|c| c.resource.as_ref() == "failover").map(|c| c.description.to_string());
+    assert_eq!(title.as_deref(), Some("Failover drill, 6 h"));
+}
+
+/// The same with the region lost: 2 × 738 × 0.04937 are left of its own.
+#[test]
+fn a_lost_region_uses_nothing_in_these_hours() {
+    let bill = taken_over(&web("2"), &web("0.5"), "", LOST);
+    meets("failover", sum(&bill, "failover", |c| c.billed), "0.44433");
+    meets("own", sum(&bill.cut("test"), "web", |c| c.billed), "72.87012");
+}
+
+#[test]
+fn a_standby_that_runs_more_than_is_needed_adds_nothing() {
+    let bill = taken_over(&web("2"), &web("3"), "", DRILL);
+    meets("drill", sum(&bill, "failover", |c| c.billed), "0.00");
+}
+
+/// By the hour, request or byte it moves; what is stored stays, what is global points elsewhere, and copies for the standby end.
+#[test]
+fn only_what_is_metered_in_the_region_moves() {
+    let own = "nat: {type: nat-gateway, gateways: 1, processed: 744 GB/month}
+               egress: {type: data-transfer, internet_out: 744 GB/month, inter_region: [{to: us-west-2, data: 744 GB/month}, {to: eu-west-1, data: 744 GB/month}]}
+               files: {type: s3-bucket, storage: {standard: 1000 GB}, requests: {standard: {writes: 744 k requests/month}}}
+               keys: {type: kms-keys, keys: 3}
+               cdn: {type: cloudfront, geographies: {us: {out: 100 GB/month, https: 1 M requests/month}}}";
+    let bill = taken_over(own, "files: {type: s3-bucket, storage: {standard: 1000 GB}}", "", DRILL);
+    let charges: Vec<(&str, String)> =
+        bill.charges.iter().filter(|c| c.resource.as_ref() == "failover").map(|c| (c.usage_type.as_ref(), c.billed.to_string())).collect();
+    let expected = [
+        ("USW2-NatGateway-Hours", "0.27"),       // 6 × 0.045
+        ("USW2-NatGateway-Bytes", "0.27"),       // 744 × 6 ÷ 744 × 0.045
+        ("USW2-DataTransfer-Out-Bytes", "0.54"), // 6 × 0.09
+        ("USW2-EU-AWS-Out-Bytes", "0.12"),       // 6 × 0.02
+        ("USW2-Requests-Tier1", "0.03"),         // 6,000 × 0.000005
+    ];
+    assert_eq!(charges, expected.map(|(usage_type, cost)| (usage_type, cost.to_owned())));
+}
+
+/// Two instances are needed, one runs there anyway: 6 h more. A second reservation of the standby's, idle until then, covers them.
+#[test]
+fn a_reservation_of_the_standby_covers_the_failover() {
+    let one = "database: {type: aurora-postgresql, instances: [{role: reader, class: db.r6g.large}]}";
+    let reserved = |count: u32| {
+        format!("commitments:\n  - {{id: bought, {}, term: reserved-1yr-no-upfront, count: {count}}}", R6G.replace("2026-06", "2026-12"))
+    };
+    let on_demand = taken_over(TWO_INSTANCES, one, &reserved(1), DRILL);
+    meets("on demand", sum(&on_demand, "failover", |c| c.billed), "1.560"); // 6 × 0.26
+    let covered = taken_over(TWO_INSTANCES, one, &reserved(2), DRILL);
+    meets("covered", sum(&covered, "failover", |c| c.billed), "0.00");
+    meets("amortized", sum(&covered, "failover", |c| c.effective), "1.020"); // 6 × 0.17
+}
+
+#[test]
+fn what_the_standby_does_not_carry_waits() {
+    let own = format!("{}\n batch: {{type: fargate-task, task: {{cpu: 1 vCPU, memory: 2 GB}}, runs: 744/month, duration: 1 h}}", web("2"));
+    let with = taken_over(&own, &web("0.5"), "", DRILL);
+    meets("everything", sum(&with, "failover", |c| c.billed), "0.74055"); // 9 + 6 task-hours
+    let without = taken_over(&own, &web("0.5"), "does_not_carry: [batch]", DRILL);
+    meets("without", sum(&without, "failover", |c| c.billed), "0.44433");
 }

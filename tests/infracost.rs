@@ -472,7 +472,7 @@ fn io_on_io_optimized_is_not_metered() {
                 configuration: io-optimized, serverless: {instances: 1, min: 1, max: 1, average: 1}, storage: 100 GB, io: 20/s}\n";
     let files = [InputFile { name: "test.yaml".into(), text: text.into() }];
     let scenarios = scenario::load(&files, &BOOK, &[]).unwrap_or_else(|e| panic!("{}", e.0.render(&e.1, false)));
-    let basis = Basis { month: month(), hours: HoursBasis::Fixed(730), pooled: true, free_tier: false };
+    let basis = Basis { month: month(), hours: HoursBasis::Fixed(730), pooled: true, free_tier: false, failover: None };
     let bill = predict::bill(&scenarios, &scenarios.all[0], &BOOK, basis).unwrap_or_else(|e| panic!("{e}"));
     let used: Vec<&str> = bill.charges.iter().map(|c| c.usage_type.as_ref()).collect();
     assert_eq!(used, ["Aurora:ServerlessV2IOOptimizedUsage", "Aurora:IO-OptimizedStorageUsage"]);

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use ce_cost::bill::Charge;
 use ce_cost::bill::group::{parts, scoped};
+use ce_cost::failover::Failover;
 use ce_cost::forecast::paths::Drawing;
 use ce_cost::forecast::{self, Cut};
 use ce_cost::money::Usd;
@@ -181,7 +182,7 @@ proptest! {
     #[test]
     fn environments_add_up_to_the_payer(months in 0u32..24, fixed in any::<bool>()) {
         let all = scenarios();
-        let basis = Basis { month: december().plus(months), hours: if fixed { HoursBasis::Fixed(730) } else { HoursBasis::Actual }, pooled: true, free_tier: true };
+        let basis = Basis { month: december().plus(months), hours: if fixed { HoursBasis::Fixed(730) } else { HoursBasis::Actual }, pooled: true, free_tier: true, failover: None };
         let prod = all.named("prod").expect("prod");
         let bill = predict::bill(all, prod, book(), basis).expect("a bill");
         let mut sum = Usd::ZERO;
@@ -196,13 +197,39 @@ proptest! {
         }
         prop_assert_eq!(sum, bill.total());
     }
+
+    /// A drill costs something or nothing; with the region lost it costs less. Sums close, and neither is in the plan.
+    #[test]
+    fn a_failover_adds_to_the_bill_outside_the_plan(quarters in 0i64..2_600, months in 0u32..12) {
+        let all = scenarios();
+        let prod = all.named("prod").expect("prod");
+        let bill = |failover: Option<Failover>| {
+            let basis = Basis { month: december().plus(months), hours: HoursBasis::Actual, pooled: true, free_tier: true, failover };
+            predict::bill(all, prod, book(), basis).expect("a bill")
+        };
+        let hours = Decimal::new(quarters * 25, 2);
+        let drill = Failover { hours, region_lost: false };
+        let (without, with, lost) = (bill(None), bill(Some(drill)), bill(Some(Failover { region_lost: true, ..drill })));
+        prop_assert!(without.total() <= with.total());
+        prop_assert!(lost.total() <= with.total());
+        if hours.is_zero() {
+            prop_assert_eq!(&with, &without);
+            prop_assert_eq!(&lost, &without);
+        }
+        let own = with.cut("prod");
+        let divided = scoped(&own, prod);
+        prop_assert_eq!(divided.planned_total + divided.unplanned_total, own.total());
+        prop_assert_eq!(divided.unplanned.iter().any(|s| s.name == drill.title()), !hours.is_zero());
+        let environments: Usd = ["dev", "staging", "prod", "dr"].iter().map(|e| with.cut(e).total()).sum();
+        prop_assert_eq!(environments, with.total());
+    }
 }
 
 #[test]
 fn a_forecast_closes_from_lines_to_groups_to_the_total() {
     let all = scenarios();
     let cut = Cut { by: Default::default(), planned_only: false, as_of: "2026-11-24".into(), drawing: Drawing { paths: 0, seed: 1 } };
-    let basis = Basis { month: december(), hours: HoursBasis::Actual, pooled: true, free_tier: true };
+    let basis = Basis { month: december(), hours: HoursBasis::Actual, pooled: true, free_tier: true, failover: None };
     for scenario in &all.all {
         let (forecast, bills) = forecast::forecast(all, scenario, book(), basis, 2, &cut).expect("a forecast");
         for (month, bill) in forecast.months.iter().zip(&bills) {
@@ -222,7 +249,7 @@ fn a_forecast_closes_from_lines_to_groups_to_the_total() {
 #[test]
 fn every_environment_meets_its_plan_at_list_prices() {
     let all = scenarios();
-    let basis = Basis { month: december(), hours: HoursBasis::Fixed(730), pooled: true, free_tier: true };
+    let basis = Basis { month: december(), hours: HoursBasis::Fixed(730), pooled: true, free_tier: true, failover: None };
     let within = |modelled: Usd, stated: Usd, share: i64| (modelled - stated).abs() <= stated.share(Decimal::new(share, 2));
     for (name, share) in [("dev", 2), ("staging", 2), ("prod", 1), ("dr", 2)] {
         let scenario = all.named(name).expect("an environment");
@@ -245,7 +272,7 @@ fn no_plan_line_has_two_calibrated_drivers() {
     use ce_cost::scenario::plan::Claim;
     use std::collections::{BTreeMap, BTreeSet};
     let all = scenarios();
-    let basis = Basis { month: december(), hours: HoursBasis::Fixed(730), pooled: true, free_tier: true };
+    let basis = Basis { month: december(), hours: HoursBasis::Fixed(730), pooled: true, free_tier: true, failover: None };
     for scenario in &all.all {
         let bill = predict::bill(all, scenario, book(), basis).expect("a bill").cut(&scenario.name);
         let mut drivers: BTreeMap<String, BTreeSet<_>> = BTreeMap::new();

@@ -2,6 +2,7 @@
 #![allow(clippy::float_arithmetic, reason = "paths are floats")]
 
 use ce_cost::bill::{Bill, Charge};
+use ce_cost::failover::Failover;
 use ce_cost::forecast::inputs::Inputs;
 use ce_cost::forecast::surface::Surface;
 use ce_cost::month::HoursBasis;
@@ -12,13 +13,14 @@ use ce_cost::scenario::{self, InputFile, Scenarios};
 use ce_cost::services::{COMMON_KEYS, KINDS};
 use ce_cost::source::Place;
 use ce_cost::usage::Factor;
+use rust_decimal::Decimal;
 
 fn book() -> PriceBook {
     PriceBook::embedded().unwrap_or_else(|e| panic!("{}", e.0.render(&e.1, false)))
 }
 
-fn basis() -> Basis {
-    Basis { month: "2027-03".parse().expect("a month"), hours: HoursBasis::Actual, pooled: true, free_tier: true }
+fn basis(failover: Option<Failover>) -> Basis {
+    Basis { month: "2027-03".parse().expect("a month"), hours: HoursBasis::Actual, pooled: true, free_tier: true, failover }
 }
 
 fn load(files: &[InputFile], book: &PriceBook, patches: &[Patch]) -> Option<Scenarios> {
@@ -42,10 +44,10 @@ fn drivers(scenarios: &Scenarios, environment: &str, bill: &Bill) -> Vec<String>
 }
 
 /// The bill of an environment with one driver 7% larger: exactly, and as a path sees it. `None` where the driver cannot be that.
-fn both(files: &[InputFile], book: &PriceBook, environment: &str, path: &str) -> Option<(f64, f64)> {
+fn both(files: &[InputFile], book: &PriceBook, environment: &str, path: &str, failover: Option<Failover>) -> Option<(f64, f64)> {
     let patch = |value: &str| [Patch { environment: environment.into(), path: path.into(), value: value.into() }];
     let larger = load(files, book, &patch("+7%"))?;
-    let exact = bill(&larger, larger.named(environment)?, book, basis()).ok()?.cut(environment).total();
+    let exact = bill(&larger, larger.named(environment)?, book, basis(failover)).ok()?.cut(environment).total();
 
     let spread = Patch { environment: environment.into(), path: format!("{path}.spread"), value: "10%".into() };
     let text = load(files, book, &[])?.named(environment)?.tree.clone();
@@ -58,7 +60,7 @@ fn both(files: &[InputFile], book: &PriceBook, environment: &str, path: &str) ->
     };
     let uncertain = load(files, book, &patches)?;
     let own = uncertain.named(environment)?;
-    let metered = Metered::new(&uncertain, own, book, basis()).ok()?;
+    let metered = Metered::new(&uncertain, own, book, basis(failover)).ok()?;
     let whole = metered.clone().bill().ok()?;
     let mut inputs = Inputs::default();
     let everything = |_: &Charge| vec![(0, 1.0)];
@@ -80,14 +82,14 @@ fn amount_of(usd: ce_cost::money::Usd) -> f64 {
     usd.to_string().parse().expect("a number")
 }
 
-fn holds(files: &[InputFile], environment: &str) -> (usize, Vec<String>) {
+fn holds(files: &[InputFile], environment: &str, failover: Option<Failover>) -> (usize, Vec<String>) {
     let book = book();
     let scenarios = scenario::load(files, &book, &[]).unwrap_or_else(|e| panic!("{}", e.0.render(&e.1, false)));
     let own = scenarios.named(environment).expect("the environment");
-    let likely = bill(&scenarios, own, &book, basis()).expect("a bill");
+    let likely = bill(&scenarios, own, &book, basis(failover)).expect("a bill");
     let (mut moved, mut not) = (0, Vec::new());
     for path in drivers(&scenarios, environment, &likely) {
-        match both(files, &book, environment, &path) {
+        match both(files, &book, environment, &path, failover) {
             Some((exact, path_sees)) => {
                 moved += 1;
                 assert!((exact - path_sees).abs() < 1e-6, "{environment} {path} 7% larger: exactly {exact}, on a path {path_sees}");
@@ -108,7 +110,7 @@ fn a_path_sees_the_exact_bill_whichever_driver_of_whichever_service_moves() {
         let text = format!("environment: one\nregion: us-east-1\nresources:\n  it:\n{indented}");
         let accounts = "payers: {main: {members: [one], support: {plan: business}, tax: {name: VAT, rate: 19%}}}";
         let files = [InputFile { name: "one.yaml".into(), text }, InputFile { name: "accounts.yaml".into(), text: accounts.into() }];
-        let (moved, left) = holds(&files, "one");
+        let (moved, left) = holds(&files, "one", None);
         tested += moved;
         not.extend(left.into_iter().map(|p| format!("{} {p}", kind.name)));
     }
@@ -120,6 +122,22 @@ fn a_path_sees_the_exact_bill_whichever_driver_of_whichever_service_moves() {
 /// The built-in environments, with what they share: pools, allowances, reservations, the support plan.
 #[test]
 fn a_path_sees_the_exact_bill_of_every_environment() {
+    let files = built_in();
+    for environment in ["prod", "dr", "dev"] {
+        let (moved, _) = holds(&files, environment, None);
+        assert!(moved > 30, "only {moved} drivers of {environment} moved");
+    }
+}
+
+/// What the standby needs follows from what the environment uses and from what the standby runs.
+#[test]
+fn a_path_sees_the_exact_bill_of_a_failover() {
+    let failover = Failover { hours: Decimal::from(60), region_lost: true };
+    let (moved, _) = holds(&built_in(), "prod", Some(failover));
+    assert!(moved > 30, "only {moved} drivers moved");
+}
+
+fn built_in() -> Vec<InputFile> {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
     let mut files: Vec<InputFile> = std::fs::read_dir(folder)
         .expect("the folder")
@@ -131,8 +149,5 @@ fn a_path_sees_the_exact_bill_of_every_environment() {
         })
         .collect();
     files.sort_by(|a, b| a.name.cmp(&b.name));
-    for environment in ["prod", "dr", "dev"] {
-        let (moved, _) = holds(&files, environment);
-        assert!(moved > 30, "only {moved} drivers of {environment} moved");
-    }
+    files
 }

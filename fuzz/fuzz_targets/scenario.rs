@@ -20,7 +20,7 @@ fuzz_target!(|bytes: &[u8]| {
     match scenario::load(&[file], book(), &[]) {
         Ok(scenarios) => {
             let month = "2026-12".parse().expect("a month");
-            let basis = Basis { month, hours: HoursBasis::Actual, pooled: true, free_tier: true };
+            let basis = Basis { month, hours: HoursBasis::Actual, pooled: true, free_tier: true, failover: None };
             for environment in &scenarios.all {
                 if let Err(why) = predict::bill(&scenarios, environment, book(), basis) {
                     assert!(!why.to_string().is_empty(), "no bill, and no reason");

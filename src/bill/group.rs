@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use rust_decimal::Decimal;
 
-use super::{Bill, Charge};
+use super::{Bill, Charge, CommitmentStatus};
 use crate::money::Usd;
 use crate::scenario::Scenario;
 use crate::scenario::plan::{Claim, Plan};
@@ -114,9 +114,14 @@ pub fn scoped(bill: &Bill, scenario: &Scenario) -> Scoped {
 pub fn title(scenario: &Scenario, charge: &Charge) -> String {
     match scenario.resource(&charge.resource) {
         Some(resource) => resource.title.clone(),
-        None if charge.description.is_empty() || charge.commitment.is_some() => charge.resource.to_string(),
+        None if charge.description.is_empty() || bought(charge) => charge.resource.to_string(),
         None => charge.description.to_string(),
     }
+}
+
+/// True for the rows of a commitment itself, which are named after it; what it covers is named after who used it.
+fn bought(charge: &Charge) -> bool {
+    charge.commitment.as_ref().is_some_and(|c| c.status != Some(CommitmentStatus::Used))
 }
 
 /// Adds up amounts by name and line; the dearest first, names where equal.

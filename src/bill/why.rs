@@ -12,6 +12,7 @@ use crate::quantity::exact;
 use crate::scenario::driver::Provenance;
 use crate::scenario::plan::Claim;
 use crate::scenario::{Scenario, Scenarios};
+use crate::usage::Factor;
 
 /// One charge, explained.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -184,7 +185,7 @@ fn tier(t: &super::TierPart) -> WhyTier {
     }
 }
 
-fn factor(f: &crate::usage::Factor, scenarios: &Scenarios) -> WhyFactor {
+fn factor(f: &Factor, scenarios: &Scenarios) -> WhyFactor {
     WhyFactor {
         step: f.step.sign().to_owned(),
         name: f.name.to_string(),
@@ -209,10 +210,7 @@ impl Doubt {
     /// The doubts about a charge.
     pub fn about(charge: &Charge, book: &PriceBook) -> Doubt {
         let weak = |r: &crate::pricing::PriceRow| r.confidence == Confidence::Low;
-        Doubt {
-            assumed: charge.factors.iter().any(|f| f.from == Some(Provenance::Assumed)),
-            weak_price: charge.price.and_then(|i| book.rows().get(i)).is_some_and(weak),
-        }
+        Doubt { assumed: charge.factors.iter().any(assumed), weak_price: charge.price.and_then(|i| book.rows().get(i)).is_some_and(weak) }
     }
 
     /// Either of two.
@@ -229,6 +227,11 @@ impl Doubt {
             (false, false) => "",
         }
     }
+}
+
+/// True where somebody chose a factor, or one of its own formula.
+fn assumed(factor: &Factor) -> bool {
+    factor.from == Some(Provenance::Assumed) || factor.of.iter().any(assumed)
 }
 
 /// How many different inputs of each provenance stand behind a bill.

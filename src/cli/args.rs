@@ -4,10 +4,14 @@ use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use rust_decimal::Decimal;
 
 use crate::bill::group::By;
+use crate::failover::Failover;
 use crate::forecast::paths::Drawing;
+use crate::money::quotient;
 use crate::month::{HoursBasis, Month};
+use crate::quantity::{Quantity, Seconds};
 
 /// What AWS will bill, and why.
 #[derive(Debug, Parser)]
@@ -95,6 +99,26 @@ pub struct BasisArgs {
     /// Rate without monthly free allowances
     #[arg(long)]
     pub no_free_tier: bool,
+    /// A failover drill: its standby carries the environment for so long in each month (6h), beside it
+    #[arg(long, value_name = "TIME", value_parser = hours, conflicts_with = "region_lost")]
+    pub failover: Option<Decimal>,
+    /// The same with the environment's region lost: its own use of that time falls away
+    #[arg(long, value_name = "TIME", value_parser = hours)]
+    pub region_lost: Option<Decimal>,
+}
+
+impl BasisArgs {
+    /// The failover that is asked for.
+    pub fn failover(&self) -> Option<Failover> {
+        let drill = self.failover.map(|hours| Failover { hours, region_lost: false });
+        drill.or(self.region_lost.map(|hours| Failover { hours, region_lost: true }))
+    }
+}
+
+/// A time such as `6h` or `90 min`, in hours.
+fn hours(text: &str) -> Result<Decimal, String> {
+    let Seconds(seconds) = text.parse()?;
+    quotient(seconds, Decimal::from(3_600)).ok_or_else(|| format!("expected {}", Seconds::EXPECTED))
 }
 
 /// Changes to the scenario.
@@ -169,7 +193,8 @@ pub enum ScopeArg {
   ce-cost forecast prod --hours 730                  the AWS Pricing Calculator's month
   ce-cost forecast prod --by service --format csv
   ce-cost forecast --all --months 12
-  ce-cost forecast prod --by tag:Service --scope planned")]
+  ce-cost forecast prod --by tag:Service --scope planned
+  ce-cost forecast prod --failover 6h                what a drill adds; --region-lost 6h where the region is gone")]
 pub struct ForecastArgs {
     /// Environments
     #[arg(value_name = "ENV", required_unless_present = "all", conflicts_with = "all")]
@@ -258,7 +283,8 @@ pub struct PlanArgs {
   ce-cost explain prod \"Core Service\"       a line of the plan
   ce-cost explain prod Database             a group of the plan
   ce-cost explain prod nat                  a resource of the scenario
-  ce-cost explain prod Aurora:StorageIOUsage --format json")]
+  ce-cost explain prod Aurora:StorageIOUsage --format json
+  ce-cost explain prod failover --failover 6h")]
 pub struct ExplainArgs {
     /// The environment
     #[arg(value_name = "ENV")]

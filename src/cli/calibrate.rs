@@ -17,7 +17,13 @@ use crate::report::{csv, markdown};
 pub fn run(cli: &Cli, args: &CalibrateArgs, world: &World) -> Result<Output, Failure> {
     let inputs = Inputs::read(cli, world)?;
     inputs.environment(&args.environment)?;
-    let basis = Basis { month: args.month.unwrap_or_else(|| next_month(inputs.as_of)), hours: args.hours, pooled: true, free_tier: true };
+    let basis = Basis {
+        month: args.month.unwrap_or_else(|| next_month(inputs.as_of)),
+        hours: args.hours,
+        pooled: true,
+        free_tier: true,
+        failover: None,
+    };
     let as_of = inputs.as_of.to_string();
     let wanted = Wanted { as_of: &as_of, environment: &args.environment, line: &args.line, driver: &args.driver };
     let found = calibrate(&inputs.files, &inputs.book, &wanted, basis).map_err(|e| Failure::usage(format!("error: {}", e.trim_end())))?;

@@ -14,4 +14,4 @@ macro_rules! files {
     };
 }
 
-files!("accounts.yaml", "dev.yaml", "dr.yaml", "prod.yaml", "staging.yaml");
+files!("accounts.yaml", "dev.yaml", "dr.yaml", "prod-driven.yaml", "prod.yaml", "staging.yaml");

@@ -42,6 +42,7 @@ pub fn run(cli: &Cli, args: &ExplainArgs, world: &World) -> Result<Output, Failu
     let inputs = Inputs::read(cli, world)?;
     let scenario = inputs.environment(&args.environment)?;
     let basis = inputs.basis(&args.basis);
+    inputs.check_failover(scenario, basis, 1)?;
     let bill = predict::bill(&inputs.scenarios, scenario, &inputs.book, basis)
         .map_err(|e| Failure::input(format!("error: {e}")))?
         .cut(&scenario.name);

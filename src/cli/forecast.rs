@@ -37,6 +37,7 @@ pub fn run(cli: &Cli, args: &ForecastArgs, world: &World) -> Result<Output, Fail
     let mut bills: Vec<Bill> = Vec::new();
     for name in &names {
         let scenario = inputs.environment(name)?;
+        inputs.check_failover(scenario, basis, args.months)?;
         let result = forecast::forecast(&inputs.scenarios, scenario, &inputs.book, basis, args.months, &cut);
         let (forecast, own) = result.map_err(|e| Failure::input(format!("error: {e}")))?;
         forecasts.push(forecast);
@@ -107,7 +108,7 @@ fn one(forecast: &Forecast, what_if: Option<&str>, screen: &Screen) -> String {
         out.push_str(&screen.table(&swings(forecast.moves.iter().take(MOVES), &forecast.environment, first)));
         out.push('\n');
     }
-    out.push_str(&screen.table(&detail(first)));
+    out.push_str(&screen.table(&detail(first, forecast.basis.failover.as_deref())));
     out.push('\n');
     out.push_str(&foot(forecast, first, screen));
     out
@@ -203,6 +204,7 @@ fn head(forecast: &Forecast, screen: &Screen) -> String {
     if !basis.free_tier {
         parts.push("without free tier".into());
     }
+    parts.extend(basis.failover.clone());
     if basis.scope == "planned" {
         parts.push("planned charges only".into());
     }
@@ -278,7 +280,8 @@ const RANGE: Column = Column::number("8 of 10 cases", "band").droppable(3);
 const BAR: Column = Column::words("", "bar").droppable(2);
 const SHARE: Column = Column::number("", "share");
 
-fn detail(month: &MonthForecast) -> Table {
+/// Groups inside the plan and outside of it; that of a failover, which was asked for, is always shown.
+fn detail(month: &MonthForecast, failover: Option<&str>) -> Table {
     let mut table = Table::new(&[NAME, PLAN, MODEL, DELTA, MARK, RANGE, BAR, SHARE]);
     let longest = month.planned.groups.iter().chain(&month.unplanned.groups).map(|g| g.total).max().unwrap_or(Usd::ZERO);
     // Without lines of a plan, what costs nothing on the invoice (covered by a reservation) is left to `--format json`.
@@ -301,7 +304,7 @@ fn detail(month: &MonthForecast) -> Table {
         ],
     );
     if !month.unplanned.groups.is_empty() {
-        outside(&mut table, month);
+        outside(&mut table, month, failover);
     }
     table
 }
@@ -353,8 +356,8 @@ fn group_rows(table: &mut Table, group: &Group, month: &MonthForecast, longest: 
     }
 }
 
-/// What the plan left out: the dearest by name, the rest in one line.
-fn outside(table: &mut Table, month: &MonthForecast) {
+/// What the plan left out: the dearest, and what was asked for, by name, the rest in one line.
+fn outside(table: &mut Table, month: &MonthForecast, asked: Option<&str>) {
     let empty = || Cell::Empty;
     table.row(Kind::Line, 0, vec![empty(), empty(), empty(), empty(), empty(), empty(), empty(), empty()]);
     let all = &month.unplanned;
@@ -379,10 +382,11 @@ fn outside(table: &mut Table, month: &MonthForecast) {
             vec![Cell::Text(name), empty(), Cell::Money(total), empty(), Cell::text(marks), empty(), empty(), empty()],
         );
     };
-    for group in all.groups.iter().take(SHOWN) {
+    let named = |n: usize, group: &Group| n < SHOWN || Some(group.name.as_str()) == asked;
+    for (_, group) in all.groups.iter().enumerate().filter(|(n, g)| named(*n, g)) {
         row(group.name.clone(), group.total, &group.marks);
     }
-    let rest: Vec<&Group> = all.groups.iter().skip(SHOWN).collect();
+    let rest: Vec<&Group> = all.groups.iter().enumerate().filter(|(n, g)| !named(*n, g)).map(|(_, g)| g).collect();
     if !rest.is_empty() {
         row(format!("{} more", rest.len()), rest.iter().map(|g| g.total).sum(), "");
     }
@@ -587,7 +591,7 @@ fn markdown_page(forecasts: &[Forecast]) -> String {
                 dollars(m.unplanned.total),
                 per_cent(fraction(m.unplanned.total, m.total)),
             );
-            out.push_str(&markdown::table(&detail(m)));
+            out.push_str(&markdown::table(&detail(m, f.basis.failover.as_deref())));
             out.push('\n');
         }
     }

@@ -65,7 +65,19 @@ impl Inputs {
             hours: args.hours,
             pooled: !args.alone,
             free_tier: !args.no_free_tier,
+            failover: args.failover(),
         }
+    }
+
+    /// Refuses a failover that an environment has no standby for, or that is longer than one of the months.
+    pub fn check_failover(&self, environment: &Scenario, basis: Basis, months: u32) -> Result<(), Failure> {
+        let Some(failover) = basis.failover else { return Ok(()) };
+        for n in 0..months {
+            failover
+                .standby(&self.scenarios, environment, basis.month.plus(n), basis.hours)
+                .map_err(|why| Failure::usage(format!("error: {why}")))?;
+        }
+        Ok(())
     }
 
     /// Warnings of the scenario files, for standard error.

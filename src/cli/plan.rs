@@ -17,7 +17,14 @@ use crate::report::{csv, markdown};
 /// Runs the command.
 pub fn run(cli: &Cli, args: &PlanArgs, world: &World) -> Result<Output, Failure> {
     let inputs = Inputs::read(cli, world)?;
-    let basis = BasisArgs { month: args.month, hours: args.hours, alone: args.alone, no_free_tier: args.no_free_tier };
+    let basis = BasisArgs {
+        month: args.month,
+        hours: args.hours,
+        alone: args.alone,
+        no_free_tier: args.no_free_tier,
+        failover: None,
+        region_lost: None,
+    };
     let mut reports = Vec::new();
     let chosen: Vec<_> = match &args.environment {
         Some(name) => vec![inputs.environment(name)?],

@@ -55,7 +55,13 @@ pub fn change(
 ) -> Result<Option<Change>, NoBill> {
     let (Some(bill), Some(before)) = (bill, first.month.before()) else { return Ok(None) };
     let of = |hours: HoursBasis| -> Result<Bill, NoBill> {
-        Ok(predict::bill(scenarios, scenario, book, Basis { month: before, hours, ..first })?.cut(&scenario.name))
+        Ok(predict::bill(
+            scenarios,
+            scenario,
+            book,
+            Basis { month: before, hours, failover: first.failover.map(|f| f.within(hours.hours(before))), ..first },
+        )?
+        .cut(&scenario.name))
     };
     let last = of(first.hours)?;
     // The month before as if it had the hours of this one.

@@ -19,6 +19,7 @@ use serde::Serialize;
 use crate::bill::group::{By, Part, Sum, names, parts, scoped, sums};
 use crate::bill::why::{Doubt, count_inputs};
 use crate::bill::{Bill, Charge};
+use crate::failover::Failover;
 use crate::money::Usd;
 use crate::month::{HoursBasis, Month};
 use crate::predict::{self, Basis, Metered, NoBill};
@@ -74,6 +75,8 @@ pub struct ForecastBasis {
     pub free_tier: bool,
     /// `planned` or `all`.
     pub scope: String,
+    /// The failover that each month holds, such as "Failover drill, 6 h".
+    pub failover: Option<String>,
     /// The day on which the newest price behind it was seen.
     pub prices_seen: String,
     /// Paths behind the bands; 0 where nothing is uncertain.
@@ -220,7 +223,7 @@ pub fn forecast(
         let bill = whole.cut(&scenario.name);
         let at_730 = match basis.hours {
             CALCULATOR => bill.clone(),
-            _ => predict::bill(scenarios, scenario, book, Basis { hours: CALCULATOR, ..basis })?.cut(&scenario.name),
+            _ => predict::bill(scenarios, scenario, book, at_730(basis))?.cut(&scenario.name),
         };
         months.push(month(&bill, &at_730, scenario, book, cut));
         bills.push(bill);
@@ -240,6 +243,7 @@ pub fn forecast(
             pooled: first.pooled,
             free_tier: first.free_tier,
             scope: if cut.planned_only { "planned" } else { "all" }.into(),
+            failover: first.failover.map(Failover::title),
             prices_seen: prices_seen(&bills, book),
             paths: if moves.is_some() { cut.drawing.paths } else { 0 },
             seed: cut.drawing.seed.to_string(),
@@ -250,6 +254,12 @@ pub fn forecast(
         months,
     };
     Ok((head, bills))
+}
+
+/// The same month as the AWS Pricing Calculator takes it.
+fn at_730(basis: Basis) -> Basis {
+    let failover = basis.failover.map(|f| f.within(CALCULATOR.hours(basis.month)));
+    Basis { hours: CALCULATOR, failover, ..basis }
 }
 
 fn inputs(bills: &[Bill], book: &PriceBook) -> Inputs {

@@ -404,6 +404,13 @@ impl PriceBook {
         })
     }
 
+    /// A usage type of a region without the region's prefix: what [`PriceBook::usage_type`] was given.
+    pub fn without_prefix<'a>(&self, service: &str, region: &str, usage_type: &'a str) -> &'a str {
+        let code = self.region(region).map_or("", |r| r.code.as_str());
+        let base = read::base(usage_type, region, code);
+        if self.usage_type(service, region, base).is_ok_and(|whole| whole == usage_type) { base } else { usage_type }
+    }
+
     /// The family of a usage type without prefix: the longest pattern that fits.
     fn family(&self, service: &str, base: &str) -> Option<usize> {
         self.families

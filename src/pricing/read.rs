@@ -161,7 +161,7 @@ fn index(book: &mut PriceBook, prices: BTreeMap<GroupKey, Vec<PriceRow>>, proble
 }
 
 /// A usage type without its region's prefix.
-fn base<'a>(usage_type: &'a str, region: &str, code: &str) -> &'a str {
+pub(super) fn base<'a>(usage_type: &'a str, region: &str, code: &str) -> &'a str {
     [code, region].iter().find_map(|p| usage_type.strip_prefix(p)?.strip_prefix('-')).unwrap_or(usage_type)
 }
 

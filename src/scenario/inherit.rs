@@ -7,7 +7,8 @@
 use super::node::{Kind, Node};
 
 /// Keys of a scenario that an inheriting file does not get.
-const OWN: &[&str] = &["environment", "title", "inherits", "instead_of", "plan", "commitments", "provenance", "account"];
+const OWN: &[&str] =
+    &["environment", "title", "inherits", "instead_of", "standby_of", "does_not_carry", "plan", "commitments", "provenance", "account"];
 
 /// `over` laid over `base`, both whole scenarios.
 pub fn overlay_scenario(base: &Node, over: &Node) -> Node {

@@ -37,7 +37,7 @@ use crate::quantity::{CountRate, Quantity};
 use crate::services::{COMMON_KEYS, Check, KINDS, Priced, ResourceKind};
 use crate::simulation::month::Follows;
 use crate::source::{Place, Sources};
-use crate::usage::Tags;
+use crate::usage::{OUTSIDE_PLANS, Tags};
 use crate::workload::Workload;
 
 /// The file that says who pays.
@@ -58,6 +58,12 @@ pub(crate) struct Top {
     /// The environment whose place this one takes in its payer account.
     #[serde(default)]
     instead_of: Option<String>,
+    /// The environment that this one takes over for when that one's region fails. Not inherited.
+    #[serde(default)]
+    standby_of: Option<String>,
+    /// With `standby_of`: resources of that environment which wait until it is back, such as tests. Not inherited.
+    #[serde(default)]
+    does_not_carry: Vec<String>,
     /// The region, such as `us-east-1`.
     region: String,
     /// The account to which it is billed; without it, one of its own name.
@@ -138,6 +144,10 @@ pub struct Scenario {
     pub account: Arc<str>,
     /// The environment whose place it takes.
     pub instead_of: Option<String>,
+    /// The environment for which it stands by.
+    pub standby_of: Option<String>,
+    /// Resources of that environment which it does not take over.
+    pub does_not_carry: Vec<String>,
     /// Tags of every resource.
     pub tags: Tags,
     /// What somebody stated that it costs.
@@ -189,6 +199,12 @@ impl Scenarios {
         self.all.iter().find(|s| s.name.as_ref() == name)
     }
 
+    /// The environment that stands by for another one, or for that whose place the other one takes.
+    pub fn standby(&self, environment: &Scenario) -> Option<&Scenario> {
+        let of = |name: &str| self.all.iter().find(|s| s.instead_of.is_none() && s.standby_of.as_deref() == Some(name));
+        of(&environment.name).or_else(|| environment.instead_of.as_deref().and_then(of))
+    }
+
     /// The payer of an environment and all members whose usage is added up with it. An environment that stands in for another
     /// takes its place; one that nobody pays for pays for itself.
     pub fn payer<'a>(&'a self, environment: &'a Scenario) -> (&'a str, Payer, Vec<&'a Scenario>) {
@@ -228,6 +244,7 @@ pub fn load(files: &[InputFile], book: &PriceBook, patches: &[Patch]) -> Result<
         all.extend(loader.scenario(index));
     }
     loader.members(&accounts, &all);
+    loader.standbys(&all);
     let Loader { sources, problems, .. } = loader;
     if problems.none_is_error() {
         Ok(Scenarios { all, accounts: accounts.map(|(a, _)| a).unwrap_or_default(), sources, warnings: problems })
@@ -378,6 +395,8 @@ impl Loader<'_> {
             name,
             region,
             instead_of: top.instead_of,
+            standby_of: top.standby_of,
+            does_not_carry: top.does_not_carry,
             tags,
             plan: top.plan,
             workload: top.workload,
@@ -435,6 +454,12 @@ impl Loader<'_> {
         let mut list = Vec::new();
         for (key, node) in node.entries() {
             let before = self.problems.errors();
+            if OUTSIDE_PLANS.contains(&key.text.as_str()) {
+                self.problems.push(
+                    Diagnostic::error(key.at, format!("`{}` is a name that bills use for something else", key.text))
+                        .label("take another name"),
+                );
+            }
             let common: Option<Common> = match node.kind {
                 Kind::Map(_) => self.common(node),
                 _ => {
@@ -587,6 +612,53 @@ impl Loader<'_> {
                     );
                 }
             }
+        }
+    }
+}
+
+impl Loader<'_> {
+    /// Who stands by does so for an environment that is there, in another region, and is the only one.
+    fn standbys(&mut self, all: &[Scenario]) {
+        let mut seen: Vec<&str> = Vec::new();
+        for scenario in all {
+            let (Some(of), Some(node)) = (scenario.standby_of.as_deref(), scenario.tree.get("standby_of")) else { continue };
+            let error = |message: String| Diagnostic::error(node.at, message);
+            match all.iter().find(|s| s.name.as_ref() == of) {
+                None if !self.trees.iter().any(|(n, _)| n == of) => {
+                    let near = nearest(of, all.iter().map(|s| s.name.as_ref()));
+                    self.problems.push(
+                        error(format!("there is no scenario `{of}` to stand by for"))
+                            .label(near.map_or_else(|| "no such file".to_owned(), |n| format!("did you mean `{n}`?")))
+                            .help(format!("expected a file `{of}.yaml` beside this one")),
+                    );
+                }
+                Some(primary) if !scenario.does_not_carry.iter().all(|r| primary.resource(r).is_some()) => {
+                    self.not_there(scenario, primary);
+                }
+                Some(primary) if primary.region == scenario.region => self.problems.push(
+                    error(format!("`{}` stands by for `{of}` in the same region", scenario.name))
+                        .label(format!("both are in {}", scenario.region))
+                        .help("a standby that is to outlive its environment's region runs in another one"),
+                ),
+                // One that takes another's place is a variant of it.
+                _ if scenario.instead_of.is_some() => {}
+                _ if seen.contains(&of) => {
+                    self.problems.push(error(format!("`{of}` has two environments that stand by for it")).label("the second one"));
+                }
+                _ => seen.push(of),
+            }
+        }
+    }
+
+    /// A resource that is not carried although it is none would be carried under its right name, silently.
+    fn not_there(&mut self, standby: &Scenario, primary: &Scenario) {
+        let Some(Kind::List(items)) = standby.tree.get("does_not_carry").map(|n| &n.kind) else { return };
+        for (name, item) in standby.does_not_carry.iter().zip(items).filter(|(name, _)| primary.resource(name).is_none()) {
+            let near = nearest(name, primary.resources.iter().map(|r| r.name.as_ref()));
+            self.problems.push(
+                Diagnostic::error(item.at, format!("`{}` has no resource `{name}`", primary.name))
+                    .label(near.map_or_else(|| "unknown".to_owned(), |n| format!("did you mean `{n}`?"))),
+            );
         }
     }
 }

@@ -11,6 +11,7 @@ use super::driver::{optional_quantity, quantity};
 use crate::money::Usd;
 use crate::pricing::fits;
 use crate::quantity::{Share, schema_of};
+use crate::usage::OUTSIDE_PLANS;
 
 /// What somebody stated that an environment costs a month.
 #[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
@@ -171,7 +172,7 @@ impl Plan {
     /// Who claims a charge, in shares that add up to one. The first line that matches takes its share of the whole charge;
     /// what is left goes on to later lines.
     pub fn claims(&self, resource: &str, service: &str, usage_type: &str) -> Vec<(Claim, Decimal)> {
-        if self.outside.iter().any(|o| o.matches.fits(resource, service, usage_type)) {
+        if OUTSIDE_PLANS.contains(&resource) || self.outside.iter().any(|o| o.matches.fits(resource, service, usage_type)) {
             return vec![(Claim::Unplanned, Decimal::ONE)];
         }
         if self.lines.is_empty() {
