@@ -6,7 +6,7 @@
 //! lives through it.
 //!
 //! By the hour a service runs what it needs, without memory. By the minute it scales as AWS does
-//! ([`target_tracking`](crate::scaling::target_tracking)), late and with cooldowns.
+//! ([`target_tracking`]), late and with cooldowns.
 //!
 //! Not here: deployments, what demand is likely (`workload`), how streams are seeded, how many paths there are, and what tasks cost.
 #![allow(clippy::float_arithmetic, reason = "tasks are simulated, not billed: they become exact where they are charged")]
