@@ -41,7 +41,10 @@ struct Moving {
 #[derive(Clone, Debug)]
 struct Driven {
     month: MonthOf,
+    /// On average over the noise.
     likely: Outcome,
+    /// Without any.
+    quiet: Outcome,
 }
 
 /// The workloads behind a forecast, and which of the inputs' demands each moves.
@@ -92,8 +95,11 @@ impl Fleets<'_> {
                 let outcomes: Vec<Option<Outcome>> =
                     (0..levels.len()).map(|w| self.outcome(w, month, seed, path, drawn, &levels)).collect();
                 let one = |of: &Option<(usize, DemandOf)>| {
-                    of.as_ref()
-                        .map_or(1.0, |(w, what)| demands.workloads[*w].multiplier(what, month, levels[*w][month], outcomes[*w].as_ref()))
+                    of.as_ref().map_or(1.0, |(w, what)| {
+                        let workload = &demands.workloads[*w];
+                        let likely = workload.months.get(month).map(|m| &m.likely);
+                        workload.multiplier(what, levels[*w][month], outcomes[*w].as_ref().zip(likely))
+                    })
                 };
                 demands.of.iter().map(one).collect()
             })
@@ -110,7 +116,11 @@ impl Fleets<'_> {
         };
         let all: Vec<(f64, Option<Outcome>)> = demands.workloads.iter().map(of).collect();
         let one = |of: &Option<(usize, DemandOf)>| {
-            of.as_ref().map_or(1.0, |(w, what)| demands.workloads[*w].multiplier(what, 0, all[*w].0, all[*w].1.as_ref()))
+            of.as_ref().map_or(1.0, |(w, what)| {
+                let workload = &demands.workloads[*w];
+                let quiet = workload.months.first().map(|m| &m.quiet);
+                workload.multiplier(what, all[*w].0, all[*w].1.as_ref().zip(quiet))
+            })
         };
         demands.of.iter().map(one).collect()
     }
@@ -141,7 +151,7 @@ impl Moving {
         let cpu = cpu.collect();
         let driven = |n: u32| {
             let month = MonthOf::new(workload, first.plus(n), Step::Hour, follows.clone());
-            Driven { likely: month.likely(), month }
+            Driven { likely: month.likely(), quiet: month.quiet().outcome_of(1.0, &[]), month }
         };
         Moving {
             environment: scenario.name.clone(),
@@ -181,14 +191,13 @@ impl Moving {
     }
 
     /// A measure of a month on a path, as a part of the likely one.
-    fn multiplier(&self, what: &DemandOf, month: usize, level: f64, outcome: Option<&Outcome>) -> f64 {
-        let (Some(outcome), Some(driven)) = (outcome, self.months.get(month)) else { return level };
+    fn multiplier(&self, what: &DemandOf, level: f64, outcome: Option<(&Outcome, &Outcome)>) -> f64 {
+        let Some((outcome, likely)) = outcome else { return level };
         let part = |path: f64, likely: f64| if likely > 0.0 { path / likely } else { 1.0 };
         match &what.measure {
             Measure::Growth => level,
-            Measure::Requests(route) => part(outcome.requests_of(route.as_deref()), driven.likely.requests_of(route.as_deref())),
-            Measure::Capacity => match (outcome.capacity_of(what.resource.as_deref()), driven.likely.capacity_of(what.resource.as_deref()))
-            {
+            Measure::Requests(route) => part(outcome.requests_of(route.as_deref()), likely.requests_of(route.as_deref())),
+            Measure::Capacity => match (outcome.capacity_of(what.resource.as_deref()), likely.capacity_of(what.resource.as_deref())) {
                 (Some(path), Some(likely)) => part(path, likely),
                 _ => 1.0,
             },

@@ -32,7 +32,9 @@ const LEAST_SPREAD: f64 = 5e-5;
 /// A workload as it was measured.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Fitted {
-    /// The month in which the level holds: the last whole one.
+    /// The month in which the level holds: the middle one of the whole ones, in which the errors of level and growth have least to
+    /// do with each other; of two middle ones the earlier, for which what they still have in common makes ranges too wide rather
+    /// than too narrow.
     pub since: Month,
     /// Requests per second of all routes in an average week of that month; drift, whose mean is 1, is taken out.
     pub level: f64,
@@ -54,7 +56,7 @@ pub struct Fitted {
     pub drift: Option<f64>,
     /// Whole months behind it.
     pub months: usize,
-    /// The line through the logarithms of the whole months, in months after `since`; `None` with fewer than three.
+    /// The line through the logarithms of the whole months, in months after `since` (before it: below 0); `None` with fewer than three.
     pub trend: Option<Trend>,
     /// When measuring began and ended, UTC.
     pub measured: (NaiveDateTime, NaiveDateTime),
@@ -133,7 +135,7 @@ struct Line {
 fn level(whole: &[(Month, f64)], shapes: &Shapes, notes: &mut Vec<String>) -> Result<Line, String> {
     let all: Vec<(Month, f64)> = shapes.months.iter().map(|(month, mean)| (*month, *mean)).collect();
     let months = if whole.is_empty() { &all } else { whole };
-    let since = months.last().map(|(month, _)| *month).ok_or("nothing was measured")?;
+    let since = months.get(months.len().saturating_sub(1) / 2).map(|(month, _)| *month).ok_or("nothing was measured")?;
     let points: Vec<(f64, f64)> = whole.iter().map(|(month, mean)| (f64::from(since.until(*month)), mean.ln())).collect();
     let trend = Some(&points).filter(|p| p.len() >= FEWEST_MONTHS).and_then(|p| Trend::through(p));
     let Some(line) = trend else {

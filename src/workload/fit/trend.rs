@@ -4,7 +4,7 @@
 //! 1 and section 3.1): standard errors from the residuals with n − 2 degrees of freedom, predictions with Student's t.
 #![allow(clippy::float_arithmetic, reason = "demand is no money")]
 
-use statrs::distribution::{ContinuousCDF, StudentsT};
+use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 
 /// The line, and what is needed to predict with it.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -63,6 +63,19 @@ impl Trend {
     /// Standard error of the line's height at a time: s·√(1/n + (t − mean)²/Σ(t − mean)²).
     pub fn se_at(&self, time: f64) -> f64 {
         self.residual_sd * self.leverage(time).sqrt()
+    }
+
+    /// How much wider Student's t is than a normal distribution where one case in ten lies outside on either side: the price of
+    /// knowing the residuals from a few points only.
+    pub fn widening(&self) -> f64 {
+        let normal = Normal::standard().inverse_cdf(0.9);
+        StudentsT::new(0.0, 1.0, self.degrees() as f64).map_or(1.0, |t| t.inverse_cdf(0.9) / normal)
+    }
+
+    /// A value known with a standard error: what one case in ten is below, the value, what one case in ten is above.
+    pub fn one_in_ten(&self, value: f64, standard_error: f64) -> [f64; 3] {
+        let reach = standard_error * self.widening() * Normal::standard().inverse_cdf(0.9);
+        [value - reach, value, value + reach]
     }
 
     /// What a single later point will be: s·√(1 + 1/n + (t − mean)²/Σ(t − mean)²) around the line.

@@ -18,10 +18,15 @@ impl Fitted {
                 line(&mut text, "      ", &format!("\"{name}\":"), &format!("{}.{:02}%", share / 100, share % 100));
             }
         }
-        if let Some(se) = self.growth_se {
-            let growth = percent(self.growth);
+        if let (Some(se), Some(trend)) = (self.growth_se, self.trend) {
+            let [low, likely, high] = trend.one_in_ten(self.growth.ln_1p(), se).map(|log| percent(log.exp_m1()));
             let why = format!("{} whole months, standard error {}", self.months, percent(se));
-            let _ = writeln!(text, "  growth: {{value: {growth}/month, from: measured, why: \"{why}\"}}");
+            let range = if low == high {
+                format!("value: {likely}/month")
+            } else {
+                format!("low: {low}/month, likely: {likely}/month, high: {high}/month")
+            };
+            let _ = writeln!(text, "  growth: {{{range}, from: measured, why: \"{why}\"}}");
         }
         text.push_str("  day: # from 00 to 23 h UTC\n");
         for value in self.day {
@@ -36,9 +41,14 @@ impl Fitted {
             line(&mut text, "    ", "spread:", &percent(noise.spread));
             line(&mut text, "    ", "correlation:", &format!("{} s", digits(noise.correlation)));
         }
-        if let Some(drift) = self.drift {
-            text.push_str("  drift:\n");
-            line(&mut text, "    ", "spread:", &percent(drift.min(1.0)));
+        if let (Some(drift), Some(trend)) = (self.drift, self.trend) {
+            let _ = writeln!(
+                text,
+                "  drift: {{spread: {{value: {}, from: measured, why: \"{} around the trend, widened for being known from {} months only\"}}}}",
+                percent((drift * trend.widening()).min(1.0)),
+                percent(drift),
+                self.months
+            );
         }
         text
     }
@@ -47,7 +57,17 @@ impl Fitted {
         let (from, to) = self.measured;
         let sure = self.level_se.map_or_else(String::new, |se| format!(", standard error {}", percent(se)));
         let span = format!("{} to {}, {} whole months{sure}", from.format("%Y-%m-%d %H:%M"), to.format("%Y-%m-%d %H:%M"), self.months);
-        format!("{{value: {}/s, from: measured, why: \"{span}\"}}", digits(self.level))
+        let range = match (self.level_se, self.trend) {
+            (Some(se), Some(trend)) if digits(self.level) != digits(self.level * se.exp()) => {
+                // The mean over drift as it will be drawn, which is wider than it was measured.
+                let wider = (self.drift.unwrap_or(0.0) * trend.widening()).min(1.0);
+                let centre = trend.intercept + wider.powi(2) / 2.0;
+                let [low, likely, high] = trend.one_in_ten(centre, se).map(|log| digits(log.exp()));
+                format!("low: {low}/s, likely: {likely}/s, high: {high}/s")
+            }
+            _ => format!("value: {}/s", digits(self.level)),
+        };
+        format!("{{{range}, from: measured, why: \"{span}\"}}")
     }
 }
 
