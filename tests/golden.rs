@@ -4,7 +4,7 @@
 //! is asserted and the difference is said. 730 hours and no free allowance are the convention of the AWS Pricing Calculator.
 //!
 //! Published figures that belong to what is not part of the bill of one month, and are therefore not here:
-//! - deployments, blue/green with an hour's bake (weekly +0.6%, daily +4.2%, back to back +100%): the simulation over time;
+//! - blue/green deployments once a week (+0.6%): a rate a week is no rate of a scenario; once a day and back to back are below;
 //! - ECS target tracking (alarms above the target for 3 minutes, below 90% of it for 15): the simulation over time;
 //! - the best commitment of a Compute Savings Plan (C = 0.63 for a normal demand): the advice on commitments;
 //! - savings that overlap (209.29 one by one, 171.81 together): the levers;
@@ -777,4 +777,39 @@ fn what_the_standby_does_not_carry_waits() {
     meets("everything", sum(&with, "failover", |c| c.billed), "0.74055"); // 9 + 6 task-hours
     let without = taken_over(&own, &web("0.5"), "does_not_carry: [batch]", DRILL);
     meets("without", sum(&without, "failover", |c| c.billed), "0.44433");
+}
+
+// ── Deployments ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/// Published of blue/green deployments with an hour's bake: daily +4.2%, back to back +100%. 1 hour of 24; 1 of 1.
+#[test]
+fn an_hour_of_two_fleets_costs_its_share_of_the_time() {
+    let deployed = |runs: &str| {
+        format!(
+            "{}\nweb-deployments: {{type: fargate-deployments, of: web, deployments: [{{type: blue-green, runs: {runs}, start: 0 s, \
+             health: 0 s, bake: 1 h, drain: 0 s}}]}}",
+            web("8")
+        )
+    };
+    let added = |runs: &str| {
+        let bill = bill_of(&[("test.yaml", &scenario("us-east-1", &deployed(runs), ""))], "2026-12", HoursBasis::Actual, true);
+        let of = |resource| sum(&bill, resource, |c| c.billed);
+        percent(of("web"), of("web") + of("web-deployments"), 1)
+    };
+    assert_eq!(added("1/day"), d("4.2"));
+    assert_eq!(added("1/h"), d("100.0"));
+}
+
+/// 20 rolling deployments of 8 tasks: 8 × (60 + 150 + 300) s × 20 ÷ 3,600 = 22.667 task-hours × 0.04937, whatever the batches. A
+/// quarter of them on Spot as the service's own: `of` takes what the service says.
+#[test]
+fn deployments_take_size_number_and_spot_from_their_service() {
+    let service = web("8").replace("tasks:", "spot: 25%, tasks:");
+    let deployed = format!("{service}\nx: {{type: fargate-deployments, of: web, deployments: [{{type: rolling, runs: 20/month}}]}}");
+    let bill = bill_of(&[("test.yaml", &scenario("us-east-1", &deployed, ""))], "2026-12", HoursBasis::Actual, true);
+    // 22.667 × 0.75 × 0.04937 = 0.8393
+    let on_demand = sum(&bill, "x/USE1-Fargate-vCPU-Hours:perCPU", |c| c.billed) + sum(&bill, "x/USE1-Fargate-GB-Hours", |c| c.billed);
+    meets("on demand", on_demand, "0.84");
+    let spot = bill.charges.iter().find(|c| c.resource.as_ref() == "x" && c.usage_type.contains("Spot")).expect("a part on Spot");
+    assert_eq!(rounded(spot.quantity, 3), d("5.667"));
 }

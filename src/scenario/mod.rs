@@ -398,6 +398,11 @@ impl Loader<'_> {
                         .label("take another name"),
                 );
             }
+            let lent = self.lent(tree, node);
+            let node = lent.as_ref().unwrap_or(node);
+            if self.problems.errors() > before {
+                continue;
+            }
             let common: Option<Common> = match node.kind {
                 Kind::Map(_) => self.common(node),
                 _ => {
@@ -433,6 +438,29 @@ impl Loader<'_> {
             });
         }
         list
+    }
+
+    /// A resource that is a part of another one, with what it takes from there: keys with their places, so that one driver moves both.
+    fn lent(&mut self, tree: &Node, node: &Node) -> Option<Node> {
+        let (wanted, keys) = ResourceKind::named(node.get("type")?.text()?)?.of?;
+        let of = node.get("of")?;
+        let name = of.text()?;
+        let fits = |n: &Node| n.get("type").and_then(Node::text) == Some(wanted);
+        let all = tree.get("resources").map(Node::entries).unwrap_or_default();
+        let Some((_, lender)) = all.iter().find(|(k, n)| k.text == name && fits(n)) else {
+            let near = nearest(name, all.iter().filter(|(_, n)| fits(n)).map(|(k, _)| k.text.as_str()));
+            self.problems.push(
+                Diagnostic::error(of.at, format!("there is no {wanted} `{name}` here"))
+                    .label(near.map_or_else(|| "unknown".to_owned(), |n| format!("did you mean `{n}`?"))),
+            );
+            return None;
+        };
+        let mut whole = node.clone();
+        if let Kind::Map(entries) = &mut whole.kind {
+            let missing = |k: &str| keys.contains(&k) && node.get(k).is_none();
+            entries.extend(lender.entries().iter().filter(|(k, _)| missing(&k.text)).cloned());
+        }
+        Some(whole)
     }
 
     /// The keys that every resource has; those of its type are checked later.

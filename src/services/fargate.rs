@@ -1,7 +1,7 @@
 //! Fargate: vCPUs and memory for as long as tasks run (AWS, "AWS Fargate Pricing"). Billed by the second from image pull to
 //! stop, at least one minute a task; vCPU and memory apart; disk above 20 GB. Spot floats and takes no savings plan.
 //!
-//! Not here: the public address of a task (`public_ipv4`), its logs (`cloudwatch`), its traffic (`data_transfer`, `nat_gateway`).
+//! Not here: deployments (`fargate_deployments`), the public address of a task (`public_ipv4`), its logs (`cloudwatch`), its traffic (`data_transfer`, `nat_gateway`).
 
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
@@ -69,7 +69,7 @@ pub struct FargateService {
     pub spot: Option<Driver<Share>>,
 }
 
-/// Tasks that start, do their work and stop: batch jobs, deployments, tests.
+/// Tasks that start, do their work and stop: batch jobs, tests.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct FargateTask {
     /// The size of each task.
@@ -85,7 +85,7 @@ pub struct FargateTask {
 
 impl Tasks {
     /// How many run on average; what moves stays between the limits.
-    fn on_average(&self) -> Tape {
+    pub(super) fn on_average(&self) -> Tape {
         let tape = Tape::new().times("tasks on average", &self.average);
         match self.average.grows || self.average.uncertainty.is_some() {
             true => tape.driver(Step::AtMost, "tasks at most", &self.max).driver(Step::AtLeast, "tasks at least", &self.min),
@@ -110,22 +110,7 @@ spot: 25%
 
     fn check(&self, check: &mut Check<'_>) {
         legal_size(&self.task, check);
-        let Tasks { min, max, average } = &self.tasks;
-        if min.value > max.value {
-            check.error(
-                min.at,
-                format!("at least {} tasks are more than at most {}", min.value, max.value),
-                format!("`max` is {}", max.value),
-                "`min` must not be above `max`",
-            );
-        } else if average.value < min.value || average.value > max.value {
-            check.error(
-                average.at,
-                format!("{} tasks on average lie outside {} to {}", average.value, min.value, max.value),
-                format!("expected {} to {}", min.value, max.value),
-                "an average lies between `min` and `max`",
-            );
-        }
+        legal_number(&self.tasks, check);
     }
 }
 
@@ -155,8 +140,28 @@ spot: 50%
     }
 }
 
+/// Notes an average that cannot be.
+pub(super) fn legal_number(tasks: &Tasks, check: &mut Check<'_>) {
+    let Tasks { min, max, average } = tasks;
+    if min.value > max.value {
+        check.error(
+            min.at,
+            format!("at least {} tasks are more than at most {}", min.value, max.value),
+            format!("`max` is {}", max.value),
+            "`min` must not be above `max`",
+        );
+    } else if average.value < min.value || average.value > max.value {
+        check.error(
+            average.at,
+            format!("{} tasks on average lie outside {} to {}", average.value, min.value, max.value),
+            format!("expected {} to {}", min.value, max.value),
+            "an average lies between `min` and `max`",
+        );
+    }
+}
+
 /// vCPU-hours, GB-hours and disk of a number of task-hours, the Spot part under usage types of its own.
-fn emit(at: &mut At<'_>, task: &Task, task_hours: &Tape, spot: Option<&Driver<Share>>) {
+pub(super) fn emit(at: &mut At<'_>, task: &Task, task_hours: &Tape, spot: Option<&Driver<Share>>) {
     let arm = if task.architecture == Architecture::Arm { "ARM-" } else { "" };
     let parts = [("Fargate", on_demand(task_hours, spot)), ("SpotUsage-Fargate", spot.map(|s| task_hours.clone().times("on Spot", s)))];
     for (kind, hours) in parts {
@@ -211,7 +216,8 @@ fn offered(cpu: Decimal) -> Option<(Vec<Decimal>, String)> {
     Some((sizes, words))
 }
 
-fn legal_size(task: &Task, check: &mut Check<'_>) {
+/// Notes sizes that AWS does not offer.
+pub(super) fn legal_size(task: &Task, check: &mut Check<'_>) {
     let (cpu, memory) = (task.cpu.value.0, task.memory.value.0);
     let Some((sizes, words)) = offered(cpu) else {
         check.error(
