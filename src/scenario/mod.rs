@@ -548,6 +548,33 @@ impl Loader<'_> {
         }
     }
 
+    /// A credit on a service that is misspelt would pay nothing, silently.
+    fn credits(&mut self, payer: &Payer, node: Option<&Node>) {
+        let Some(Kind::List(items)) = node.and_then(|n| n.get("credits")).map(|n| &n.kind) else { return };
+        for (n, (credit, item)) in payer.credits.iter().zip(items).enumerate() {
+            if let Some(problem) = credit.problem() {
+                self.problems.push(Diagnostic::error(item.at, format!("the credit `{}` pays nothing", credit.name)).label(problem));
+            }
+            if payer.credits[..n].iter().any(|c| c.name == credit.name) {
+                self.problems.push(Diagnostic::error(item.at, format!("there are two credits `{}`", credit.name)).label("the second one"));
+            }
+            let known = || self.book.families().iter().map(|f| f.service.as_str()).chain(["AWSSupport"]);
+            let Some(Kind::List(services)) = item.get("on").map(|n| &n.kind) else { continue };
+            let wrong: Vec<Diagnostic> = credit
+                .on
+                .iter()
+                .zip(services)
+                .filter(|(service, _)| !known().any(|k| k == *service))
+                .map(|(service, at)| {
+                    let near = nearest(service, known());
+                    Diagnostic::error(at.at, format!("there is no service `{service}`"))
+                        .label(near.map_or_else(|| "unknown".to_owned(), |n| format!("did you mean `{n}`?")))
+                })
+                .collect();
+            wrong.into_iter().for_each(|d| self.problems.push(d));
+        }
+    }
+
     /// Members of payer accounts must be environments, each in one account only.
     fn members(&mut self, accounts: &Option<(Accounts, Node)>, all: &[Scenario]) {
         let Some((accounts, tree)) = accounts else { return };
@@ -563,6 +590,7 @@ impl Loader<'_> {
                     Diagnostic::error(at, format!("there is no support plan `{}`", support.plan)).label(format!("expected one of {plans}")),
                 );
             }
+            self.credits(payer, node);
             let Some(Kind::List(items)) = node.and_then(|n| n.get("members")).map(|n| &n.kind) else { continue };
             for (member, item) in payer.members.iter().zip(items) {
                 if seen.contains(&member.as_str()) {
