@@ -7,9 +7,10 @@ use rust_decimal::Decimal;
 
 use crate::bill::{Bill, Charge};
 use crate::failover::{Failover, Takeover};
-use crate::money::quotient;
+use crate::money::{Usd, quotient};
 use crate::month::{HoursBasis, Month};
 use crate::pricing::PriceBook;
+use crate::rating::credit::{self, End};
 use crate::rating::{self, Terms, commitment, support, tax};
 use crate::scenario::accounts::Payer;
 use crate::scenario::{Resource, Scenario, Scenarios};
@@ -18,6 +19,9 @@ use crate::simulation::month::MonthOf;
 use crate::statistic;
 use crate::usage::{KnownCharge, Over, Requests, UsageRecord};
 use crate::workload::Step;
+
+/// How far to look for the end of a credit.
+const MONTHS_AHEAD: u32 = 60;
 
 /// Which month, and on which conventions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -65,14 +69,29 @@ pub struct Metered<'a> {
     pub known: Vec<KnownCharge>,
     /// Hours in which its standby carries the environment.
     pub failover: Option<Failover>,
+    /// What each of the payer's credits has left when the month begins.
+    pub balances: Vec<Usd>,
 }
 
 impl<'a> Metered<'a> {
-    /// What every resource of every member uses.
+    /// What every resource of every member uses, and what earlier months left of the payer's credits.
     ///
     /// # Errors
-    /// Quantities too large to be exact, below zero, or without a usage type in their region; a failover without standby.
+    /// Quantities too large to be exact, below zero, or without a usage type in their region; a failover without standby. Where the
+    /// payer has credits, a month since the first of them of which there is no bill.
     pub fn new(scenarios: &'a Scenarios, environment: &'a Scenario, book: &'a PriceBook, basis: Basis) -> Result<Metered<'a>, NoBill> {
+        let balances = balances(scenarios, environment, book, basis)?;
+        Metered::with(scenarios, environment, book, basis, balances)
+    }
+
+    /// The same with known balances.
+    fn with(
+        scenarios: &'a Scenarios,
+        environment: &'a Scenario,
+        book: &'a PriceBook,
+        basis: Basis,
+        balances: Vec<Usd>,
+    ) -> Result<Metered<'a>, NoBill> {
         let (payer, of_payer, mut members) = scenarios.payer(environment);
         if !basis.pooled {
             members = vec![environment];
@@ -83,7 +102,7 @@ impl<'a> Metered<'a> {
         if let Some(failover) = basis.failover {
             take_over(failover, scenarios, environment, book, basis, &mut records)?;
         }
-        Ok(Metered { own: environment.name.clone(), members, of_payer, terms, records, known, failover: basis.failover })
+        Ok(Metered { own: environment.name.clone(), members, of_payer, terms, records, known, failover: basis.failover, balances })
     }
 
     /// The bill for it.
@@ -91,16 +110,21 @@ impl<'a> Metered<'a> {
     /// # Errors
     /// Usage without exactly one price.
     pub fn bill(self) -> Result<Bill, NoBill> {
-        let Metered { members, of_payer, terms, records, known, failover, .. } = self;
+        self.settle().map(|(bill, _)| bill)
+    }
+
+    /// The bill, and what it leaves of the payer's credits.
+    fn settle(self) -> Result<(Bill, Vec<Usd>), NoBill> {
+        let Metered { members, of_payer, terms, records, known, failover, mut balances, .. } = self;
         let (uncovered, mut charges) = commitment::cover(records, &members, &terms).map_err(NoBill)?;
         charges.extend(rating::rate(uncovered, &terms).map_err(NoBill)?);
         charges.extend(known.into_iter().map(|k| rating::known(k, &terms.payer)));
         if let Some(failover) = failover {
             failover.describe(&mut charges);
         }
-        add_payer_lines(&of_payer, &mut charges, &members, &terms);
+        add_payer_lines(&of_payer, &mut balances, &mut charges, &members, &terms);
         in_order(&mut charges, &members);
-        Ok(Bill { month: terms.month, hours: terms.hours, payer: terms.payer, charges })
+        Ok((Bill { month: terms.month, hours: terms.hours, payer: terms.payer, charges }, balances))
     }
 }
 
@@ -154,6 +178,52 @@ impl Demanded {
     }
 }
 
+/// What each of the payer's credits has left when a month begins: the months since the first credit are billed one after the other.
+fn balances(scenarios: &Scenarios, environment: &Scenario, book: &PriceBook, basis: Basis) -> Result<Vec<Usd>, NoBill> {
+    let (_, payer, _) = scenarios.payer(environment);
+    let mut balances = credit::balances(&payer.credits);
+    let in_force = payer.credits.iter().any(|c| c.days_in(basis.month) > 0);
+    let Some(first) = payer.credits.iter().map(|c| Month::of(c.from)).min().filter(|_| in_force) else { return Ok(balances) };
+    let mut month = first;
+    while month < basis.month {
+        balances = after(scenarios, environment, book, Basis { month, ..basis }, balances)?;
+        month = month.plus(1);
+    }
+    Ok(balances)
+}
+
+/// What a month leaves of the payer's credits.
+fn after(scenarios: &Scenarios, environment: &Scenario, book: &PriceBook, basis: Basis, balances: Vec<Usd>) -> Result<Vec<Usd>, NoBill> {
+    let failover = basis.failover.map(|f| f.within(basis.hours.hours(basis.month)));
+    let metered = Metered::with(scenarios, environment, book, Basis { failover, ..basis }, balances)?;
+    metered.settle().map(|(_, balances)| balances)
+}
+
+/// How the credits of an environment's payer end, seen from a month, by name: those that have something left when it begins.
+///
+/// # Errors
+/// As [`bill`]. Of later months nothing is said where there is no bill.
+pub fn ends(scenarios: &Scenarios, environment: &Scenario, book: &PriceBook, basis: Basis) -> Result<Vec<(String, End)>, NoBill> {
+    let (_, payer, _) = scenarios.payer(environment);
+    let mut left = balances(scenarios, environment, book, basis)?;
+    let mut ends: Vec<Option<End>> = left.iter().map(|b| b.is_zero().then_some(End::Dry(basis.month))).collect();
+    let known: Vec<bool> = ends.iter().map(Option::is_some).collect();
+    for n in 0..MONTHS_AHEAD {
+        if ends.iter().all(Option::is_some) {
+            break;
+        }
+        let month = basis.month.plus(n);
+        let Ok(next) = after(scenarios, environment, book, Basis { month, ..basis }, left.clone()) else { break };
+        left = next;
+        for ((credit, left), end) in payer.credits.iter().zip(&left).zip(&mut ends).filter(|(_, end)| end.is_none()) {
+            let expired = credit.expires.filter(|day| *day < month.end());
+            *end = if left.is_zero() { Some(End::Dry(month)) } else { expired.map(|day| End::Expires(day, *left)) };
+        }
+    }
+    let named = payer.credits.iter().zip(ends).zip(known).filter(|(_, known)| !known);
+    Ok(named.map(|((credit, end), _)| (credit.name.clone(), end.unwrap_or(End::Lasts))).collect())
+}
+
 /// Adds what a failover of the environment needs to the usage of its payer.
 fn take_over(
     failover: Failover,
@@ -176,7 +246,7 @@ fn place<'a>(scenario: &'a Scenario, resource: &Resource, book: &'a PriceBook, b
         book,
         month: basis.month,
         over: Over { hours: month_hours, requests: demand.requests.clone() },
-        capacity: demand.capacity.get(&resource.name).copied(),
+        capacity: demand.capacity.get(scenario.whole_of(&resource.name)).copied(),
         workload: scenario.workload.as_ref(),
         on_hours: resource.schedule.as_ref().map_or(month_hours, |s| s.hours(basis.month, basis.hours)),
         growth: demand.growth,
@@ -191,13 +261,15 @@ fn place<'a>(scenario: &'a Scenario, resource: &Resource, book: &'a PriceBook, b
     }
 }
 
-/// Support, then tax: each is computed on what stands before it.
-fn add_payer_lines(payer: &Payer, charges: &mut Vec<Charge>, members: &[&Scenario], terms: &Terms<'_>) {
+/// Support, then credits, then tax: each is computed on what stands before it, support on what is there without credits.
+fn add_payer_lines(payer: &Payer, balances: &mut [Usd], charges: &mut Vec<Charge>, members: &[&Scenario], terms: &Terms<'_>) {
     let first = charges.len();
     if let Some(plan) = &payer.support {
         let rows = support::charges(plan, charges, terms);
         charges.extend(rows);
     }
+    let rows = credit::charges(&payer.credits, balances, charges, terms);
+    charges.extend(rows);
     if let Some(rate) = &payer.tax {
         let rows = tax::charges(rate, charges, terms);
         charges.extend(rows);

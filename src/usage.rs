@@ -14,8 +14,10 @@ use crate::source::Place;
 
 /// The resource under which a failover's use is added up ([`crate::failover`]).
 pub const FAILOVER: &str = "failover";
+/// The resource under which what credits pay is added up ([`crate::rating::credit`]).
+pub const CREDITS: &str = "credits";
 /// Resources that no scenario holds and no plan speaks of. A scenario cannot use their names.
-pub const OUTSIDE_PLANS: &[&str] = &[FAILOVER];
+pub const OUTSIDE_PLANS: &[&str] = &[FAILOVER, CREDITS];
 
 /// Cost allocation tags.
 pub type Tags = BTreeMap<String, String>;

@@ -39,7 +39,9 @@ struct Numbers {
 impl Numbers {
     fn new(seed: u64) -> Numbers {
         let mut numbers = Numbers { state: seed.wrapping_mul(0x2545_F491_4F6C_DD1D) ^ 0x5851_F42D_4C95_7F2D, spare: None };
-        (0..8).for_each(|_| drop(numbers.word()));
+        for _ in 0..8 {
+            numbers.word();
+        }
         numbers
     }
 

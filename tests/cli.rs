@@ -160,6 +160,37 @@ fn it_runs_from_any_folder_on_built_in_scenarios_and_a_new_one_runs_as_it_stands
 }
 
 #[test]
+fn credits_are_a_line_of_their_own_and_say_how_they_end() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    std::fs::create_dir(folder.path().join("scenarios")).expect("a folder");
+    for file in std::fs::read_dir(from).expect("the folder").map(|e| e.expect("an entry").path()) {
+        std::fs::copy(&file, folder.path().join("scenarios").join(file.file_name().expect("a name"))).expect("a copy");
+    }
+    let accounts = folder.path().join("scenarios/accounts.yaml");
+    let credits =
+        |balance: &str| format!("    credits: [{{name: AWS Activate, balance: {balance}, from: 2026-12-01, expires: 2027-03-31}}]\n");
+    let text = std::fs::read_to_string(&accounts).expect("text");
+    let run = |balance: &str, args: &[&str]| {
+        std::fs::write(&accounts, format!("{text}{}", credits(balance))).expect("a file");
+        let output = ce_cost(args).args(["--as-of", "2026-11-24"]).current_dir(folder.path()).output().expect("it runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let forecast = run("1000 USD", &["forecast", "prod"]);
+    assert!(forecast.lines().any(|l| l.trim().starts_with("Credits") && l.contains(" -596")), "{forecast}");
+    // The plan is held against what is used, not against what is paid.
+    assert!(forecast.contains("planned 5,665 + "), "{forecast}");
+    let explained = run("20000 USD", &["explain", "prod", "Credits", "--month", "2027-01"]);
+    assert!(explained.contains("before, ") && explained.contains(" 0.00 left: runs dry in January 2027"), "{explained}");
+    let lasting = run("90000 USD", &["explain", "prod", "credits"]);
+    assert!(lasting.contains("90,000.00 before, ") && lasting.contains(" expire on 2027-03-31"), "{lasting}");
+    let json: serde_json::Value = serde_json::from_str(&run("90000 USD", &["forecast", "prod", "--format", "json"])).expect("JSON");
+    let groups = json["months"][0]["unplanned"]["groups"].as_array().expect("groups");
+    assert!(groups.iter().any(|g| g["name"] == "Credits" && g["total"].as_str().is_some_and(|t| t.starts_with('-'))), "{groups:?}");
+}
+
+#[test]
 fn own_prices_lie_over_the_built_in_ones_from_their_own_day() {
     let folder = tempfile::tempdir().expect("a folder");
     let header = out(&["prices", "list", "--format", "csv"]).lines().next().expect("a header").to_owned();

@@ -4,7 +4,7 @@
 //! is asserted and the difference is said. 730 hours and no free allowance are the convention of the AWS Pricing Calculator.
 //!
 //! Published figures that belong to what is not part of the bill of one month, and are therefore not here:
-//! - deployments, blue/green with an hour's bake (weekly +0.6%, daily +4.2%, back to back +100%): the simulation over time;
+//! - blue/green deployments once a week (+0.6%): a rate a week is no rate of a scenario; once a day and back to back are below;
 //! - ECS target tracking (alarms above the target for 3 minutes, below 90% of it for 15): the simulation over time;
 //! - the best commitment of a Compute Savings Plan (C = 0.63 for a normal demand): the advice on commitments;
 //! - savings that overlap (209.29 one by one, 171.81 together): the levers;
@@ -777,4 +777,140 @@ fn what_the_standby_does_not_carry_waits() {
     meets("everything", sum(&with, "failover", |c| c.billed), "0.74055"); // 9 + 6 task-hours
     let without = taken_over(&own, &web("0.5"), "does_not_carry: [batch]", DRILL);
     meets("without", sum(&without, "failover", |c| c.billed), "0.44433");
+}
+
+// ── Deployments ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/// Published of blue/green deployments with an hour's bake: daily +4.2%, back to back +100%. 1 hour of 24; 1 of 1.
+#[test]
+fn an_hour_of_two_fleets_costs_its_share_of_the_time() {
+    let deployed = |runs: &str| {
+        format!(
+            "{}\nweb-deployments: {{type: fargate-deployments, of: web, deployments: [{{type: blue-green, runs: {runs}, start: 0 s, \
+             health: 0 s, bake: 1 h, drain: 0 s}}]}}",
+            web("8")
+        )
+    };
+    let added = |runs: &str| {
+        let bill = bill_of(&[("test.yaml", &scenario("us-east-1", &deployed(runs), ""))], "2026-12", HoursBasis::Actual, true);
+        let of = |resource| sum(&bill, resource, |c| c.billed);
+        percent(of("web"), of("web") + of("web-deployments"), 1)
+    };
+    assert_eq!(added("1/day"), d("4.2"));
+    assert_eq!(added("1/h"), d("100.0"));
+}
+
+/// 20 rolling deployments of 8 tasks: 8 × (60 + 150 + 300) s × 20 ÷ 3,600 = 22.667 task-hours × 0.04937, whatever the batches. A
+/// quarter of them on Spot as the service's own: `of` takes what the service says.
+#[test]
+fn deployments_take_size_number_and_spot_from_their_service() {
+    let service = web("8").replace("tasks:", "spot: 25%, tasks:");
+    let deployed = format!("{service}\nx: {{type: fargate-deployments, of: web, deployments: [{{type: rolling, runs: 20/month}}]}}");
+    let bill = bill_of(&[("test.yaml", &scenario("us-east-1", &deployed, ""))], "2026-12", HoursBasis::Actual, true);
+    // 22.667 × 0.75 × 0.04937 = 0.8393
+    let on_demand = sum(&bill, "x/USE1-Fargate-vCPU-Hours:perCPU", |c| c.billed) + sum(&bill, "x/USE1-Fargate-GB-Hours", |c| c.billed);
+    meets("on demand", on_demand, "0.84");
+    let spot = bill.charges.iter().find(|c| c.resource.as_ref() == "x" && c.usage_type.contains("Spot")).expect("a part on Spot");
+    assert_eq!(rounded(spot.quantity, 3), d("5.667"));
+}
+
+// ── Credits ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/// The bill of the payer of `test`, with what its account says beside its members. Ten tasks cost 10 × 0.04937 = 0.4937 an hour:
+/// 355.464 in June (720 h), 367.3128 in July.
+#[track_caller]
+fn credited(of_payer: &str, resources: &str, month: &str) -> Bill {
+    let accounts = format!("payers:\n  main:\n    members: [test, other]\n{of_payer}");
+    let text = scenario("us-east-1", resources, "");
+    let other = scenario("us-east-1", "", "").replace("environment: test", "environment: other");
+    bill_of(&[("accounts.yaml", &accounts), ("test.yaml", &text), ("other.yaml", &other)], month, HoursBasis::Actual, false)
+}
+
+/// What a credit paid: its rows, above zero.
+fn paid(bill: &Bill, name: &str) -> Decimal {
+    -sum(bill, &format!("credits/{name}"), |c| c.billed)
+}
+
+#[test]
+fn a_credit_pays_month_after_month_until_it_is_used_up() {
+    let credit = "    credits: [{name: promotion, balance: 500 USD, from: 2026-06-01}]";
+    let of = |month| credited(credit, TEN_TASKS, month);
+    assert_eq!(paid(&of("2026-05"), "promotion"), d("0"));
+    assert_eq!(paid(&of("2026-06"), "promotion"), d("355.464"));
+    assert_eq!(paid(&of("2026-07"), "promotion"), d("144.536")); // 500 − 355.464
+    assert_eq!(paid(&of("2026-08"), "promotion"), d("0"));
+    let july = of("2026-07");
+    assert_eq!(july.total().decimal(), d("222.7768")); // 367.3128 − 144.536
+    let row = july.charges.iter().find(|c| c.resource.as_ref() == "credits").expect("a row");
+    assert_eq!((row.category, row.list), (ce_cost::bill::Category::Credit, Usd::ZERO));
+    assert_eq!(row.description, "144.54 before, 144.54 taken, 0.00 left");
+}
+
+/// 15 of June's 30 days: 355.464 ÷ 2. What is left on the last day is lost.
+#[test]
+fn a_credit_pays_the_days_from_its_first_to_its_last() {
+    let credit = "    credits: [{name: promotion, balance: 500 USD, from: 2026-05-01, expires: 2026-06-15}]";
+    // May has 744 h: 367.3128, and 132.6872 are left.
+    assert_eq!(paid(&credited(credit, TEN_TASKS, "2026-06"), "promotion"), d("132.6872"));
+    let larger = credit.replace("500 USD", "5000 USD");
+    assert_eq!(paid(&credited(&larger, TEN_TASKS, "2026-06"), "promotion"), d("177.732"));
+    assert_eq!(paid(&credited(&larger, TEN_TASKS, "2026-07"), "promotion"), d("0"));
+}
+
+/// AWS Billing user guide, "Applying AWS credits": the one that expires first, then the one on the fewest services, then the oldest.
+#[test]
+fn the_credit_that_expires_first_goes_first_then_the_one_on_fewest_services() {
+    let credits = "    credits:
+      - {name: any, balance: 300 USD, from: 2026-06-01, expires: 2026-12-31}
+      - {name: containers, balance: 300 USD, from: 2026-06-01, expires: 2026-12-31, on: [AmazonECS]}
+      - {name: endless, balance: 300 USD, from: 2026-06-01}
+      - {name: soon, balance: 40 USD, from: 2026-06-01, expires: 2026-06-30}";
+    let bill = credited(credits, TEN_TASKS, "2026-06");
+    // 40, then 300, then what is left of 355.464.
+    let of = ["soon", "containers", "any", "endless"].map(|name| paid(&bill, name));
+    assert_eq!(of, [d("40"), d("300"), d("15.464"), d("0")]);
+    assert_eq!(bill.total(), Usd::ZERO);
+}
+
+/// Support is on 355.464 (the least, 100), tax on 255.464 of usage and 100 of support. Support and subscriptions are not paid unless
+/// the credit names them.
+#[test]
+fn a_credit_comes_after_support_and_before_tax() {
+    let payer = |on: &str| {
+        format!(
+            "    credits: [{{name: promotion, balance: 100 USD, from: 2026-06-01{on}}}]
+    support: {{plan: business}}
+    tax: {{name: VAT, rate: 10%}}"
+        )
+    };
+    let bill = credited(&payer(""), TEN_TASKS, "2026-06");
+    assert_eq!(sum(&bill, "support", |c| c.billed), d("100"));
+    assert_eq!(sum(&bill, "tax", |c| c.billed), d("35.5464"));
+    assert_eq!(bill.total().decimal(), d("391.0104")); // 355.464 + 100 − 100 + 35.5464
+    let bought = "bought: {type: known-charge, service: AWSMarketplace, description: subscription, amount: 700 USD}";
+    assert_eq!(paid(&credited(&payer(""), bought, "2026-06"), "promotion"), d("0"));
+    assert_eq!(paid(&credited(&payer(", on: [AWSSupport]"), bought, "2026-06"), "promotion"), d("100"));
+    assert_eq!(paid(&credited(&payer(", on: [AmazonRDS]"), TEN_TASKS, "2026-06"), "promotion"), d("0"));
+}
+
+#[test]
+fn a_credit_pays_the_monthly_fee_of_a_commitment_and_no_upfront_fee() {
+    let with = |term: &str| {
+        let rest = format!("commitments:\n  - {{id: bought, {R6G}, term: {term}, count: 2}}");
+        let text = scenario("us-east-1", TWO_INSTANCES, &rest);
+        let accounts = "payers: {main: {members: [test], credits: [{name: promotion, balance: 9000 USD, from: 2026-06-01}]}}";
+        bill_of(&[("accounts.yaml", accounts), ("test.yaml", &text)], "2026-06", HoursBasis::Actual, false)
+    };
+    assert_eq!(paid(&with("reserved-1yr-no-upfront"), "promotion"), d("244.8")); // 2 × 720 × 0.17
+    assert_eq!(paid(&with("reserved-1yr-all-upfront"), "promotion"), d("0"));
+}
+
+/// One task here, three there: a quarter of 100 USD, and three.
+#[test]
+fn environments_share_a_credit_as_they_share_its_charges() {
+    let accounts = "payers: {main: {members: [test, other], credits: [{name: promotion, balance: 100 USD, from: 2026-06-01}]}}";
+    let other = scenario("us-east-1", &web("3"), "").replace("environment: test", "environment: other");
+    let files = [("accounts.yaml", accounts), ("test.yaml", &scenario("us-east-1", &web("1"), "")), ("other.yaml", &other)];
+    let bill = bill_of(&files, "2026-06", HoursBasis::Actual, false);
+    assert_eq!((paid(&bill.cut("test"), "promotion"), paid(&bill.cut("other"), "promotion")), (d("25"), d("75")));
 }

@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
-use ce_cost::bill::Charge;
 use ce_cost::bill::group::{parts, scoped};
+use ce_cost::bill::{Category, Charge};
 use ce_cost::failover::Failover;
 use ce_cost::forecast::paths::Drawing;
 use ce_cost::forecast::{self, Cut};
@@ -15,6 +15,8 @@ use ce_cost::predict::{self, Basis};
 use ce_cost::pricing::PriceBook;
 use ce_cost::quantity::Unit;
 use ce_cost::rating::{self, Terms, tiers};
+use ce_cost::scenario::accounts::Credit;
+use ce_cost::scenario::driver::Driver;
 use ce_cost::scenario::{self, InputFile, Scenarios};
 use ce_cost::usage::UsageRecord;
 use proptest::prelude::*;
@@ -222,6 +224,62 @@ proptest! {
         prop_assert_eq!(divided.unplanned.iter().any(|s| s.name == drill.title()), !hours.is_zero());
         let environments: Usd = ["dev", "staging", "prod", "dr"].iter().map(|e| with.cut(e).total()).sum();
         prop_assert_eq!(environments, with.total());
+    }
+}
+
+/// The built-in environments with credits of these balances: on everything, and on containers for half a year.
+fn with_credits(any: Usd, containers: Usd) -> Scenarios {
+    let mut all = scenarios().clone();
+    let credit = |name: &str, balance, on: &[&str], expires: Option<&str>| Credit {
+        name: name.into(),
+        balance: Driver::default_of(balance, "a test"),
+        from: december().first_day(),
+        expires: expires.map(|day| day.parse().expect("a day")),
+        on: on.iter().map(|s| (*s).to_owned()).collect(),
+    };
+    let payer = all.accounts.payers.get_mut("main").expect("the payer");
+    payer.credits = vec![credit("any", any, &[], None), credit("containers", containers, &["AmazonECS"], Some("2027-02-14"))];
+    all
+}
+
+fn is_credit(charge: &&Charge) -> bool {
+    charge.category == Category::Credit
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    /// Credits pay what they hold and no more, leave every other charge as it is, and no bill is below zero by them.
+    #[test]
+    fn credits_pay_what_they_hold_and_no_more(any in 1i64..6_000_000, containers in 1i64..2_000_000) {
+        let (any, containers) = (Usd::new(Decimal::new(any, 2)), Usd::new(Decimal::new(containers, 2)));
+        let all = with_credits(any, containers);
+        let prod = all.named("prod").expect("prod");
+        let (mut paid_any, mut paid_containers, mut eligible) = (Usd::ZERO, Usd::ZERO, Usd::ZERO);
+        for n in 0..6 {
+            let basis = Basis { month: december().plus(n), hours: HoursBasis::Actual, pooled: true, free_tier: true, failover: None };
+            let bill = predict::bill(&all, prod, book(), basis).expect("a bill");
+            let gross = predict::bill(scenarios(), scenarios().named("prod").expect("prod"), book(), basis).expect("a bill");
+            let others: Vec<Charge> = bill.charges.iter().filter(|c| !is_credit(c)).cloned().collect();
+            prop_assert_eq!(&others, &gross.charges);
+            let of = |name: &str| -> Usd { -bill.charges.iter().filter(is_credit).filter(|c| c.usage_type.as_ref() == name).map(|c| c.billed).sum::<Usd>() };
+            paid_any += of("any");
+            paid_containers += of("containers");
+            eligible += gross.charges.iter().filter(|c| c.category == Category::Usage || c.commitment.is_some()).map(|c| c.billed).sum();
+            prop_assert!(bill.total() >= Usd::ZERO);
+            prop_assert!(bill.charges.iter().filter(is_credit).all(|c| c.billed < Usd::ZERO && c.list.is_zero()));
+            for name in ["dev", "staging", "prod", "dr"] {
+                let own = bill.cut(name);
+                prop_assert!(own.total() >= Usd::ZERO, "{name} {}", own.total());
+                let scenario = all.named(name).expect("an environment");
+                let (with, without) = (scoped(&own, scenario), scoped(&gross.cut(name), scenario));
+                prop_assert_eq!(with.planned_total, without.planned_total);
+                prop_assert_eq!(with.planned_total + with.unplanned_total, own.total());
+            }
+        }
+        prop_assert!(paid_any <= any && paid_containers <= containers);
+        // What could be paid was paid, or the credit is used up.
+        prop_assert!(paid_any == any || paid_any + paid_containers == eligible);
     }
 }
 

@@ -9,6 +9,7 @@ use super::{Bill, Charge, CommitmentStatus};
 use crate::money::Usd;
 use crate::scenario::Scenario;
 use crate::scenario::plan::{Claim, Plan};
+use crate::usage::CREDITS;
 
 /// A part of a charge and where it belongs.
 #[derive(Clone, Copy, Debug)]
@@ -114,6 +115,7 @@ pub fn scoped(bill: &Bill, scenario: &Scenario) -> Scoped {
 pub fn title(scenario: &Scenario, charge: &Charge) -> String {
     match scenario.resource(&charge.resource) {
         Some(resource) => resource.title.clone(),
+        None if charge.resource.as_ref() == CREDITS => "Credits".to_owned(),
         None if charge.description.is_empty() || bought(charge) => charge.resource.to_string(),
         None => charge.description.to_string(),
     }

@@ -13,8 +13,10 @@ use crate::bill::why::{Why, WhyFactor, askable, explain, matching};
 use crate::diagnostic::nearest;
 use crate::money::Usd;
 use crate::predict;
+use crate::rating::credit::End;
 use crate::report::terminal::{Screen, Tone};
 use crate::report::{csv, markdown};
+use crate::usage::CREDITS;
 
 /// The JSON of `explain --format json`.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -56,7 +58,11 @@ pub fn run(cli: &Cli, args: &ExplainArgs, world: &World) -> Result<Output, Failu
             known.iter().take(40).map(String::as_str).collect::<Vec<_>>().join(", ")
         )));
     }
-    let charges: Vec<Why> = parts.iter().map(|p| explain(p, scenario, &inputs.scenarios, &inputs.book)).collect();
+    let mut charges: Vec<Why> = parts.iter().map(|p| explain(p, scenario, &inputs.scenarios, &inputs.book)).collect();
+    if charges.iter().any(|c| c.resource == CREDITS) {
+        let ends = predict::ends(&inputs.scenarios, scenario, &inputs.book, basis).map_err(|e| Failure::input(format!("error: {e}")))?;
+        say_ends(&mut charges, &ends);
+    }
     let explanation = Explanation {
         schema: "ce-cost/explain/1".into(),
         environment: scenario.name.to_string(),
@@ -74,6 +80,15 @@ pub fn run(cli: &Cli, args: &ExplainArgs, world: &World) -> Result<Output, Failu
         ViewFormat::Table => page(&explanation, &bill.month.name(), &world.screen),
     };
     Ok(Output { out, notes: inputs.warnings(world) })
+}
+
+/// Says of each credit how it ends.
+fn say_ends(charges: &mut [Why], ends: &[(String, End)]) {
+    for charge in charges.iter_mut().filter(|c| c.resource == CREDITS) {
+        if let Some((_, end)) = ends.iter().find(|(name, end)| *name == charge.usage_type && *end != End::Lasts) {
+            let _ = write!(charge.description, ": {end}");
+        }
+    }
 }
 
 fn page(explanation: &Explanation, month: &str, screen: &Screen) -> String {

@@ -356,7 +356,7 @@ fn group_rows(table: &mut Table, group: &Group, month: &MonthForecast, longest: 
     }
 }
 
-/// What the plan left out: the dearest, and what was asked for, by name, the rest in one line.
+/// What the plan left out: the dearest, what was asked for and what takes off the bill by name, the rest in one line.
 fn outside(table: &mut Table, month: &MonthForecast, asked: Option<&str>) {
     let empty = || Cell::Empty;
     table.row(Kind::Line, 0, vec![empty(), empty(), empty(), empty(), empty(), empty(), empty(), empty()]);
@@ -382,7 +382,7 @@ fn outside(table: &mut Table, month: &MonthForecast, asked: Option<&str>) {
             vec![Cell::Text(name), empty(), Cell::Money(total), empty(), Cell::text(marks), empty(), empty(), empty()],
         );
     };
-    let named = |n: usize, group: &Group| n < SHOWN || Some(group.name.as_str()) == asked;
+    let named = |n: usize, group: &Group| n < SHOWN || Some(group.name.as_str()) == asked || group.total < Usd::ZERO;
     for (_, group) in all.groups.iter().enumerate().filter(|(n, g)| named(*n, g)) {
         row(group.name.clone(), group.total, &group.marks);
     }

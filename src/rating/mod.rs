@@ -1,6 +1,7 @@
 //! From usage to charges: pool what AWS adds up, take off what is free, walk the tiers, give the cost back to the resources.
 
 pub mod commitment;
+pub mod credit;
 pub mod pool;
 pub mod support;
 pub mod tax;

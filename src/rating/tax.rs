@@ -8,7 +8,7 @@ use super::support::row;
 use crate::bill::{Category, Charge};
 use crate::money::Usd;
 use crate::scenario::accounts::{Tax, Taxed};
-use crate::usage::Tape;
+use crate::usage::{CREDITS, Tape};
 
 /// The tax rows on all charges of AWS so far.
 pub fn charges(tax: &Tax, charges: &[Charge], terms: &Terms<'_>) -> Vec<Charge> {
@@ -20,6 +20,7 @@ pub fn charges(tax: &Tax, charges: &[Charge], terms: &Terms<'_>) -> Vec<Charge> 
         }
     }
     let rows = environments.into_iter().map(|(environment, account, base)| {
+        let base = base.max(Usd::ZERO);
         let tape = Tape::new().rule(crate::usage::Step::Times, "taxed charges", base.decimal()).times("rate", &tax.rate);
         Charge {
             description: Cow::Owned(tax.name.clone()),
@@ -30,8 +31,10 @@ pub fn charges(tax: &Tax, charges: &[Charge], terms: &Terms<'_>) -> Vec<Charge> 
     rows.filter(|c| !c.billed.is_zero()).collect()
 }
 
+/// What a credit paid is not taxed: its rows are below zero, on the side of usage.
 fn taxed(tax: &Tax, charge: &Charge) -> bool {
     let kind = match charge.category {
+        Category::Credit if charge.resource.as_ref() == CREDITS => Taxed::Usage,
         Category::Usage => Taxed::Usage,
         Category::Purchase if charge.service == super::support::SERVICE => Taxed::Support,
         Category::Purchase => Taxed::Purchase,

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{Problem, number, seconds, up};
 use crate::quantity::{CountRate, Seconds, Share};
 use crate::scenario::driver::Driver;
+use crate::statistic::quantity;
 
 /// Seconds from a task's start until it runs: assumed, for pulling the image and starting.
 pub const START: f64 = 60.0;
@@ -23,6 +24,9 @@ pub const HEALTH: f64 = 150.0;
 pub const DRAIN: f64 = 300.0;
 /// Seconds for which a canary bakes (Amazon ECS API reference, "CanaryConfiguration", default).
 pub const CANARY_BAKE: f64 = 600.0;
+
+/// Parts of the traffic that the new tasks of a canary get where no steps are stated.
+pub const CANARY: [f64; 3] = [0.05, 0.25, 1.0];
 
 /// How new tasks take the place of old ones.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
@@ -105,9 +109,34 @@ impl Deployments {
         if problems.is_empty() { Ok(Deployment { shape, times }) } else { Err(problems) }
     }
 
+    /// Until a new task runs: what is stated, or the default. The same for the three below; exact, to charge by.
+    pub fn until_it_runs(&self) -> Driver<Seconds> {
+        or_default(self.start.as_ref(), START, "for pulling the image and starting")
+    }
+
+    /// Until a running task counts as healthy.
+    pub fn until_healthy(&self) -> Driver<Seconds> {
+        or_default(self.health.as_ref(), HEALTH, "five checks, 30 s apart, the defaults of a load balancer")
+    }
+
+    /// How long a replaced task drains.
+    pub fn until_drained(&self) -> Driver<Seconds> {
+        or_default(self.drain.as_ref(), DRAIN, "the default of a load balancer")
+    }
+
+    /// The steps of a canary: the part of the traffic, and for how long it stays so.
+    pub fn canary_steps(&self) -> Vec<(Driver<Share>, Driver<Seconds>)> {
+        let bake = |own: Option<&Driver<Seconds>>| or_default(own, CANARY_BAKE, "the default of ECS");
+        if self.steps.is_empty() {
+            let share = |share| Driver::default_of(Share(quantity(share).unwrap_or_default()), "5%, 25%, 100%");
+            return CANARY.iter().map(|s| (share(*s), bake(None))).collect();
+        }
+        self.steps.iter().map(|s| (s.traffic.clone(), bake(s.bake.as_ref()))).collect()
+    }
+
     fn canary(&self) -> Vec<(f64, f64)> {
         if self.steps.is_empty() {
-            return [0.05, 0.25, 1.0].map(|share| (share, CANARY_BAKE)).to_vec();
+            return CANARY.map(|share| (share, CANARY_BAKE)).to_vec();
         }
         self.steps.iter().map(|step| (number(step.traffic.value.0), seconds(step.bake.as_ref(), CANARY_BAKE))).collect()
     }
@@ -139,6 +168,10 @@ impl Deployments {
         ];
         [rising, last, nothing].into_iter().chain(strangers).flatten().collect()
     }
+}
+
+fn or_default(stated: Option<&Driver<Seconds>>, default: f64, why: &str) -> Driver<Seconds> {
+    stated.cloned().unwrap_or_else(|| Driver::default_of(Seconds(quantity(default).unwrap_or_default()), why))
 }
 
 /// How long a task takes, in seconds.

@@ -80,7 +80,14 @@ fn term<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Term, D::Er
     String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
 }
 
-fn day<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::Error> {
+/// Reads a day.
+pub(super) fn day<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::Error> {
     let text = String::deserialize(deserializer)?;
     text.parse().map_err(|_| serde::de::Error::custom(format!("`{text}` is no date: write it as 2026-12-01")))
+}
+
+/// The same where it may be absent.
+pub(super) fn optional_day<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<NaiveDate>, D::Error> {
+    let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+    text.parse().map(Some).map_err(|_| serde::de::Error::custom(format!("`{text}` is no date: write it as 2026-12-01")))
 }

@@ -174,6 +174,13 @@ impl Scenario {
         self.resources.iter().filter_map(|r| Some((r.name.clone(), r.service.follows()?))).collect()
     }
 
+    /// The resource of which another one is a part, as its key `of` says; itself where it is whole.
+    pub fn whole_of<'a>(&'a self, name: &'a str) -> &'a str {
+        let part = self.resource(name).is_some_and(|r| r.kind.of.is_some());
+        let node = self.tree.get("resources").and_then(|n| n.get(name)).filter(|_| part);
+        node.and_then(|n| n.get("of")).and_then(Node::text).unwrap_or(name)
+    }
+
     /// A resource by name.
     pub fn resource(&self, name: &str) -> Option<&Resource> {
         self.by_name.get(name).and_then(|i| self.resources.get(*i))
@@ -460,6 +467,11 @@ impl Loader<'_> {
                         .label("take another name"),
                 );
             }
+            let lent = self.lent(tree, node);
+            let node = lent.as_ref().unwrap_or(node);
+            if self.problems.errors() > before {
+                continue;
+            }
             let common: Option<Common> = match node.kind {
                 Kind::Map(_) => self.common(node),
                 _ => {
@@ -495,6 +507,29 @@ impl Loader<'_> {
             });
         }
         list
+    }
+
+    /// A resource that is a part of another one, with what it takes from there: keys with their places, so that one driver moves both.
+    fn lent(&mut self, tree: &Node, node: &Node) -> Option<Node> {
+        let (wanted, keys) = ResourceKind::named(node.get("type")?.text()?)?.of?;
+        let of = node.get("of")?;
+        let name = of.text()?;
+        let fits = |n: &Node| n.get("type").and_then(Node::text) == Some(wanted);
+        let all = tree.get("resources").map(Node::entries).unwrap_or_default();
+        let Some((_, lender)) = all.iter().find(|(k, n)| k.text == name && fits(n)) else {
+            let near = nearest(name, all.iter().filter(|(_, n)| fits(n)).map(|(k, _)| k.text.as_str()));
+            self.problems.push(
+                Diagnostic::error(of.at, format!("there is no {wanted} `{name}` here"))
+                    .label(near.map_or_else(|| "unknown".to_owned(), |n| format!("did you mean `{n}`?"))),
+            );
+            return None;
+        };
+        let mut whole = node.clone();
+        if let Kind::Map(entries) = &mut whole.kind {
+            let missing = |k: &str| keys.contains(&k) && node.get(k).is_none();
+            entries.extend(lender.entries().iter().filter(|(k, _)| missing(&k.text)).cloned());
+        }
+        Some(whole)
     }
 
     /// The keys that every resource has; those of its type are checked later.
@@ -582,6 +617,33 @@ impl Loader<'_> {
         }
     }
 
+    /// A credit on a service that is misspelt would pay nothing, silently.
+    fn credits(&mut self, payer: &Payer, node: Option<&Node>) {
+        let Some(Kind::List(items)) = node.and_then(|n| n.get("credits")).map(|n| &n.kind) else { return };
+        for (n, (credit, item)) in payer.credits.iter().zip(items).enumerate() {
+            if let Some(problem) = credit.problem() {
+                self.problems.push(Diagnostic::error(item.at, format!("the credit `{}` pays nothing", credit.name)).label(problem));
+            }
+            if payer.credits[..n].iter().any(|c| c.name == credit.name) {
+                self.problems.push(Diagnostic::error(item.at, format!("there are two credits `{}`", credit.name)).label("the second one"));
+            }
+            let known = || self.book.families().iter().map(|f| f.service.as_str()).chain(["AWSSupport"]);
+            let Some(Kind::List(services)) = item.get("on").map(|n| &n.kind) else { continue };
+            let wrong: Vec<Diagnostic> = credit
+                .on
+                .iter()
+                .zip(services)
+                .filter(|(service, _)| !known().any(|k| k == *service))
+                .map(|(service, at)| {
+                    let near = nearest(service, known());
+                    Diagnostic::error(at.at, format!("there is no service `{service}`"))
+                        .label(near.map_or_else(|| "unknown".to_owned(), |n| format!("did you mean `{n}`?")))
+                })
+                .collect();
+            wrong.into_iter().for_each(|d| self.problems.push(d));
+        }
+    }
+
     /// Members of payer accounts must be environments, each in one account only.
     fn members(&mut self, accounts: &Option<(Accounts, Node)>, all: &[Scenario]) {
         let Some((accounts, tree)) = accounts else { return };
@@ -597,6 +659,7 @@ impl Loader<'_> {
                     Diagnostic::error(at, format!("there is no support plan `{}`", support.plan)).label(format!("expected one of {plans}")),
                 );
             }
+            self.credits(payer, node);
             let Some(Kind::List(items)) = node.and_then(|n| n.get("members")).map(|n| &n.kind) else { continue };
             for (member, item) in payer.members.iter().zip(items) {
                 if seen.contains(&member.as_str()) {

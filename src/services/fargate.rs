@@ -1,7 +1,7 @@
 //! Fargate: vCPUs and memory for as long as tasks run (AWS, "AWS Fargate Pricing"). Billed by the second from image pull to
 //! stop, at least one minute a task; vCPU and memory apart; disk above 20 GB. Spot floats and takes no savings plan.
 //!
-//! Not here: the public address of a task (`public_ipv4`), its logs (`cloudwatch`), its traffic (`data_transfer`, `nat_gateway`).
+//! Not here: deployments (`fargate_deployments`), the public address of a task (`public_ipv4`), its logs (`cloudwatch`), its traffic (`data_transfer`, `nat_gateway`).
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
@@ -92,7 +92,7 @@ pub struct FargateService {
     pub spot: Option<Driver<Share>>,
 }
 
-/// Tasks that start, do their work and stop: batch jobs, deployments, tests.
+/// Tasks that start, do their work and stop: batch jobs, tests.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct FargateTask {
     /// The size of each task.
@@ -108,7 +108,7 @@ pub struct FargateTask {
 
 impl Tasks {
     /// How many run on average: as stated, or as they follow demand. What moves stays between the limits.
-    fn on_average(&self, following: Option<Decimal>) -> Tape {
+    pub(super) fn on_average(&self, following: Option<Decimal>) -> Tape {
         let Some(average) = &self.average else {
             return Tape::new().capacity("tasks on average, following the workload", following.unwrap_or_default());
         };
@@ -122,7 +122,7 @@ impl Tasks {
         }
     }
 
-    fn check(&self, follows: bool, check: &mut Check<'_>) {
+    pub(super) fn check(&self, follows: bool, check: &mut Check<'_>) {
         let Tasks { min, max, average } = self;
         if min.value > max.value {
             check.error(
@@ -232,7 +232,7 @@ spot: 50%
 }
 
 /// vCPU-hours, GB-hours and disk of a number of task-hours, the Spot part under usage types of its own.
-fn emit(at: &mut At<'_>, task: &Task, task_hours: &Tape, spot: Option<&Driver<Share>>) {
+pub(super) fn emit(at: &mut At<'_>, task: &Task, task_hours: &Tape, spot: Option<&Driver<Share>>) {
     let arm = if task.architecture == Architecture::Arm { "ARM-" } else { "" };
     let parts = [("Fargate", on_demand(task_hours, spot)), ("SpotUsage-Fargate", spot.map(|s| task_hours.clone().times("on Spot", s)))];
     for (kind, hours) in parts {
@@ -287,7 +287,8 @@ fn offered(cpu: Decimal) -> Option<(Vec<Decimal>, String)> {
     Some((sizes, words))
 }
 
-fn legal_size(task: &Task, check: &mut Check<'_>) {
+/// Notes sizes that AWS does not offer.
+pub(super) fn legal_size(task: &Task, check: &mut Check<'_>) {
     let (cpu, memory) = (task.cpu.value.0, task.memory.value.0);
     let Some((sizes, words)) = offered(cpu) else {
         check.error(

@@ -58,6 +58,7 @@ services! {
     ecr: EcrRepository;
     elasticache: Elasticache, ElasticacheServerless;
     fargate: FargateService, FargateTask;
+    fargate_deployments: FargateDeployments;
     firehose: Firehose;
     guardduty: Guardduty;
     kms: KmsKeys;
@@ -88,6 +89,9 @@ pub trait Service: DeserializeOwned + Serialize + JsonSchema + fmt::Debug + Send
     /// A resource of this type that uses everything it can: shown in the documentation, and walked by the test that looks
     /// for a price row behind every usage type.
     const EXAMPLE: &'static str;
+    /// For what is a part of another resource: the type of the resource that its key `of` names, and the keys that it takes from
+    /// there where it does not state them itself.
+    const OF: Option<(&'static str, &'static [&'static str])> = None;
 
     /// CloudWatch metrics that measure its drivers: a part of the driver's path, and the metric with its namespace.
     const METRICS: &'static [(&'static str, &'static str)] = &[];
@@ -111,6 +115,8 @@ pub struct ResourceKind {
     pub name: &'static str,
     /// The example of its file.
     pub example: &'static str,
+    /// What it takes from the resource that its key `of` names.
+    pub of: Option<(&'static str, &'static [&'static str])>,
     /// Reads one from a scenario.
     pub read: fn(&Node, &Defaults, &mut Problems) -> Option<Arc<dyn Priced>>,
     /// Its JSON Schema.
@@ -124,6 +130,7 @@ impl ResourceKind {
         ResourceKind {
             name: S::TYPE,
             example: S::EXAMPLE,
+            of: S::OF,
             read: |node, defaults, problems| {
                 let read: S = read::read(node, COMMON_KEYS, defaults, problems)?;
                 Some(Arc::new(read))
