@@ -159,7 +159,8 @@ impl FargateService {
         let load = answers.per_request.ready(self.task.cpu.value.0);
         let routes = answers.routes.clone();
         let cpu = answers.per_request.cpu.clone();
-        Some(scaling.ready(limits, &load, Assumed::default()).map(|config| Follows::Tasks { config: Box::new(config), routes, cpu }))
+        let ready = scaling.ready(limits, &load, Assumed::default());
+        Some(ready.map(|config| Follows::Tasks { config: Box::new(config), routes, cpu, load, targets: scaling.targets() }))
     }
 }
 
