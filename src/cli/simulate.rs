@@ -234,14 +234,14 @@ fn answer(day: &Day) -> String {
         format!("{} out, {} in", times(summary.outs), times(summary.ins)),
     ];
     let of = |minutes: usize| format!("{} of {} minutes", grouped(minutes.into()), grouped(MINUTES.into()));
-    if let Some(cpu) = &summary.cpu {
-        parts.push(format!("CPU above {} in {}", share(cpu.target).map(per_cent).unwrap_or_default(), of(cpu.above)));
-    }
-    if let Some(queue) = &summary.queue {
-        parts.push(format!("queue above {} in {}", quantity(queue.target).map(grouped).unwrap_or_default(), of(queue.above)));
-    }
+    let above = |what: &str, target: Option<String>, minutes: usize| match minutes {
+        0 => format!("{what} never above {}", target.unwrap_or_default()),
+        _ => format!("{what} above {} in {}", target.unwrap_or_default(), of(minutes)),
+    };
+    parts.extend(summary.cpu.map(|goal| above("CPU", share(goal.target).map(per_cent), goal.above)));
+    parts.extend(summary.queue.map(|goal| above("queue", quantity(goal.target).map(grouped), goal.above)));
     if summary.at_max > 0 {
-        parts.push(format!("at most tasks in {}", of(summary.at_max)));
+        parts.push(format!("at max in {}", of(summary.at_max)));
     }
     parts.join(" · ")
 }

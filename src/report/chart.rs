@@ -35,7 +35,7 @@ const FAINT: RGBColor = RGBColor(225, 225, 225);
 
 /// Room for labels left and right of the panels, in pixels.
 const LEFT: u32 = 76;
-const RIGHT: u32 = 190;
+const RIGHT: u32 = 164;
 /// Above the panels: the head.
 const HEAD: u32 = 64;
 /// Above each panel: its title.
@@ -163,7 +163,9 @@ fn draw_panel<B: DrawingBackend>(area: &DrawingArea<B, Shift>, panel: &Panel) ->
         if panel.steps {
             chart.draw_series(AreaSeries::new(points.iter().copied(), 0.0, panel.colour.mix(0.15)))?;
         }
-        chart.draw_series(LineSeries::new(points, panel.colour.stroke_width(2)))?;
+        // A thicker line would have spikes where it turns sharply: values that are not there.
+        let width = if panel.steps { 2 } else { 1 };
+        chart.draw_series(LineSeries::new(points, panel.colour.stroke_width(width)))?;
     }
     for mark in &panel.marks {
         let line = (0..).map(f64::from).zip(mark.values.iter().copied());
@@ -247,7 +249,7 @@ fn panels(day: &Day) -> Vec<Panel> {
         let marks = goal.iter().flat_map(|goal| {
             [
                 Mark { label: format!("target {}", unit(goal.target)), values: flat(goal.target), dash: 9 },
-                Mark { label: format!("in below {}", unit(goal.low)), values: flat(goal.low), dash: 3 },
+                Mark { label: format!("scales in below {}", unit(goal.low)), values: flat(goal.low), dash: 3 },
             ]
         });
         marks.collect::<Vec<_>>()

@@ -170,3 +170,81 @@ impl Summary {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+    use rand_xoshiro::Xoshiro256PlusPlus;
+
+    use super::*;
+    use crate::scaling::Scaling;
+    use crate::scaling::scheduled::Limits;
+    use crate::scaling::target_tracking::Assumed;
+    use crate::scaling::testing::yaml;
+    use crate::workload::{Step, Workload};
+
+    /// A task of one vCPU does 20 requests a second at full load, 14 at its target of 70%.
+    const LOAD: TaskLoad = TaskLoad { cpu: 0.05, in_flight: None, at_rest: None };
+
+    fn month(workload: &str) -> MonthOf {
+        let scaling: Scaling = yaml("policies: [{metric: cpu, target: 70%}]");
+        let config = scaling.ready(Limits { min: 2, max: 10 }, &LOAD, Assumed::default()).expect("a legal file");
+        let (load, targets, cpu) = (LOAD, scaling.targets(), Box::new(yaml("50 ms")));
+        let follows = Follows::Tasks { config: Box::new(config), routes: Vec::new(), cpu, load, targets };
+        let workload: Workload = yaml(workload);
+        MonthOf::new(&workload, "2026-12".parse().expect("a month"), Step::Minute, vec![("web".into(), follows)])
+    }
+
+    fn day(month: &MonthOf, day: u32) -> Day {
+        let day = NaiveDate::from_ymd_opt(2026, 12, day).expect("a day");
+        Day::of(month, "web", day, |route| Xoshiro256PlusPlus::seed_from_u64(route as u64)).expect("a day of the month")
+    }
+
+    #[test]
+    fn constant_demand_keeps_its_tasks_all_day() {
+        // 60 × 5% ÷ 70% = 4.3 tasks; on 5 of them CPU is 60%, below 63%, but 4 would be at 75%.
+        let day = day(&month("requests: {level: 60/s}"), 8);
+        let summary = &day.summary;
+        assert_eq!((day.minutes.len(), summary.all.least, summary.all.most), (MINUTES, 5, 5));
+        assert_eq!((summary.task_hours, summary.outs, summary.ins, summary.at_max), (120.0, 0, 0, 0));
+        assert_eq!(summary.cpu.map(|g| (g.target, g.above)), Some((0.7, 0)));
+        assert!(summary.queue.is_none() && day.hours().len() == 24);
+    }
+
+    #[test]
+    fn a_step_of_demand_scales_out_after_three_minutes() {
+        let twice = "requests: {level: 60/s}\nevents: [{name: Step, from: \"2026-12-08 12:00\", to: \"2026-12-08 18:00\", times: 2}]";
+        let day = day(&month(twice), 8);
+        // The points of 12:00, 12:01 and 12:02 are high; 5 tasks at 100% ask for 5 × 100 ÷ 70 = 7.1, so 8 from 12:03 on.
+        let noon = 12 * 60;
+        assert_eq!([noon - 1, noon + 2, noon + 3].map(|m| day.minutes[m].tasks), [5, 5, 8]);
+        assert_eq!(day.minutes[noon].cpu, Some(1.0));
+        // A task that starts is billed before it takes load.
+        assert_eq!((day.minutes[noon + 3].working, day.minutes[noon + 4].working), (5, 8));
+        assert!(day.summary.outs >= 1 && day.summary.ins >= 1 && day.summary.cpu.is_some_and(|g| g.above >= 4));
+    }
+
+    #[test]
+    fn sums_and_limits_hold_on_a_noisy_day() {
+        let month =
+            month("requests: {level: 60/s}\nday: {peak: \"17:00\", low: \"07:00\", ratio: 4}\nnoise: {spread: 15%, correlation: 20 min}");
+        let day = day(&month, 31);
+        let sum: u32 = day.minutes.iter().map(|m| m.tasks).sum();
+        assert_eq!(day.summary.task_hours, f64::from(sum) / 60.0);
+        assert!(day.minutes.iter().all(|m| (m.limits.min..=m.limits.max).contains(&m.tasks) && m.working <= m.tasks));
+        let hours: f64 = day.hours().iter().map(|h| h.tasks).sum();
+        assert!((hours - day.summary.task_hours).abs() < 1e-9);
+    }
+
+    #[test]
+    fn midnight_is_what_the_day_before_left() {
+        let month = month("requests: {level: 60/s}\nday: {peak: \"23:00\", low: \"11:00\", ratio: 6}");
+        let (first, second) = (day(&month, 1), day(&month, 2));
+        let (last, next) = (first.minutes[MINUTES - 1].tasks, second.minutes[0].tasks);
+        assert!(last.abs_diff(next) <= 1, "{last} then {next}");
+        assert!(
+            Day::of(&month, "web", NaiveDate::from_ymd_opt(2027, 1, 1).expect("a day"), |_| Xoshiro256PlusPlus::seed_from_u64(0)).is_none()
+        );
+        assert!(Day::of(&month, "db", first.day, |_| Xoshiro256PlusPlus::seed_from_u64(0)).is_none());
+    }
+}

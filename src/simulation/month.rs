@@ -26,7 +26,7 @@ pub enum Follows {
         /// Routes whose requests the tasks answer; all where none is named.
         routes: Vec<String>,
         /// The vCPU-seconds of a request behind the policies.
-        cpu: Driver<Seconds>,
+        cpu: Box<Driver<Seconds>>,
         /// What a request asks of a task, as the policies see it.
         load: TaskLoad,
         /// What target tracking keeps to: each metric with its target.
