@@ -119,6 +119,7 @@ fn the_core_touches_neither_files_nor_clock_nor_terminal() {
 /// Modules that may hold floats: the length of a bar on a screen, and what is drawn or counted statistically. `read` names the
 /// types that it does not read.
 const FLOATS: &[&str] = &[
+    "report::chart",
     "report::terminal",
     "scenario::read",
     "statistic",

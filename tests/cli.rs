@@ -52,6 +52,8 @@ fn at_eighty_columns_no_line_is_longer() {
         &["forecast", "prod"][..],
         &["forecast", "--all", "--months", "12"],
         &["plan", "prod"],
+        &["simulate", "prod-driven", "--service", "core"],
+        &["simulate", "prod-driven", "--service", "agent"],
         &["prices", "list", "--service", "AmazonECS"],
     ] {
         let output = ce_cost(args).args(["--as-of", "2026-11-24", "--color", "never"]).env("COLUMNS", "80").output().expect("it runs");
@@ -275,4 +277,83 @@ fn the_readme_is_true() {
     };
     assert!(readme.contains(&at_100(&["forecast", "prod"])), "the forecast in the README is stale");
     assert!(readme.contains(&at_100(&["explain", "prod", "nat"])), "the explanation in the README is stale");
+}
+
+const CORE: [&str; 6] = ["simulate", "prod-driven", "--service", "core", "--day", "2026-12-02"];
+
+fn core(more: &[&str]) -> String {
+    out(&[&CORE[..], more].concat())
+}
+
+/// At 80 columns, with the bars that a terminal shows; its colours are left out.
+fn narrow(args: &[&str]) -> String {
+    let output = ce_cost(args).args(["--as-of", "2026-11-24", "--color", "always"]).env("COLUMNS", "80").output().expect("it runs");
+    let text = String::from_utf8(output.stdout).expect("text");
+    ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[2m"].iter().fold(text, |text, style| text.replace(style, ""))
+}
+
+#[test]
+fn a_day_of_a_service_as_people_see_it() {
+    insta::assert_snapshot!("simulate_core_120", core(&[]));
+    insta::assert_snapshot!("simulate_core_80", narrow(&CORE));
+    insta::assert_snapshot!("simulate_agent_quiet", out(&["simulate", "prod-driven", "--service", "agent", "--no-noise"]));
+    assert_eq!(core(&[]), core(&["--seed", "1"]));
+    assert_ne!(core(&[]), core(&["--seed", "2"]));
+    assert!(core(&["--format", "md"]).starts_with("| UTC |"));
+}
+
+#[test]
+fn every_minute_of_a_day_is_a_row_and_task_hours_are_their_sum() {
+    let text = core(&["--format", "csv"]);
+    assert_eq!(text.lines().count(), 1_441);
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let mut sum = 0;
+    for row in reader.records() {
+        let row = row.expect("a row");
+        let tasks: u32 = row[5].parse().expect("tasks");
+        assert!((3..=15).contains(&tasks), "{row:?}");
+        sum += tasks;
+    }
+    let json: serde_json::Value = serde_json::from_str(&core(&["--format", "json"])).expect("JSON");
+    let hours: rust_decimal::Decimal = json["summary"]["task_hours"].as_str().and_then(|h| h.parse().ok()).expect("task-hours");
+    assert_eq!((hours * rust_decimal::Decimal::from(60)).round_dp(6), rust_decimal::Decimal::from(sum));
+    assert_eq!(json["minutes"].as_array().map(Vec::len), Some(1_440));
+}
+
+#[test]
+fn what_cannot_be_simulated_names_what_can() {
+    let unknown = fails(&["simulate", "prod-driven", "--service", "cor"], 64);
+    assert!(unknown.contains("did you mean `core`?") && unknown.contains("core, auth, agent, workflow can be simulated"), "{unknown}");
+    let still = fails(&["simulate", "prod-driven", "--service", "database"], 64);
+    assert!(still.contains("no tasks that follow demand") && still.contains("workflow can be simulated"), "{still}");
+    let folder = tempfile::tempdir().expect("a folder");
+    let shop = "environment: shop\nregion: us-east-1\nresources:\n  web:\n    type: fargate-service\n    task: {cpu: 1 vCPU, memory: 2 GB}\n    tasks: {min: 1, max: 4, average: 2}\n";
+    std::fs::write(folder.path().join("shop.yaml"), shop).expect("a file");
+    let none = fails(&["simulate", "shop", "--service", "web", "--scenarios", &folder.path().to_string_lossy()], 64);
+    assert!(none.contains("shop has no workload") && none.contains("`demand` and `scaling`"), "{none}");
+    assert!(fails(&["simulate", "prod", "--service", "core"], 64).contains("of prod-driven"));
+    assert!(fails(&["simulate", "prod-driven", "--service", "core", "--plot", "day.pdf"], 64).contains(".svg or .png"));
+    assert!(fails(&["simulate", "prod-driven", "--service", "core", "--plot", "no/such/day.svg"], 66).contains("cannot be written"));
+}
+
+#[test]
+fn a_day_is_drawn_the_same_twice() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let drawn = |name: &str| {
+        let path = folder.path().join(name);
+        core(&["--plot", &path.to_string_lossy()]);
+        std::fs::read(path).expect("a picture")
+    };
+    let svg = drawn("a.svg");
+    assert_eq!(svg, drawn("b.svg"));
+    let svg = String::from_utf8(svg).expect("text");
+    for text in
+        ["core of prod-driven on Wednesday, 2 December 2026", "Requests per second", "CPU, % of", "target 70%", "max 15", "min 3", "12:00"]
+    {
+        assert!(svg.contains(text), "{text}");
+    }
+    let png = drawn("a.PNG");
+    assert_eq!(png, drawn("b.png"));
+    assert!(png.starts_with(b"\x89PNG\r\n\x1a\n"));
+    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 4, "nothing is left beside the pictures");
 }

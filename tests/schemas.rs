@@ -100,6 +100,8 @@ fn every_json_document_conforms() {
     conforms(&schema("forecast-all.schema.json"), &output(&["forecast", "--all"]), "forecast --all");
     conforms(&schema("plan.schema.json"), &output(&["plan", "prod"]), "plan");
     conforms(&schema("explain.schema.json"), &output(&["explain", "prod"]), "explain");
+    let args = ["simulate", "prod-driven", "--service", "core", "--day", "2026-12-01"];
+    conforms(&schema("simulate.schema.json"), &output(&args), "simulate");
     let args = ["calibrate", "prod", "--line", "Database", "--driver", "database.io"];
     conforms(&schema("calibrate.schema.json"), &output(&args), "calibrate");
 }
@@ -115,7 +117,13 @@ fn no_amount_is_a_json_number() {
             _ => {}
         }
     }
-    for args in [&["forecast", "prod"][..], &["forecast", "--all"], &["plan", "prod"], &["explain", "prod"]] {
+    for args in [
+        &["forecast", "prod"][..],
+        &["forecast", "--all"],
+        &["plan", "prod"],
+        &["explain", "prod"],
+        &["simulate", "prod-driven", "--service", "agent"],
+    ] {
         walk(&output(args), "");
     }
 }

@@ -67,6 +67,8 @@ pub enum Command {
     Plan(PlanArgs),
     /// What makes a forecast's band wide, and which metric would narrow it
     Sensitivity(SensitivityArgs),
+    /// A service that follows its demand, minute by minute over a day: requests, CPU, tasks
+    Simulate(SimulateArgs),
     /// Where a figure comes from: quantity × price by tier, formula, drivers, price row
     Explain(ExplainArgs),
     /// Solve for the driver that meets a stated amount, and print the lines to write
@@ -241,6 +243,38 @@ pub struct SensitivityArgs {
     /// Which charges: planned or all
     #[arg(long, value_name = "SCOPE", default_value = "all")]
     pub scope: ScopeArg,
+    /// How to write it
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: ViewFormat,
+}
+
+/// `simulate`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  ce-cost simulate prod-driven --service core                        tomorrow, hour by hour
+  ce-cost simulate prod-driven --service core --day 2026-12-01 --plot core.svg
+  ce-cost simulate prod-driven --service agent --no-noise --format csv > minutes.csv
+
+All times are UTC. The first day of a month begins with the tasks that its first minute needs, any other as the day before ended.")]
+pub struct SimulateArgs {
+    /// The environment
+    #[arg(value_name = "ENV")]
+    pub environment: String,
+    /// The service: one whose tasks follow the workload
+    #[arg(long, value_name = "NAME")]
+    pub service: String,
+    /// The day (2026-12-01); the one after --as-of if left out
+    #[arg(long, value_name = "DATE")]
+    pub day: Option<NaiveDate>,
+    /// What the random numbers begin with: the same seed, the same day
+    #[arg(long, value_name = "S", default_value = "1", conflicts_with = "no_noise")]
+    pub seed: u64,
+    /// Demand as its shape says, without noise
+    #[arg(long)]
+    pub no_noise: bool,
+    /// Draw the day into this file: .svg or .png
+    #[arg(long, value_name = "FILE")]
+    pub plot: Option<PathBuf>,
     /// How to write it
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub format: ViewFormat,

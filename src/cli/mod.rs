@@ -10,6 +10,7 @@ mod plan;
 mod prices;
 mod scenario;
 mod sensitivity;
+mod simulate;
 
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
@@ -47,6 +48,7 @@ pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
         ("forecast-all.schema.json", of(schemars::schema_for!(crate::forecast::Together))),
         ("plan.schema.json", of(schemars::schema_for!(crate::plan::PlanReport))),
         ("sensitivity.schema.json", of(schemars::schema_for!(sensitivity::Sensitivity))),
+        ("simulate.schema.json", of(schemars::schema_for!(simulate::Simulation))),
         ("explain.schema.json", of(schemars::schema_for!(explain::Explanation))),
         ("calibrate.schema.json", of(schemars::schema_for!(crate::calibrate::Calibration))),
     ]
@@ -150,7 +152,7 @@ fn world(cli: &Cli) -> World {
     }
 }
 
-/// Runs a command. Reads files, writes none: [`main`] prints what comes back.
+/// Runs a command. Reads files, and writes none but the picture of `simulate --plot`: [`main`] prints what comes back.
 ///
 /// # Errors
 /// A message for the user with its exit code.
@@ -159,6 +161,7 @@ pub fn run(cli: &Cli, world: &World) -> Result<Output, Failure> {
         Command::Forecast(args) => forecast::run(cli, args, world),
         Command::Plan(args) => plan::run(cli, args, world),
         Command::Sensitivity(args) => sensitivity::run(cli, args, world),
+        Command::Simulate(args) => simulate::run(cli, args, world),
         Command::Explain(args) => explain::run(cli, args, world),
         Command::Calibrate(args) => calibrate::run(cli, args, world),
         Command::Prices(args) => prices::run(cli, args, world),

@@ -1,5 +1,6 @@
 //! What is shown, and how: views give tables of typed cells, writers turn a table into text. Rounding happens here only.
 
+pub mod chart;
 pub mod csv;
 pub mod markdown;
 pub mod table;

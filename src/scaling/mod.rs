@@ -195,6 +195,11 @@ impl Scaling {
             }
         }
     }
+
+    /// What target tracking keeps to, policy by policy: a metric and its target in the metric's own unit.
+    pub fn targets(&self) -> Vec<(Metric, f64)> {
+        self.policies.iter().filter_map(|p| Some((p.metric, number(p.target.as_ref()?.value.decimal())))).collect()
+    }
 }
 
 impl Policy {

@@ -158,8 +158,9 @@ impl FargateService {
         let limits = Limits { min: whole(&self.tasks.min), max: whole(&self.tasks.max) };
         let load = answers.per_request.ready(self.task.cpu.value.0);
         let routes = answers.routes.clone();
-        let cpu = answers.per_request.cpu.clone();
-        Some(scaling.ready(limits, &load, Assumed::default()).map(|config| Follows::Tasks { config: Box::new(config), routes, cpu }))
+        let cpu = Box::new(answers.per_request.cpu.clone());
+        let ready = scaling.ready(limits, &load, Assumed::default());
+        Some(ready.map(|config| Follows::Tasks { config: Box::new(config), routes, cpu, load, targets: scaling.targets() }))
     }
 }
 

@@ -12,6 +12,7 @@
 #![allow(clippy::float_arithmetic, reason = "tasks are simulated, not billed: they become exact where they are charged")]
 
 mod balancer;
+pub mod day;
 mod hours;
 pub mod month;
 mod noise;

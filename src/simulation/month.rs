@@ -11,7 +11,7 @@ use rust_decimal::Decimal;
 use super::{Fleet, Noise, Path, Route, Service};
 use crate::month::Month;
 use crate::quantity::Seconds;
-use crate::scaling::target_tracking::Config;
+use crate::scaling::target_tracking::{Config, Metric, TaskLoad};
 use crate::scenario::driver::Driver;
 use crate::statistic::float;
 use crate::workload::{Demand, Step, Workload};
@@ -32,7 +32,11 @@ pub enum Follows {
         /// Routes whose requests the tasks answer; all where none is named.
         routes: Vec<String>,
         /// The vCPU-seconds of a request behind the policies.
-        cpu: Driver<Seconds>,
+        cpu: Box<Driver<Seconds>>,
+        /// What a request asks of a task, as the policies see it.
+        load: TaskLoad,
+        /// What target tracking keeps to: each metric with its target.
+        targets: Vec<(Metric, f64)>,
     },
     /// LCUs of a load balancer: the largest of these in every hour.
     Lcus(Vec<Dimension>),
@@ -53,11 +57,11 @@ pub struct Dimension {
 #[derive(Clone, Debug)]
 pub struct MonthOf {
     step: Step,
-    demand: Demand,
+    pub(super) demand: Demand,
     noise: Noise,
-    follows: Vec<(Arc<str>, Follows)>,
+    pub(super) follows: Vec<(Arc<str>, Follows)>,
     /// Minutes since the Monday at or before the first day.
-    start: u32,
+    pub(super) start: u32,
 }
 
 /// What came of a month: on average over its steps for each resource, and the requests of each route.
