@@ -357,3 +357,20 @@ fn a_day_is_drawn_the_same_twice() {
     assert!(png.starts_with(b"\x89PNG\r\n\x1a\n"));
     assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 4, "nothing is left beside the pictures");
 }
+
+/// A week of even demand by the hour comes back as its level; what is wrong in a file is named with its line.
+#[test]
+fn a_measured_series_becomes_a_workload() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("a file");
+        path.to_string_lossy().into_owned()
+    };
+    let hours: String = (0..168).map(|h| format!("2026-11-{:02} {:02}:00,3600\n", 2 + h / 24, h % 24)).collect();
+    let even = out(&["workload", "fit", &write("even.csv", &format!("timestamp,requests\n{hours}"))]);
+    assert!(even.contains("since: 2026-11") && even.contains("level: {value: 1.00000/s, from: measured"), "{even}");
+    let bad = fails(&["workload", "fit", &write("bad.csv", "timestamp,requests\n2026-11-02 00:00,many\n2026-11-02 01:00,-1\n")], 65);
+    assert!(bad.contains("bad.csv") && bad.contains("2 errors"), "{bad}");
+    fails(&["workload", "fit", "no-such-file.csv"], 66);
+}

@@ -77,6 +77,8 @@ pub enum Command {
     Prices(PricesArgs),
     /// Scenario files: show, new, diff, schema
     Scenario(ScenarioArgs),
+    /// Demand as it was measured: fit
+    Workload(WorkloadArgs),
     /// A completion script for a shell
     Completions {
         /// The shell
@@ -446,5 +448,27 @@ pub enum ScenarioCommand {
         /// The schema of accounts.yaml
         #[arg(long)]
         accounts: bool,
+    },
+}
+
+/// `workload`.
+#[derive(Debug, Args)]
+pub struct WorkloadArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: WorkloadCommand,
+}
+
+/// What `workload` can do.
+#[derive(Debug, Subcommand)]
+pub enum WorkloadCommand {
+    /// The `workload:` block that fits a measured series: level, growth, shapes, noise, and how sure they are
+    #[command(after_help = "Examples:
+  ce-cost workload fit requests.csv            columns: timestamp, requests (or core_requests, auth_requests_per_s …), UTC
+  aws cloudwatch get-metric-data … > load.json && ce-cost workload fit load.json >> scenarios/shop.yaml")]
+    Fit {
+        /// A table (CSV), or what `aws cloudwatch get-metric-data` prints (JSON)
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
     },
 }

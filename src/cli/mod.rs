@@ -11,6 +11,7 @@ mod prices;
 mod scenario;
 mod sensitivity;
 mod simulate;
+mod workload;
 
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
@@ -166,6 +167,7 @@ pub fn run(cli: &Cli, world: &World) -> Result<Output, Failure> {
         Command::Calibrate(args) => calibrate::run(cli, args, world),
         Command::Prices(args) => prices::run(cli, args, world),
         Command::Scenario(args) => scenario::run(cli, args, world),
+        Command::Workload(args) => workload::run(args),
         Command::Completions { shell } => {
             let mut out = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "ce-cost", &mut out);
