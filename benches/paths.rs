@@ -79,7 +79,7 @@ impl Year {
     fn fleet(&self) -> Fleet<'_> {
         let routes = MODELS.iter().zip(&self.behind).map(|(m, (_, rates))| Route { rates, noise: m.noise() }).collect();
         let services = self.behind.iter().enumerate().map(|(i, (config, _))| Service { config, shares: vec![(i, 1.0)] }).collect();
-        Fleet::new(self.step, 0, routes, services, Vec::new())
+        Fleet::new(self.step, 0, routes, services)
     }
 
     /// Steps of services in so many paths.

@@ -1,7 +1,7 @@
 //! Demand and capacity together, step by step: what the tasks of services do in a month of hours or minutes, with noise.
 //!
 //! A [`Fleet`] is made once for a month; [`Fleet::path`] lives through it once with drawn noise. Demand of a route is drawn once
-//! for each step and seen by everything behind it, so that requests, tasks and load balancers of a path belong together. Every
+//! for each step and seen by everything behind it, so that requests and tasks of a path belong together. Every
 //! route has a stream of random numbers of its own: a path depends on nothing but its streams and its level, whichever thread
 //! lives through it.
 //!
@@ -11,7 +11,6 @@
 //! Not here: deployments, what demand is likely (`workload`), how streams are seeded, how many paths there are, and what tasks cost.
 #![allow(clippy::float_arithmetic, reason = "tasks are simulated, not billed: they become exact where they are charged")]
 
-mod balancer;
 pub mod day;
 mod hours;
 pub mod month;
@@ -19,11 +18,10 @@ mod noise;
 
 use rand::Rng;
 
-pub use self::balancer::{Balancer, Dimensions};
 use self::hours::Steady;
 pub use self::noise::Noise;
 use self::noise::Walk;
-use crate::scaling::target_tracking::{self, Config, Metric, Minute, TaskLoad};
+use crate::scaling::target_tracking::{self, Config, Minute};
 use crate::workload::Step;
 
 /// Steps that are worked on together: few enough for the processor's nearest memory, and an hour of minutes.
@@ -47,7 +45,7 @@ pub struct Service<'a> {
     pub shares: Vec<(usize, f64)>,
 }
 
-/// Services and load balancers behind the same routes, ready to be lived through.
+/// Services behind the same routes, ready to be lived through.
 #[derive(Clone, Debug)]
 pub struct Fleet<'a> {
     step: Step,
@@ -59,7 +57,6 @@ pub struct Fleet<'a> {
     services: Vec<Service<'a>>,
     /// What each service needs by the hour; empty by the minute.
     steady: Vec<Steady>,
-    balancers: Vec<Balancer>,
 }
 
 /// What one path comes to over the month.
@@ -67,8 +64,6 @@ pub struct Fleet<'a> {
 pub struct Path {
     /// Tasks of each service, summed over the steps: task-hours by the hour, task-minutes by the minute.
     pub tasks: Vec<f64>,
-    /// LCU-hours of each load balancer.
-    pub lcu_hours: Vec<f64>,
     /// Requests on each route.
     pub requests: Vec<f64>,
 }
@@ -84,29 +79,21 @@ pub struct Series {
     pub working: Vec<u32>,
 }
 
-impl Series {
-    /// The part of the tasks' CPU that is used in each step, at most 1; `None` in a step without a task.
-    pub fn cpu(&self, load: &TaskLoad) -> Vec<Option<f64>> {
-        self.requests.iter().zip(&self.working).map(|(requests, tasks)| load.metric(Metric::Cpu, *requests, *tasks)).collect()
-    }
-}
-
 impl<'a> Fleet<'a> {
     /// A fleet over steps of this length, the first of which begins so many minutes after a Monday at 00:00 UTC. It lasts as
     /// long as the shortest route.
     ///
     /// # Panics
-    /// Where a service or a load balancer names a route that is not there.
-    pub fn new(step: Step, start: u32, routes: Vec<Route<'a>>, services: Vec<Service<'a>>, balancers: Vec<Balancer>) -> Fleet<'a> {
-        let named = services.iter().flat_map(|s| s.shares.iter().map(|(route, _)| *route));
-        let last = named.chain(balancers.iter().filter_map(Balancer::last_route)).max();
+    /// Where a service names a route that is not there.
+    pub fn new(step: Step, start: u32, routes: Vec<Route<'a>>, services: Vec<Service<'a>>) -> Fleet<'a> {
+        let last = services.iter().flat_map(|s| s.shares.iter().map(|(route, _)| *route)).max();
         assert!(last.is_none_or(|last| last < routes.len()), "there are {} routes, and none at {last:?}", routes.len());
         let steps = routes.iter().map(|r| r.rates.len()).min().unwrap_or(0);
         let steady = match step {
             Step::Hour => services.iter().map(|s| Steady::new(s.config, start, steps)).collect(),
             Step::Minute => Vec::new(),
         };
-        Fleet { step, start, steps, routes, services, steady, balancers }
+        Fleet { step, start, steps, routes, services, steady }
     }
 
     /// Lives through the month once. `stream` gives the random numbers of each route by its index, and is asked once for each;
@@ -126,9 +113,6 @@ impl<'a> Fleet<'a> {
             for ((service, steady), sum) in self.services.iter().zip(&self.steady).zip(&mut path.tasks) {
                 *sum += steady.tasks(first, demand.of(service));
             }
-            for (balancer, sum) in self.balancers.iter().zip(&mut path.lcu_hours) {
-                *sum += (0..demand.len).map(|hour| balancer.lcus(|route| demand.rates[route][hour])).sum::<f64>();
-            }
         }
         path
     }
@@ -143,9 +127,6 @@ impl<'a> Fleet<'a> {
                 let minutes = (self.start + first as u32..).zip(demand.of(service));
                 let tasks = minutes.map(|(of_week, requests)| u64::from(live.step(&minute(of_week, *requests)))).sum::<u64>();
                 *sum += tasks as f64;
-            }
-            for (balancer, sum) in self.balancers.iter().zip(&mut path.lcu_hours) {
-                *sum += balancer.lcus(|route| demand.mean(route)) * demand.len as f64 / 60.0;
             }
         }
         path
@@ -175,7 +156,7 @@ impl<'a> Fleet<'a> {
 
     fn nothing(&self) -> Path {
         let zeros = |len: usize| vec![0.0; len];
-        Path { tasks: zeros(self.services.len()), lcu_hours: zeros(self.balancers.len()), requests: zeros(self.routes.len()) }
+        Path { tasks: zeros(self.services.len()), requests: zeros(self.routes.len()) }
     }
 
     /// The minute of the week in which a step begins.
@@ -246,11 +227,6 @@ impl<'f, R: Rng> Demand<'f, R> {
     fn count(&self, requests: &mut [f64], seconds: f64) {
         requests.iter_mut().zip(&self.rates).for_each(|(requests, rates)| *requests += sum(&rates[..self.len]) * seconds);
     }
-
-    /// Requests per second on a route, on average over the block.
-    fn mean(&self, route: usize) -> f64 {
-        sum(&self.rates[route][..self.len]) / self.len as f64
-    }
 }
 
 /// The sum, in four parts side by side: one after the other each addition would wait for the one before.
@@ -272,7 +248,7 @@ mod tests {
 
     use super::*;
     use crate::scaling::scheduled::{Limits, Week};
-    use crate::scaling::target_tracking::{Assumed, Rule};
+    use crate::scaling::target_tracking::{Assumed, Metric, Rule, TaskLoad};
 
     /// One request per second takes 5% of a task.
     const LOAD: TaskLoad = TaskLoad { cpu: 0.05, in_flight: None, at_rest: None };
@@ -293,14 +269,12 @@ mod tests {
         (0..steps).map(|i| mean * (1.0 + 0.5 * (std::f64::consts::TAU * i as f64 / a_day as f64).sin())).collect()
     }
 
-    /// Two services before which there is one route each, a third one that hears of both, and a balancer.
+    /// Two services before which there is one route each, and a third one that hears of both.
     fn fleet<'a>(step: Step, configs: &'a [Config; 3], rates: &'a [Vec<f64>; 2], noise: Noise) -> Fleet<'a> {
         let routes = rates.iter().map(|rates| Route { rates, noise }).collect();
         let shares = [vec![(0, 1.0)], vec![(1, 0.5)], vec![(0, 0.25), (1, 2.0)]];
         let services = configs.iter().zip(shares).map(|(config, shares)| Service { config, shares }).collect();
-        let request = Dimensions { new_connections: 0.2, active_connections: 5.0, processed: 0.000_01, rule_evaluations: 3.0 };
-        let lcu = Dimensions { new_connections: 25.0, active_connections: 3_000.0, processed: 1.0, rule_evaluations: 1_000.0 };
-        Fleet::new(step, TUESDAY, routes, services, vec![Balancer::new(&[(0, request), (1, request)], &lcu)])
+        Fleet::new(step, TUESDAY, routes, services)
     }
 
     fn configs() -> [Config; 3] {
@@ -323,9 +297,6 @@ mod tests {
             assert_eq!(*tasks, f64::from(steady.sum::<u32>()));
         }
         assert!(near(path.requests[0], a.iter().sum::<f64>() * 3_600.0));
-        // A request each second needs 0.2 ÷ 25 = 0.008 LCUs for connections, 5 ÷ 3,000 for open ones, 3 ÷ 1,000 for rules and
-        // 3,600 s × 10 kB = 0.036 for bytes.
-        assert!(near(path.lcu_hours[0], 0.036 * (a.iter().sum::<f64>() + b.iter().sum::<f64>())));
     }
 
     #[test]
@@ -334,7 +305,7 @@ mod tests {
         let path = fleet(Step::Minute, &configs, &rates, Noise::NONE).path(streams(1), 1.0);
         // 60 × 5% ÷ 70% = 4.3; 17.5 × 5% ÷ 50% = 1.75; (15 + 70) × 5% ÷ 60% = 7.1. They begin at rest.
         assert_eq!(path.tasks, [5.0 * 600.0, 2.0 * 600.0, 8.0 * 600.0]);
-        assert!(near(path.requests[1], 35.0 * 600.0 * 60.0) && near(path.lcu_hours[0], 0.036 * 95.0 * 10.0));
+        assert!(near(path.requests[1], 35.0 * 600.0 * 60.0));
         // Half-way the first route grows.
         let mut rates = rates;
         rates[0][300..].fill(110.0);
@@ -371,7 +342,7 @@ mod tests {
         let (configs, rates) = (configs(), [wave(60.0, 744, 24), wave(35.0, 744, 24)]);
         let both = fleet(Step::Hour, &configs, &rates, NOISE).path(streams(3), 1.0);
         let route = Route { rates: &rates[0], noise: NOISE };
-        let alone = Fleet::new(Step::Hour, TUESDAY, vec![route], vec![Service { config: &configs[0], shares: vec![(0, 1.0)] }], Vec::new());
+        let alone = Fleet::new(Step::Hour, TUESDAY, vec![route], vec![Service { config: &configs[0], shares: vec![(0, 1.0)] }]);
         assert_eq!(alone.path(streams(3), 1.0).tasks, both.tasks[..1]);
     }
 
@@ -385,8 +356,6 @@ mod tests {
             let sums: Vec<f64> = series.iter().map(|s| f64::from(s.tasks.iter().sum::<u32>())).collect();
             assert_eq!(sums, path.tasks, "{step:?}");
             assert!(near(series[0].requests.iter().sum::<f64>() * step.seconds(), path.requests[0]));
-            let cpu = series[0].cpu(&LOAD);
-            assert!(cpu.len() == rates[0].len() && cpu.iter().flatten().all(|cpu| (0.0..=1.0).contains(cpu)));
         }
     }
 
@@ -395,7 +364,7 @@ mod tests {
     fn a_route_that_is_not_there_is_refused() {
         let (config, rates) = (config(1, 2, 0.5), [1.0]);
         let service = Service { config: &config, shares: vec![(1, 1.0)] };
-        Fleet::new(Step::Hour, 0, vec![Route { rates: &rates, noise: Noise::NONE }], vec![service], Vec::new());
+        Fleet::new(Step::Hour, 0, vec![Route { rates: &rates, noise: Noise::NONE }], vec![service]);
     }
 
     proptest! {

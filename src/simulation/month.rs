@@ -67,8 +67,8 @@ pub struct MonthOf {
 /// What came of a month: on average over its steps for each resource, and the requests of each route.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Outcome {
-    /// Tasks of each resource that follows; for a load balancer how many times as many LCUs the hours need as the month does
-    /// where every dimension is constant over it.
+    /// Tasks of each service that follows. The likely outcome also says of each load balancer how many times as many LCUs the hours
+    /// need as the month does where every dimension is constant over it.
     pub capacity: Vec<(Arc<str>, f64)>,
     /// Requests of each route.
     pub requests: Vec<(String, f64)>,
@@ -102,13 +102,25 @@ impl MonthOf {
         self.demand.routes.iter().enumerate().filter_map(named).collect::<Vec<_>>().into_iter()
     }
 
+    /// The services that follow: their place among what follows, and their policies and routes.
+    fn services(&self) -> impl Iterator<Item = (usize, &Config, &[String])> {
+        self.follows.iter().enumerate().filter_map(|(i, (_, follows))| match follows {
+            Follows::Tasks { config, routes, .. } => Some((i, config.as_ref(), routes.as_slice())),
+            Follows::Lcus(_) => None,
+        })
+    }
+
     /// LCU-hours where the largest dimension counts in every hour, as a multiple of those where it is sought once in the month.
     fn unevenness(&self, dimensions: &[Dimension]) -> f64 {
-        let rate = |d: &Dimension, step: usize| self.routes(d.route.as_deref()).map(|r| self.demand.routes[r].rates[step]).sum::<f64>();
-        let lcus = |d: &Dimension, step| float(d.always) + float(d.each) * rate(d, step);
         let steps = self.demand.routes.first().map_or(0, |r| r.rates.len());
-        let hourly: f64 = (0..steps).map(|step| dimensions.iter().map(|d| lcus(d, step)).fold(0.0, f64::max)).sum();
-        let monthly = dimensions.iter().map(|d| (0..steps).map(|step| lcus(d, step)).sum()).fold(0.0, f64::max);
+        let over_time = |d: &Dimension| -> Vec<f64> {
+            let (always, each) = (float(d.always), float(d.each));
+            let routes: Vec<&[f64]> = self.routes(d.route.as_deref()).map(|r| self.demand.routes[r].rates.as_slice()).collect();
+            (0..steps).map(|step| always + each * routes.iter().map(|rates| rates[step]).sum::<f64>()).collect()
+        };
+        let all: Vec<Vec<f64>> = dimensions.iter().map(over_time).collect();
+        let hourly: f64 = (0..steps).map(|step| all.iter().map(|lcus| lcus[step]).fold(0.0, f64::max)).sum();
+        let monthly = all.iter().map(|lcus| lcus.iter().sum()).fold(0.0, f64::max);
         if monthly > 0.0 { (hourly / monthly).max(1.0) } else { 1.0 }
     }
 
@@ -120,31 +132,20 @@ impl MonthOf {
 
     /// What lives through the month.
     pub fn fleet(&self) -> Fleet<'_> {
-        let configs = self.follows.iter().filter_map(|(_, follows)| match follows {
-            Follows::Tasks { config, .. } => Some(config.as_ref()),
-            Follows::Lcus(_) => None,
-        });
-        self.fleet_of(configs)
+        self.fleet_of(self.services().map(|(_, config, _)| config))
     }
 
     /// The same with other policies of the services, in order.
     pub fn fleet_of<'a>(&'a self, configs: impl IntoIterator<Item = &'a Config>) -> Fleet<'a> {
         let routes = self.demand.routes.iter().map(|r| Route { rates: &r.rates, noise: self.noise }).collect();
-        let shares = self.follows.iter().filter_map(|(_, follows)| match follows {
-            Follows::Tasks { routes, .. } => Some(self.shares(routes)),
-            Follows::Lcus(_) => None,
-        });
-        let services = configs.into_iter().zip(shares).map(|(config, shares)| Service { config, shares }).collect();
-        Fleet::new(self.step, self.start, routes, services, Vec::new())
+        let services = configs.into_iter().zip(self.services());
+        let services = services.map(|(config, (.., routes))| Service { config, shares: self.shares(routes) }).collect();
+        Fleet::new(self.step, self.start, routes, services)
     }
 
     /// The policies of the services, in order, where a request to each resource takes so many times the CPU.
     pub fn heavier(&self, times: &[f64]) -> Vec<Config> {
-        let of = self.follows.iter().enumerate().filter_map(|(i, (_, follows))| match follows {
-            Follows::Tasks { config, .. } => Some(config.heavier(times.get(i).copied().unwrap_or(1.0))),
-            Follows::Lcus(_) => None,
-        });
-        of.collect()
+        self.services().map(|(i, config, _)| config.heavier(times.get(i).copied().unwrap_or(1.0))).collect()
     }
 
     /// True where demand is noisy.
@@ -155,13 +156,9 @@ impl MonthOf {
     /// What comes of a path through the month.
     pub fn outcome(&self, path: &Path) -> Outcome {
         let steps = self.demand.routes.first().map_or(1, |r| r.rates.len().max(1)) as f64;
-        let mut tasks = path.tasks.iter();
-        let mut average = |follows: &Follows| match follows {
-            Follows::Tasks { .. } => tasks.next().map_or(0.0, |t| t / steps),
-            Follows::Lcus(dimensions) => self.unevenness(dimensions),
-        };
+        let services = self.services().zip(&path.tasks);
         Outcome {
-            capacity: self.follows.iter().map(|(name, follows)| (name.clone(), average(follows))).collect(),
+            capacity: services.map(|((i, ..), tasks)| (self.follows[i].0.clone(), tasks / steps)).collect(),
             requests: self.demand.routes.iter().map(|r| r.name.clone()).zip(path.requests.iter().copied()).collect(),
         }
     }
@@ -174,20 +171,24 @@ impl MonthOf {
     /// What the month comes to on average over its noise, at likely values. Noise scales out at once and in slowly, so that a noisy
     /// month needs more than a quiet one of the same demand. Requests are those without noise, whose mean is one.
     pub fn likely(&self) -> Outcome {
-        let quiet = self.quiet().outcome_of(1.0, &[]);
-        if !self.is_noisy() {
-            return quiet;
+        let mut likely = self.quiet().outcome_of(1.0, &[]);
+        if self.is_noisy() {
+            let lives = match self.step {
+                Step::Minute => LIVES_BY_MINUTE,
+                Step::Hour => LIVES_BY_HOUR,
+            };
+            let fleet = self.fleet();
+            let stream = |life: u64| move |route: usize| Xoshiro256PlusPlus::seed_from_u64(life << 32 | route as u64);
+            let outcomes: Vec<Outcome> = (1..=lives).map(|life| self.outcome(&fleet.path(stream(life), 1.0))).collect();
+            for (i, (_, tasks)) in likely.capacity.iter_mut().enumerate() {
+                *tasks = outcomes.iter().map(|o| o.capacity[i].1).sum::<f64>() / outcomes.len() as f64;
+            }
         }
-        let lives = match self.step {
-            Step::Minute => LIVES_BY_MINUTE,
-            Step::Hour => LIVES_BY_HOUR,
-        };
-        let fleet = self.fleet();
-        let stream = |life: u64| move |route: usize| Xoshiro256PlusPlus::seed_from_u64(life << 32 | route as u64);
-        let outcomes: Vec<Outcome> = (1..=lives).map(|life| self.outcome(&fleet.path(stream(life), 1.0))).collect();
-        let average = |i: usize| outcomes.iter().map(|o| o.capacity[i].1).sum::<f64>() / outcomes.len() as f64;
-        let capacity = quiet.capacity.iter().enumerate().map(|(i, (name, _))| (name.clone(), average(i))).collect();
-        Outcome { capacity, ..quiet }
+        likely.capacity.extend(self.follows.iter().filter_map(|(name, follows)| match follows {
+            Follows::Lcus(dimensions) => Some((name.clone(), self.unevenness(dimensions))),
+            Follows::Tasks { .. } => None,
+        }));
+        likely
     }
 
     /// What comes of the month where demand is so many times as large and requests take so many times the CPU. The noise is one
