@@ -1,6 +1,8 @@
 //! Environments whose usage follows their traffic: by hand where it can be, and the same whoever computes it.
 #![allow(clippy::float_arithmetic, reason = "bands are statistics")]
 
+mod built_in;
+
 use ce_cost::bill::Bill;
 use ce_cost::forecast::paths::Drawing;
 use ce_cost::forecast::{self, Cut, Forecast};
@@ -154,18 +156,7 @@ resources:
 }
 
 fn built_in() -> Scenarios {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
-    let mut files: Vec<InputFile> = std::fs::read_dir(folder)
-        .expect("the folder")
-        .map(|e| e.expect("an entry").path())
-        .filter(|p| p.extension().is_some_and(|e| e == "yaml"))
-        .map(|p| InputFile {
-            name: p.file_name().expect("a name").to_string_lossy().into(),
-            text: std::fs::read_to_string(&p).expect("text"),
-        })
-        .collect();
-    files.sort_by(|a, b| a.name.cmp(&b.name));
-    scenario::load(&files, &book(), &[]).unwrap_or_else(|e| panic!("{}", e.0.render(&e.1, false)))
+    scenario::load(&built_in::files(), &book(), &[]).unwrap_or_else(|e| panic!("{}", e.0.render(&e.1, false)))
 }
 
 #[test]

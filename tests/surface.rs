@@ -1,6 +1,8 @@
 //! The months that paths evaluate in floats are the exact bill, whatever moves.
 #![allow(clippy::float_arithmetic, reason = "paths are floats")]
 
+mod built_in;
+
 use ce_cost::bill::{Bill, Charge};
 use ce_cost::failover::Failover;
 use ce_cost::forecast::inputs::Inputs;
@@ -122,7 +124,7 @@ fn a_path_sees_the_exact_bill_whichever_driver_of_whichever_service_moves() {
 /// The built-in environments, with what they share: pools, allowances, reservations, the support plan.
 #[test]
 fn a_path_sees_the_exact_bill_of_every_environment() {
-    let files = built_in();
+    let files = built_in::files();
     for environment in ["prod", "dr", "dev"] {
         let (moved, _) = holds(&files, environment, None);
         assert!(moved > 30, "only {moved} drivers of {environment} moved");
@@ -133,21 +135,6 @@ fn a_path_sees_the_exact_bill_of_every_environment() {
 #[test]
 fn a_path_sees_the_exact_bill_of_a_failover() {
     let failover = Failover { hours: Decimal::from(60), region_lost: true };
-    let (moved, _) = holds(&built_in(), "prod", Some(failover));
+    let (moved, _) = holds(&built_in::files(), "prod", Some(failover));
     assert!(moved > 30, "only {moved} drivers moved");
-}
-
-fn built_in() -> Vec<InputFile> {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
-    let mut files: Vec<InputFile> = std::fs::read_dir(folder)
-        .expect("the folder")
-        .map(|e| e.expect("an entry").path())
-        .filter(|p| p.extension().is_some_and(|e| e == "yaml"))
-        .map(|p| InputFile {
-            name: p.file_name().expect("a name").to_string_lossy().into(),
-            text: std::fs::read_to_string(&p).expect("text"),
-        })
-        .collect();
-    files.sort_by(|a, b| a.name.cmp(&b.name));
-    files
 }

@@ -24,15 +24,17 @@ pub struct Part<'a> {
     pub cost: Usd,
 }
 
+/// The lines of the plan that claim a charge, each with its share; outside the plan where there is none.
+pub fn claims(plan: Option<&Plan>, charge: &Charge) -> Vec<(Claim, Decimal)> {
+    plan.map_or_else(|| vec![(Claim::Unplanned, Decimal::ONE)], |p| p.claims(&charge.resource, &charge.service, &charge.usage_type))
+}
+
 /// Every charge of a bill, divided among the lines of the plan. The parts of a charge add up to it.
 pub fn parts<'a>(bill: &'a Bill, plan: Option<&Plan>) -> Vec<Part<'a>> {
     bill.charges
         .iter()
         .flat_map(|charge| {
-            let claims = plan.map_or_else(
-                || vec![(Claim::Unplanned, Decimal::ONE)],
-                |p| p.claims(&charge.resource, &charge.service, &charge.usage_type),
-            );
+            let claims = claims(plan, charge);
             let shares: Vec<Decimal> = claims.iter().map(|(_, s)| *s).collect();
             let costs = if claims.len() == 1 { vec![charge.billed] } else { charge.billed.split(&shares) };
             claims.into_iter().zip(costs).map(move |((claim, share), cost)| Part { charge, claim, share, cost })

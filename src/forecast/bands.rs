@@ -3,20 +3,19 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use rust_decimal::Decimal;
-
 use super::demand::Demands;
 use super::inputs::Inputs;
 use super::paths::{self, Outcomes};
 use super::sensitivity::{self, Swing};
 use super::surface::{Places, Surface};
 use super::{Band, Cut, MonthForecast, group_name, split_resources};
-use crate::bill::group::{By, Part, parts};
+use crate::bill::group::{By, Part, claims, parts};
 use crate::bill::{Bill, Charge};
 use crate::month::Month;
 use crate::predict::{Metered, NoBill};
 use crate::scenario::Scenario;
 use crate::scenario::plan::Claim;
+use crate::statistic::float;
 
 /// The months as functions of what is not certain about them.
 pub(super) struct Simulated<'a> {
@@ -51,12 +50,9 @@ impl<'a> Simulated<'a> {
         }
         let places = &self.places;
         let place_of = |charge: &Charge| -> Places {
-            let claims = scenario.plan.as_ref().map_or_else(
-                || vec![(Claim::Unplanned, Decimal::ONE)],
-                |p| p.claims(&charge.resource, &charge.service, &charge.usage_type),
-            );
             let place = |claim| places.iter().position(|p| *p == group_of(by, charge, claim, scenario, &split));
-            claims.into_iter().filter_map(|(claim, share)| Some((place(claim)?, crate::statistic::float(share)))).collect()
+            let claims = claims(scenario.plan.as_ref(), charge).into_iter();
+            claims.filter_map(|(claim, share)| Some((place(claim)?, float(share)))).collect()
         };
         self.surfaces.push(Surface::new(metered, whole, &mut self.inputs, &place_of, places.len())?);
         Ok(())

@@ -1,11 +1,13 @@
 //! The first month of a forecast against the month before it: what the calendar does, and what else moved.
 
+use std::collections::HashMap;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Cut;
-use crate::bill::Bill;
 use crate::bill::group::{By, names, parts};
+use crate::bill::{Bill, Charge};
 use crate::money::Usd;
 use crate::month::{HoursBasis, Month};
 use crate::predict::{self, Basis, NoBill};
@@ -69,7 +71,7 @@ pub fn change(
         HoursBasis::Actual if before.hours() != first.month.hours() => of(HoursBasis::Fixed(first.month.hours()))?,
         _ => last.clone(),
     };
-    let total = |b: &Bill| sum(b, scenario, cut, None);
+    let total = |b: &Bill| total(b, scenario, cut);
     let rest = total(bill) - total(&as_long);
     Ok(Some(Change {
         against: before.to_string(),
@@ -88,22 +90,28 @@ fn hours_more(first: Basis, before: Month) -> String {
 
 /// The resource whose amount differs the most.
 fn main_reason(bill: &Bill, before: &Bill, scenario: &Scenario, cut: &Cut) -> Option<Reason> {
-    let mut all: Vec<String> = Vec::new();
-    for charge in bill.charges.iter().chain(&before.charges) {
+    let mut reasons: Vec<Reason> = Vec::new();
+    let mut known: HashMap<String, usize> = HashMap::new();
+    let later = counted(bill, scenario, cut);
+    let earlier = counted(before, scenario, cut).map(|(charge, cost)| (charge, -cost));
+    for (charge, cost) in later.chain(earlier) {
         let name = names(&By::Resource, charge, scenario).0;
-        if !all.contains(&name) {
-            all.push(name);
+        let index = *known.entry(name.clone()).or_insert(reasons.len());
+        match reasons.get_mut(index) {
+            Some(reason) => reason.amount += cost,
+            None => reasons.push(Reason { name, amount: cost }),
         }
     }
-    let difference = |name: &str| sum(bill, scenario, cut, Some(name)) - sum(before, scenario, cut, Some(name));
-    let reasons = all.into_iter().map(|name| Reason { amount: difference(&name), name });
-    reasons.max_by_key(|r| r.amount.abs()).filter(|r| !r.amount.is_zero())
+    reasons.into_iter().max_by_key(|r| r.amount.abs()).filter(|r| !r.amount.is_zero())
 }
 
-/// What a bill comes to, or one resource of it.
-fn sum(bill: &Bill, scenario: &Scenario, cut: &Cut, resource: Option<&str>) -> Usd {
+/// What a bill comes to.
+fn total(bill: &Bill, scenario: &Scenario, cut: &Cut) -> Usd {
+    counted(bill, scenario, cut).map(|(_, cost)| cost).sum()
+}
+
+/// The charges of a bill that count, with their amounts.
+fn counted<'a>(bill: &'a Bill, scenario: &'a Scenario, cut: &'a Cut) -> impl Iterator<Item = (&'a Charge, Usd)> {
     let counts = |claim: Claim| !cut.planned_only || claim != Claim::Unplanned;
-    let parts = parts(bill, scenario.plan.as_ref()).into_iter();
-    let parts = parts.filter(|p| counts(p.claim) && resource.is_none_or(|r| names(&By::Resource, p.charge, scenario).0 == r));
-    parts.map(|p| p.cost).sum()
+    parts(bill, scenario.plan.as_ref()).into_iter().filter(move |p| counts(p.claim)).map(|p| (p.charge, p.cost))
 }

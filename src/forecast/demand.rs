@@ -14,9 +14,8 @@ use crate::scenario::Scenario;
 use crate::scenario::driver::{Driver, Spread, Uncertainty};
 use crate::simulation::Fleet;
 use crate::simulation::month::{Follows, MonthOf, Outcome};
-use crate::statistic::float;
 use crate::usage::Measure;
-use crate::workload::{Step, Workload};
+use crate::workload::{Drift, Step, Workload};
 
 /// One environment's workload as a path moves it.
 #[derive(Clone, Debug)]
@@ -28,8 +27,8 @@ struct Moving {
     growth: Option<(usize, f64)>,
     /// Months from the one in which the level holds to the first of the forecast.
     since: i32,
-    /// Standard deviation of the logarithm of a month's drift.
-    drift: f64,
+    /// How months differ by chance.
+    drift: Option<Drift>,
     /// The inputs behind the CPU of a request, by resource that follows.
     cpu: Vec<Option<usize>>,
     /// The months by the hour, where anything follows demand.
@@ -74,8 +73,14 @@ impl Demands {
 
     /// True where demand differs by chance and something follows it.
     pub fn moves(&self) -> bool {
-        let moves = |w: &Moving| w.drift > 0.0 || w.months.iter().any(|m| m.month.is_noisy());
+        let moves =
+            |w: &Moving| w.drift.as_ref().is_some_and(|d| !d.spread.value.0.is_zero()) || w.months.iter().any(|m| m.month.is_noisy());
         self.of.iter().flatten().any(|(w, _)| self.workloads.get(*w).is_some_and(moves))
+    }
+
+    /// The multiplier of every demand, from what became of each workload's month.
+    fn multipliers(&self, moved: &[Moved<'_>]) -> Vec<f64> {
+        self.of.iter().map(|of| of.as_ref().map_or(1.0, |(w, what)| moved[*w].multiplier(what))).collect()
     }
 
     /// Ready to be lived through.
@@ -85,52 +90,39 @@ impl Demands {
     }
 }
 
-impl Fleets<'_> {
+impl<'a> Fleets<'a> {
     /// For each of so many months the multiplier of every demand on a path.
     pub fn path(&self, seed: u64, path: u64, drawn: &[f64], months: usize) -> Vec<Vec<f64>> {
-        let demands = self.demands;
-        let levels: Vec<Vec<f64>> = demands.workloads.iter().map(|w| w.levels(seed, path, drawn, months)).collect();
-        (0..months)
-            .map(|month| {
-                let outcomes: Vec<Option<Outcome>> =
-                    (0..levels.len()).map(|w| self.outcome(w, month, seed, path, drawn, &levels)).collect();
-                let one = |of: &Option<(usize, DemandOf)>| {
-                    of.as_ref().map_or(1.0, |(w, what)| {
-                        let workload = &demands.workloads[*w];
-                        let likely = workload.months.get(month).map(|m| &m.likely);
-                        workload.multiplier(what, levels[*w][month], outcomes[*w].as_ref().zip(likely))
-                    })
-                };
-                demands.of.iter().map(one).collect()
-            })
-            .collect()
+        let workloads: &'a [Moving] = &self.demands.workloads;
+        let levels: Vec<Vec<f64>> = workloads.iter().map(|w| w.levels(seed, path, drawn, months)).collect();
+        let month = |month: usize| {
+            let of = |(w, workload): (usize, &'a Moving)| Moved {
+                level: levels[w][month],
+                outcome: self.outcome(w, month, levels[w][month], seed, path, drawn),
+                likely: workload.months.get(month).map(|m| &m.likely),
+            };
+            self.demands.multipliers(&workloads.iter().enumerate().map(of).collect::<Vec<_>>())
+        };
+        (0..months).map(month).collect()
     }
 
     /// The multiplier of every demand in the first month with these inputs, without chance.
     pub fn still(&self, drawn: &[f64]) -> Vec<f64> {
-        let demands = self.demands;
-        let of = |workload: &Moving| {
-            let growth = workload.growth.map_or(1.0, |(input, exponent)| drawn[input].powf(exponent));
-            let level = growth.powi(workload.since);
-            (level, workload.months.first().map(|m| m.month.quiet().outcome_of(level * workload.level_of(drawn), &workload.cpu_of(drawn))))
+        let of = |workload: &'a Moving| {
+            let level = workload.growth_in(0, drawn);
+            let first = workload.months.first();
+            let outcome = |m: &Driven| m.month.quiet().outcome_of(level * workload.level_of(drawn), &workload.cpu_of(drawn));
+            Moved { level, outcome: first.map(outcome), likely: first.map(|m| &m.quiet) }
         };
-        let all: Vec<(f64, Option<Outcome>)> = demands.workloads.iter().map(of).collect();
-        let one = |of: &Option<(usize, DemandOf)>| {
-            of.as_ref().map_or(1.0, |(w, what)| {
-                let workload = &demands.workloads[*w];
-                let quiet = workload.months.first().map(|m| &m.quiet);
-                workload.multiplier(what, all[*w].0, all[*w].1.as_ref().zip(quiet))
-            })
-        };
-        demands.of.iter().map(one).collect()
+        self.demands.multipliers(&self.demands.workloads.iter().map(of).collect::<Vec<_>>())
     }
 
     /// What a workload's month comes to on a path; `None` where nothing follows it.
-    fn outcome(&self, w: usize, month: usize, seed: u64, path: u64, drawn: &[f64], levels: &[Vec<f64>]) -> Option<Outcome> {
+    fn outcome(&self, w: usize, month: usize, level: f64, seed: u64, path: u64, drawn: &[f64]) -> Option<Outcome> {
         let workload = &self.demands.workloads[w];
         let driven = workload.months.get(month)?;
         // What is stated at a level known only roughly follows that level too.
-        let level = levels[w][month] * workload.level_of(drawn);
+        let level = level * workload.level_of(drawn);
         let noise = |route: usize| stream(seed, path, purpose(&format!("{} noise {month} {route}", workload.environment)));
         let cpu = workload.cpu_of(drawn);
         if cpu.iter().all(|m| *m == 1.0) {
@@ -162,7 +154,7 @@ impl Moving {
             },
             growth: growth_input(scenario, workload, inputs),
             since: workload.since.map_or(0, |s| s.until(first)),
-            drift: workload.drift.as_ref().map_or(0.0, |d| float(d.spread.value.0)),
+            drift: workload.drift.clone(),
             cpu,
             months: if scenario.driven { (0..count).map(driven).collect() } else { Vec::new() },
         }
@@ -176,26 +168,34 @@ impl Moving {
         self.cpu.iter().map(|i| i.map_or(1.0, |i| drawn[i])).collect()
     }
 
+    /// What the drawn growth does to a month of the forecast, as a part of what the likely one does.
+    fn growth_in(&self, month: usize, drawn: &[f64]) -> f64 {
+        let growth = self.growth.map_or(1.0, |(input, exponent)| drawn[input].powf(exponent));
+        growth.powi(self.since.saturating_add(month as i32))
+    }
+
     /// Growth and drift of each month on a path, as a part of the likely ones.
     fn levels(&self, seed: u64, path: u64, drawn: &[f64], months: usize) -> Vec<f64> {
         let mut generator = stream(seed, path, purpose(&format!("{} drift", self.environment)));
-        let growth = self.growth.map_or(1.0, |(input, exponent)| drawn[input].powf(exponent));
-        (0..months)
-            .map(|n| {
-                let z: f64 = StandardNormal.sample(&mut generator);
-                // Mean one: a drift makes months differ, not larger.
-                let drift = (self.drift * z - self.drift * self.drift / 2.0).exp();
-                growth.powi(self.since.saturating_add(n as i32)) * drift
-            })
-            .collect()
+        let mut drift = || self.drift.as_ref().map_or(1.0, |d| d.factor(StandardNormal.sample(&mut generator)));
+        (0..months).map(|month| self.growth_in(month, drawn) * drift()).collect()
     }
+}
 
-    /// A measure of a month on a path, as a part of the likely one.
-    fn multiplier(&self, what: &DemandOf, level: f64, outcome: Option<(&Outcome, &Outcome)>) -> f64 {
-        let Some((outcome, likely)) = outcome else { return level };
+/// What became of a workload's month: its level, and where anything follows it what that came to, beside the likely outcome.
+struct Moved<'a> {
+    level: f64,
+    outcome: Option<Outcome>,
+    likely: Option<&'a Outcome>,
+}
+
+impl Moved<'_> {
+    /// A measure of the month as a part of the likely one.
+    fn multiplier(&self, what: &DemandOf) -> f64 {
+        let (Some(outcome), Some(likely)) = (&self.outcome, self.likely) else { return self.level };
         let part = |path: f64, likely: f64| if likely > 0.0 { path / likely } else { 1.0 };
         match &what.measure {
-            Measure::Growth => level,
+            Measure::Growth => self.level,
             Measure::Requests(route) => part(outcome.requests_of(route.as_deref()), likely.requests_of(route.as_deref())),
             Measure::Capacity => match (outcome.capacity_of(what.resource.as_deref()), likely.capacity_of(what.resource.as_deref())) {
                 (Some(path), Some(likely)) => part(path, likely),

@@ -51,6 +51,8 @@ pub struct Inputs {
     /// What of demand moves something, in the order in which it was met.
     pub demands: Vec<DemandOf>,
     by_place: HashMap<Place, usize>,
+    /// The stream of random numbers of each input, named by its environment and path.
+    streams: Vec<u64>,
     certain: bool,
 }
 
@@ -88,6 +90,7 @@ impl Inputs {
         if let Some(place) = input.place {
             self.by_place.insert(place, self.list.len());
         }
+        self.streams.push(purpose(&format!("{} {}", input.environment, input.path)));
         self.list.push(input);
         self.list.len() - 1
     }
@@ -117,7 +120,6 @@ impl Inputs {
         if self.certain {
             return self.likely().inputs;
         }
-        let name = |i: &Input| purpose(&format!("{} {}", i.environment, i.path));
-        self.list.iter().map(|i| i.drawn.draw(&mut stream(seed, path, name(i)))).collect()
+        self.list.iter().zip(&self.streams).map(|(input, name)| input.drawn.draw(&mut stream(seed, path, *name))).collect()
     }
 }

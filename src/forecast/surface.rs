@@ -16,7 +16,7 @@ use crate::money::Usd;
 use crate::predict::{Metered, NoBill};
 use crate::rating::commitment::{self, Holding};
 use crate::rating::pool::{self, Shared};
-use crate::rating::support;
+use crate::rating::{support, tax};
 use crate::scenario::accounts::Taxed;
 use crate::statistic::{float, quantity};
 use crate::usage::{Factor, Step};
@@ -447,11 +447,7 @@ impl<'a> Compiler<'a> {
             if matches!(charge.category, Category::Usage | Category::Purchase) {
                 sums.supported[self.environment(&charge.environment)] += cost;
             }
-            let taxed = match charge.category {
-                Category::Usage => self.taxes(Taxed::Usage),
-                Category::Purchase => self.taxes(Taxed::Purchase),
-                _ => false,
-            };
+            let taxed = self.metered.of_payer.tax.as_ref().is_some_and(|t| tax::taxed(t, charge));
             if charge.environment == self.own && taxed {
                 sums.taxed += cost;
             }

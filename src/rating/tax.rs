@@ -31,8 +31,8 @@ pub fn charges(tax: &Tax, charges: &[Charge], terms: &Terms<'_>) -> Vec<Charge> 
     rows.filter(|c| !c.billed.is_zero()).collect()
 }
 
-/// What a credit paid is not taxed: its rows are below zero, on the side of usage.
-fn taxed(tax: &Tax, charge: &Charge) -> bool {
+/// True for what a tax is levied on. What a credit paid is not taxed: its rows are below zero, on the side of usage.
+pub fn taxed(tax: &Tax, charge: &Charge) -> bool {
     let kind = match charge.category {
         Category::Credit if charge.resource.as_ref() == CREDITS => Taxed::Usage,
         Category::Usage => Taxed::Usage,

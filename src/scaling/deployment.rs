@@ -10,9 +10,10 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Problem, number, seconds, up};
+use super::{Problem, seconds, up};
 use crate::quantity::{CountRate, Seconds, Share};
 use crate::scenario::driver::Driver;
+use crate::statistic::float;
 use crate::statistic::quantity;
 
 /// Seconds from a task's start until it runs: assumed, for pulling the image and starting.
@@ -101,7 +102,7 @@ impl Deployments {
             drain: seconds(self.drain.as_ref(), DRAIN),
         };
         let shape = match self.strategy {
-            Strategy::Rolling => Shape::Rolling { beside: self.beside.as_ref().map_or(1.0, |b| number(b.value.0)) },
+            Strategy::Rolling => Shape::Rolling { beside: self.beside.as_ref().map_or(1.0, |b| float(b.value.0)) },
             Strategy::BlueGreen => Shape::BlueGreen { bake: seconds(self.bake.as_ref(), 0.0) },
             Strategy::Canary => Shape::Canary { steps: self.canary(), fleet: self.fleet },
         };
@@ -138,7 +139,7 @@ impl Deployments {
         if self.steps.is_empty() {
             return CANARY.map(|share| (share, CANARY_BAKE)).to_vec();
         }
-        self.steps.iter().map(|step| (number(step.traffic.value.0), seconds(step.bake.as_ref(), CANARY_BAKE))).collect()
+        self.steps.iter().map(|step| (float(step.traffic.value.0), seconds(step.bake.as_ref(), CANARY_BAKE))).collect()
     }
 
     fn problems(&self) -> Vec<Problem> {

@@ -26,6 +26,7 @@ use serde::{Deserialize, Serialize};
 use crate::quantity::{Count, Quantity, Seconds, Share};
 use crate::scenario::driver::Driver;
 use crate::source::Place;
+use crate::statistic::float;
 use scheduled::{Limits, ScheduledAction, Week};
 use target_tracking::{Assumed, Config, Metric, Rule, TaskLoad};
 
@@ -168,9 +169,9 @@ impl PerRequest {
     /// The same for a task with so many vCPUs.
     pub fn ready(&self, vcpus: Decimal) -> TaskLoad {
         TaskLoad {
-            cpu: number(self.cpu.value.0) / number(vcpus),
-            in_flight: self.in_flight.as_ref().map(|s| number(s.value.0)),
-            at_rest: self.at_rest.as_ref().map(|s| number(s.value.0)),
+            cpu: float(self.cpu.value.0) / float(vcpus),
+            in_flight: self.in_flight.as_ref().map(|s| float(s.value.0)),
+            at_rest: self.at_rest.as_ref().map(|s| float(s.value.0)),
         }
     }
 }
@@ -198,7 +199,7 @@ impl Scaling {
 
     /// What target tracking keeps to, policy by policy: a metric and its target in the metric's own unit.
     pub fn targets(&self) -> Vec<(Metric, f64)> {
-        self.policies.iter().filter_map(|p| Some((p.metric, number(p.target.as_ref()?.value.decimal())))).collect()
+        self.policies.iter().filter_map(|p| Some((p.metric, float(p.target.as_ref()?.value.decimal())))).collect()
     }
 }
 
@@ -280,18 +281,13 @@ impl Metric {
         if self == Metric::Cpu && value == Decimal::ONE {
             return wrong("CPU never goes above 100%, so that this policy never scales out".into(), "leave room: `70%`");
         }
-        Ok(number(value))
+        Ok(float(value))
     }
-}
-
-/// A decimal of a scenario as a double, for simulation.
-fn number(value: Decimal) -> f64 {
-    value.to_f64().unwrap_or_default()
 }
 
 /// Seconds as stated, or else a default.
 fn seconds(stated: Option<&Driver<Seconds>>, default: f64) -> f64 {
-    stated.map_or(default, |s| number(s.value.0))
+    stated.map_or(default, |s| float(s.value.0))
 }
 
 /// A count that cannot have a fraction.

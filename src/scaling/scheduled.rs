@@ -12,6 +12,7 @@ use schemars::{JsonSchema, Schema, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::{Problem, whole};
+use crate::month::Weekday;
 use crate::quantity::{Count, Quantity};
 use crate::scenario::driver::Driver;
 
@@ -19,24 +20,6 @@ use crate::scenario::driver::Driver;
 const DAY: u32 = 1_440;
 /// Minutes in a week, which begins on Monday at 00:00 UTC.
 pub const WEEK: u32 = 7 * DAY;
-
-/// A day of the week on which an action comes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-#[allow(missing_docs, reason = "the seven days need no words")]
-pub enum Weekday {
-    Mon,
-    Tue,
-    Wed,
-    Thu,
-    Fri,
-    Sat,
-    Sun,
-}
-
-impl Weekday {
-    const ALL: [Weekday; 7] = [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri, Weekday::Sat, Weekday::Sun];
-}
 
 /// A time of the day, in minutes since midnight UTC.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

@@ -13,9 +13,10 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Problem, minutes, number, seconds, up};
+use super::{Problem, minutes, seconds, up};
 use crate::quantity::{Count, Seconds};
 use crate::scenario::driver::Driver;
+use crate::statistic::float;
 
 /// Seconds without load until an instance with a least capacity of 0 pauses (`SecondsUntilAutoPause`, default).
 pub const PAUSE_AFTER: f64 = 300.0;
@@ -66,7 +67,7 @@ impl ServerlessScaling {
             }
         }
         let pause_after = seconds(self.pause_after.as_ref(), PAUSE_AFTER);
-        if problems.is_empty() { Ok(Range::new(number(min), number(max), pause_after)) } else { Err(problems) }
+        if problems.is_empty() { Ok(Range::new(float(min), float(max), pause_after)) } else { Err(problems) }
     }
 }
 

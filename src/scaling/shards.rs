@@ -11,9 +11,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::target_tracking::NOISE;
-use super::{Problem, number, whole};
+use super::{Problem, whole};
 use crate::quantity::{Count, Share};
 use crate::scenario::driver::Driver;
+use crate::statistic::float;
 
 /// The most shards of a cluster with one node each (ElastiCache user guide, "Quotas for ElastiCache").
 pub const MOST_SHARDS: u32 = 500;
@@ -43,7 +44,7 @@ impl ShardScaling {
             )]);
         }
         let most = self.max.as_ref().map_or(Ok(MOST_SHARDS), |max| whole(max, "shards")).map_err(|problem| vec![problem])?;
-        Ok(ShardRule { full: number(share) * memory, most })
+        Ok(ShardRule { full: float(share) * memory, most })
     }
 }
 

@@ -1,49 +1,21 @@
 //! When a resource is switched on.
 
-use chrono::{Datelike, NaiveTime, Weekday};
+use chrono::NaiveTime;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::driver::Driver;
 use crate::money::quotient;
-use crate::month::{HoursBasis, Month};
+use crate::month::{HoursBasis, Month, Weekday};
 use crate::quantity::Seconds;
-
-/// A day of the week.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-#[allow(missing_docs, reason = "the seven days need no words")]
-pub enum Day {
-    Mon,
-    Tue,
-    Wed,
-    Thu,
-    Fri,
-    Sat,
-    Sun,
-}
-
-impl Day {
-    fn weekday(self) -> Weekday {
-        match self {
-            Day::Mon => Weekday::Mon,
-            Day::Tue => Weekday::Tue,
-            Day::Wed => Weekday::Wed,
-            Day::Thu => Weekday::Thu,
-            Day::Fri => Weekday::Fri,
-            Day::Sat => Weekday::Sat,
-            Day::Sun => Weekday::Sun,
-        }
-    }
-}
 
 /// When resources run: on some days between two times (UTC), or so many hours each month whenever.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 pub struct Schedule {
     /// Days on which it runs.
     #[serde(default)]
-    pub days: Vec<Day>,
+    pub days: Vec<Weekday>,
     /// When it is switched on, UTC, such as `08:00`.
     #[serde(default)]
     pub start: Option<String>,
@@ -76,7 +48,7 @@ impl Schedule {
         if let Some(monthly) = &self.monthly {
             return quotient(monthly.value.0, Decimal::from(3_600)).unwrap_or_default().min(whole);
         }
-        let days = month.days().filter(|d| self.days.iter().any(|day| day.weekday() == d.weekday())).count();
+        let days = month.days().filter(|d| self.days.contains(&Weekday::of(*d))).count();
         let minutes = Decimal::from(days) * Decimal::from(self.daily_minutes().unwrap_or(0));
         let actual = quotient(minutes, Decimal::from(60)).unwrap_or_default();
         match basis {
@@ -100,7 +72,7 @@ mod tests {
 
     fn office() -> Schedule {
         Schedule {
-            days: vec![Day::Mon, Day::Tue, Day::Wed, Day::Thu, Day::Fri],
+            days: vec![Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri],
             start: Some("08:00".into()),
             stop: Some("20:00".into()),
             monthly: None,

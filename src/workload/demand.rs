@@ -1,15 +1,13 @@
 //! Demand of a month, minute by minute or hour by hour, at likely values: without noise and drift.
 #![allow(clippy::float_arithmetic, reason = "demand is no money")]
 
-use rust_decimal::Decimal;
-use rust_decimal::prelude::ToPrimitive;
-
 use chrono::Datelike;
 
 use super::shape::DAY;
 use super::{ALL, Workload};
 use crate::month::Month;
 use crate::quantity::{CountRate, Growth, GrowthPer, LARGEST, Per};
+use crate::statistic::float;
 
 /// How finely time is cut.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -73,7 +71,7 @@ impl Growth {
     /// By how much demand is multiplied from one month to the next: 1.02 for "2%/month", the twelfth root of 1.25 for
     /// "25%/year".
     pub fn monthly(&self) -> f64 {
-        let once = 1.0 + self.share.to_f64().unwrap_or(0.0);
+        let once = 1.0 + float(self.share);
         match self.per {
             GrowthPer::Month => once,
             GrowthPer::Year => once.powf(1.0 / 12.0),
@@ -100,7 +98,7 @@ impl Workload {
             (Some(growth), Some(since)) => {
                 let factor = growth.value.monthly().powi(since.until(month));
                 // What grows beyond every quantity that is read has no meaning; it stays a number.
-                factor.min(LARGEST.to_f64().unwrap_or(f64::MAX))
+                factor.min(float(LARGEST))
             }
             _ => 1.0,
         }
@@ -126,8 +124,8 @@ impl Workload {
     /// The routes with their shares, which add up to 1 whatever values they are drawn at.
     pub fn shares(&self) -> Vec<(String, f64)> {
         let Some(routes) = &self.requests.routes else { return vec![(ALL.to_owned(), 1.0)] };
-        let sum = routes.values().map(|s| s.value.0).sum::<Decimal>().to_f64().filter(|s| *s > 0.0).unwrap_or(1.0);
-        routes.iter().map(|(name, s)| (name.clone(), s.value.0.to_f64().unwrap_or(0.0) / sum)).collect()
+        let sum = Some(float(routes.values().map(|s| s.value.0).sum())).filter(|s| *s > 0.0).unwrap_or(1.0);
+        routes.iter().map(|(name, s)| (name.clone(), float(s.value.0) / sum)).collect()
     }
 
     /// Day × week, minute by minute.
@@ -159,7 +157,7 @@ pub fn per_second(rate: &CountRate, month: Month) -> f64 {
         // Refused when the scenario is read: requests cannot be counted by themselves.
         Per::Request => f64::INFINITY,
     };
-    rate.amount.to_f64().unwrap_or(0.0) / seconds
+    float(rate.amount) / seconds
 }
 
 fn coarser(minutes: Vec<f64>, step: Step) -> Vec<f64> {

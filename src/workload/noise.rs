@@ -9,10 +9,10 @@
 
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
-use rust_decimal::prelude::ToPrimitive;
 
 use super::demand::{Demand, Step};
 use super::{Drift, Noise};
+use crate::statistic::float;
 
 /// Noise step after step: an autoregressive process of order one in the logarithm.
 #[derive(Clone, PartialEq, Debug)]
@@ -52,8 +52,8 @@ impl Noise {
     /// remembers a little beyond its neighbour is left out, and so is that the mean of a lognormal is not quite the
     /// lognormal of the mean (of the order of σ² of the spread).
     pub fn at(&self, step: Step) -> Ar1 {
-        let spread = self.spread.value.0.to_f64().unwrap_or(0.0);
-        let lengths = step.seconds() / self.correlation.value.0.to_f64().unwrap_or(0.0);
+        let spread = float(self.spread.value.0);
+        let lengths = step.seconds() / float(self.correlation.value.0);
         match step {
             Step::Minute => Ar1::new(spread, (-lengths).exp()),
             Step::Hour => {
@@ -67,7 +67,7 @@ impl Noise {
 impl Drift {
     /// The factor of a month. `z` is drawn from the standard normal distribution, for each month anew.
     pub fn factor(&self, z: f64) -> f64 {
-        let spread = self.spread.value.0.to_f64().unwrap_or(0.0);
+        let spread = float(self.spread.value.0);
         (spread * z - spread * spread / 2.0).exp()
     }
 }

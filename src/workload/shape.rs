@@ -7,7 +7,6 @@ use std::f64::consts::PI;
 use std::fmt;
 use std::str::FromStr;
 
-use rust_decimal::prelude::ToPrimitive;
 use schemars::JsonSchema;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{MapAccess, SeqAccess, Visitor};
@@ -15,6 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Relative;
 use super::text::as_text;
+use crate::statistic::float;
 
 /// Minutes of a day.
 pub const DAY: usize = 1_440;
@@ -132,7 +132,7 @@ fn normalised(mut shape: Vec<f64>) -> Vec<f64> {
 
 /// A driver's value as a float. A decimal always has one.
 pub(super) fn number(driver: &Relative) -> f64 {
-    driver.value.0.to_f64().unwrap_or(0.0)
+    float(driver.value.0)
 }
 
 impl<'de> Deserialize<'de> for Day {
