@@ -355,6 +355,12 @@ fn a_day_is_drawn_the_same_twice() {
     let png = drawn("a.PNG");
     assert_eq!(png, drawn("b.png"));
     assert!(png.starts_with(b"\x89PNG\r\n\x1a\n"));
+    let mut picture = png::Decoder::new(png.as_slice()).read_info().expect("a header");
+    assert_eq!(picture.info().size(), ce_cost::report::chart::SIZE);
+    let mut pixels = vec![0; picture.output_buffer_size()];
+    let frame = picture.next_frame(&mut pixels).expect("all of its rows");
+    assert_eq!((frame.width, frame.height), (1_200, 900));
+    assert!(pixels.iter().any(|p| *p < 60), "something is drawn on it");
     assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 4, "nothing is left beside the pictures");
 }
 

@@ -257,7 +257,7 @@ pub struct SensitivityArgs {
   ce-cost simulate prod-driven --service core --day 2026-12-01 --plot core.svg
   ce-cost simulate prod-driven --service agent --no-noise --format csv > minutes.csv
 
-All times are UTC. The first day of a month begins with the tasks that its first minute needs, any other as the day before ended.")]
+All times are UTC. A day begins with the tasks that the day before left.")]
 pub struct SimulateArgs {
     /// The environment
     #[arg(value_name = "ENV")]

@@ -21,10 +21,11 @@ use crate::report::table::{Cell, Column, Kind, Table};
 use crate::report::terminal::Tone;
 use crate::report::{chart, csv, markdown};
 use crate::scenario::Scenario;
+use crate::scenario::driver::{DRIVER, Provenance};
 use crate::simulation::day::{Day, MINUTES, Minute, Span};
 use crate::simulation::month::{Follows, MonthOf};
 use crate::statistic::{quantity, share};
-use crate::workload::Step;
+use crate::workload::{Step, Workload};
 
 /// A service on one day. The JSON of `simulate --format json`.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -106,11 +107,11 @@ pub fn run(cli: &Cli, args: &SimulateArgs, world: &World) -> Result<Output, Fail
     let inputs = Inputs::read(cli, world)?;
     let scenario = inputs.environment(&args.environment)?;
     let day = args.day.or(inputs.as_of.succ_opt()).unwrap_or(inputs.as_of);
-    let month = month(scenario, &inputs.scenarios.all, &args.service, day)?;
+    let (workload, month) = month(scenario, &inputs.scenarios.all, &args.service, day)?;
     let noisy = month.is_noisy() && !args.no_noise;
     let month = if noisy { month } else { month.quiet() };
     let name = |route: usize| purpose(&format!("{} noise {} {route}", scenario.name, Month::of(day)));
-    let day = Day::of(&month, &args.service, day, |route| stream(args.seed, 0, name(route)))
+    let day = Day::of(workload, &month, &args.service, day, |route| stream(args.seed, 0, name(route)))
         .ok_or_else(|| Failure::input(format!("error: {day} cannot be simulated")))?;
     let seed = noisy.then_some(args.seed);
     if let Some((path, picture)) = picture {
@@ -121,13 +122,13 @@ pub fn run(cli: &Cli, args: &SimulateArgs, world: &World) -> Result<Output, Fail
         ViewFormat::Table => page(&day, scenario, args, seed, world),
         ViewFormat::Json => json(&document(&day, scenario, args, seed))?,
         ViewFormat::Csv => rows(&day),
-        ViewFormat::Md => markdown::table(&hours(&day)),
+        ViewFormat::Md => markdown::table(&hours(&day, &Assumed::of(scenario, &args.service, noisy))),
     };
     Ok(Output { out, notes: inputs.warnings(world) })
 }
 
 /// The month of the day with the one service that follows its demand, or what can be simulated instead.
-fn month(scenario: &Scenario, all: &[Scenario], service: &str, day: NaiveDate) -> Result<MonthOf, Failure> {
+fn month<'a>(scenario: &'a Scenario, all: &[Scenario], service: &str, day: NaiveDate) -> Result<(&'a Workload, MonthOf), Failure> {
     let environment = &scenario.name;
     let able = services(scenario);
     let help = match able.is_empty() {
@@ -154,7 +155,7 @@ fn month(scenario: &Scenario, all: &[Scenario], service: &str, day: NaiveDate) -
     if follows.is_empty() {
         return Err(refused(format!("`{service}` of {environment} has no tasks that follow demand")));
     }
-    Ok(MonthOf::new(workload, Month::of(day), Step::Minute, follows))
+    Ok((workload, MonthOf::new(workload, Month::of(day), Step::Minute, follows)))
 }
 
 fn tasks(follows: &Follows) -> bool {
@@ -207,6 +208,7 @@ fn long(day: NaiveDate) -> String {
 
 fn page(day: &Day, scenario: &Scenario, args: &SimulateArgs, seed: Option<u64>, world: &World) -> String {
     let screen = &world.screen;
+    let assumed = Assumed::of(scenario, &args.service, seed.is_some());
     let basis = seed.map_or_else(|| "without noise".to_owned(), |seed| format!("seed {seed}"));
     let head = format!("{} · {} · {} · {} · minute by minute, UTC · {basis}", scenario.name, args.service, long(day.day), scenario.region);
     let mut out = screen.fill(&head, "");
@@ -215,11 +217,13 @@ fn page(day: &Day, scenario: &Scenario, args: &SimulateArgs, seed: Option<u64>, 
         let _ = writeln!(out, "{}", screen.paint(Tone::Strong, line));
     }
     out.push('\n');
-    out.push_str(&screen.table(&hours(day)));
+    out.push_str(&screen.table(&hours(day, &assumed)));
+    out.push('\n');
+    out.push_str(&screen.fill(&assumed.foot(), "  "));
     let this = format!("ce-cost simulate {} --service {} --day {}", scenario.name, args.service, day.day);
     let _ = match &args.plot {
-        None => writeln!(out, "\n  {this} --plot {}.svg   draws it", args.service),
-        Some(_) => writeln!(out, "\n  ce-cost forecast {} --month {}   what its month costs", scenario.name, Month::of(day.day)),
+        None => writeln!(out, "  {this} --plot {}.svg   draws it", args.service),
+        Some(_) => writeln!(out, "  ce-cost forecast {} --month {}   what its month costs", scenario.name, Month::of(day.day)),
     };
     out
 }
@@ -262,19 +266,80 @@ fn tenths(value: Option<Decimal>) -> String {
     value.map_or_else(|| "–".into(), |v| grouped(v.round_dp(1)))
 }
 
+/// What nobody knows behind a day: each input by its path, with its value.
+struct Assumed {
+    demand: Vec<String>,
+    service: Vec<String>,
+}
+
+impl Assumed {
+    fn of(scenario: &Scenario, service: &str, noisy: bool) -> Assumed {
+        let (mut demand, mut of_service) = (Vec::new(), Vec::new());
+        let workload = serde_json::to_value(&scenario.workload).unwrap_or_default();
+        // Drift is no part of a day, and an event has its say on few.
+        for key in ["requests", "growth", "day", "week", "noise"].into_iter().filter(|key| noisy || *key != "noise") {
+            assumed_below(&workload[key], &format!("workload.{key}"), &mut demand);
+        }
+        let resource = scenario.resource(service).map(|r| r.service.resolved()).unwrap_or_default();
+        for key in ["demand", "scaling"] {
+            assumed_below(&resource[key], &format!("{service}.{key}"), &mut of_service);
+        }
+        for (of, key) in [("task", "cpu"), ("tasks", "min"), ("tasks", "max")] {
+            assumed_below(&resource[of][key], &format!("{service}.{of}.{key}"), &mut of_service);
+        }
+        Assumed { demand, service: of_service }
+    }
+
+    fn any(&self) -> bool {
+        !self.demand.is_empty() || !self.service.is_empty()
+    }
+
+    /// What the marks mean, by the two inputs that weigh most; and what the simulation takes for granted.
+    fn foot(&self) -> String {
+        let weighty = [".requests.level ", ".per_request.cpu "];
+        let all: Vec<&str> = self.demand.iter().chain(&self.service).map(String::as_str).collect();
+        let named: Vec<&str> = all.iter().copied().filter(|input| weighty.iter().any(|w| input.contains(w))).collect();
+        let first = match (all.as_slice(), named.is_empty()) {
+            ([], _) => String::new(),
+            ([only], _) => format!("~ rests on an assumed input: {only}. "),
+            (many, true) => format!("~ rests on {} assumed inputs. ", many.len()),
+            (many, false) => format!("~ rests on {} assumed inputs, among them {}. ", many.len(), named.join(" and ")),
+        };
+        format!(
+            "{first}A new task takes load a minute after it is first billed, and at most a tenth of the tasks leave at a time: AWS states neither."
+        )
+    }
+}
+
+/// Every assumed driver at or below a value, as its path and what it says.
+fn assumed_below(value: &serde_json::Value, path: &str, found: &mut Vec<String>) {
+    let text = |value: Option<&serde_json::Value>| value.and_then(serde_json::Value::as_str).map(str::to_owned);
+    match value {
+        serde_json::Value::Object(map) => match text(map.get(DRIVER)) {
+            Some(says) if text(map.get("from")).as_deref() == Some(Provenance::Assumed.word()) => found.push(format!("{path} {says}")),
+            Some(_) => {}
+            None => map.iter().for_each(|(key, value)| assumed_below(value, &format!("{path}.{key}"), found)),
+        },
+        serde_json::Value::Array(items) => items.iter().for_each(|item| assumed_below(item, path, found)),
+        _ => {}
+    }
+}
+
 /// A row for each hour.
-fn hours(day: &Day) -> Table {
+fn hours(day: &Day, assumed: &Assumed) -> Table {
     let with_queue = day.summary.queue.is_some();
+    let mark = |assumed, plain, marked| if assumed { marked } else { plain };
+    let (demand, tasks) = (!assumed.demand.is_empty(), assumed.any());
     let mut columns = vec![
         Column::words("UTC", "hour"),
-        Column::number("requests/s", "requests_per_second"),
-        Column::number("CPU", "cpu"),
-        Column::number("highest", "cpu_max"),
+        Column::number(mark(demand, "requests/s", "requests/s ~"), "requests_per_second"),
+        Column::number(mark(tasks, "CPU", "CPU ~"), "cpu"),
+        Column::number(mark(tasks, "highest", "highest ~"), "cpu_max"),
     ];
     if with_queue {
-        columns.push(Column::number("queue", "queue_depth"));
+        columns.push(Column::number(mark(tasks, "queue", "queue ~"), "queue_depth"));
     }
-    columns.extend([Column::number("tasks", "tasks"), Column::words("", "bar").droppable(1)]);
+    columns.extend([Column::number(mark(tasks, "tasks", "tasks ~"), "tasks"), Column::words("", "bar").droppable(1)]);
     let mut table = Table::new(&columns);
     let cpu = |value: Option<_>| Cell::text(value.and_then(share).map_or_else(|| "–".into(), per_cent));
     for (hour, (span, part)) in day.hours().iter().zip(day.parts()).enumerate() {

@@ -9,8 +9,8 @@ use plotters::chart::ChartBuilder;
 use plotters::coord::Shift;
 use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint, Ranged};
 use plotters::prelude::{
-    AreaSeries, BitMapBackend, Color, DashedLineSeries, DrawingArea, DrawingBackend, IntoDrawingArea, IntoFont, LineSeries, RGBColor,
-    SVGBackend, Text, WHITE,
+    AreaSeries, BitMapBackend, Color, DashedLineSeries, DrawingArea, DrawingBackend, IntoDrawingArea, IntoFont, LineSeries, PathElement,
+    RGBColor, SVGBackend, ShapeStyle, Text, WHITE,
 };
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontStyle, TextStyle, register_font};
@@ -19,6 +19,8 @@ use crate::simulation::day::{Day, Goal, MINUTES, Minute};
 
 /// Pixels, across and down.
 pub const SIZE: (u32, u32) = (1_200, 900);
+/// How many times as large a PNG is drawn before it is made smaller: letters are set to whole pixels, and lines have no soft edges.
+const FINER: u32 = 3;
 
 /// DejaVu Sans, for pictures only (reports/fonts/LICENCE).
 const FONT: &[u8] = include_bytes!("../../reports/fonts/DejaVuSans.ttf");
@@ -43,7 +45,7 @@ const TITLE: u32 = 34;
 /// Below each panel: hours.
 const HOURS: u32 = 28;
 /// Least distance between two labels, in pixels.
-const APART: i32 = 19;
+const APART: u32 = 19;
 /// Limits that stand so many times above all tasks are not drawn: they would press the tasks flat.
 const TOO_FAR: f64 = 4.0;
 
@@ -98,7 +100,8 @@ impl Ranged for Axis {
 /// Where the picture cannot be drawn, in words.
 pub fn svg(day: &Day, title: &str, subtitle: &str) -> Result<String, String> {
     let mut out = String::new();
-    draw(SVGBackend::with_string(&mut out, SIZE).into_drawing_area(), day, title, subtitle)?;
+    let pen = Pen { scale: 1, segments: false };
+    draw(SVGBackend::with_string(&mut out, SIZE).into_drawing_area(), day, title, subtitle, pen)?;
     Ok(out)
 }
 
@@ -108,90 +111,136 @@ pub fn svg(day: &Day, title: &str, subtitle: &str) -> Result<String, String> {
 /// Where the picture cannot be drawn or packed, in words.
 pub fn png(day: &Day, title: &str, subtitle: &str) -> Result<Vec<u8>, String> {
     let (width, height) = SIZE;
-    let mut pixels = vec![0; width as usize * height as usize * 3];
-    draw(BitMapBackend::with_buffer(&mut pixels, SIZE).into_drawing_area(), day, title, subtitle)?;
+    let fine = (width * FINER, height * FINER);
+    let mut pixels = vec![0; fine.0 as usize * fine.1 as usize * 3];
+    let pen = Pen { scale: FINER, segments: true };
+    draw(BitMapBackend::with_buffer(&mut pixels, fine).into_drawing_area(), day, title, subtitle, pen)?;
+    let pixels = smaller(&pixels);
     let mut out = Vec::new();
     let mut encoder = png::Encoder::new(&mut out, width, height);
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_compression(png::Compression::Best);
+    encoder.set_adaptive_filter(png::AdaptiveFilterType::Adaptive);
     let mut writer = encoder.write_header().map_err(|e| e.to_string())?;
     writer.write_image_data(&pixels).map_err(|e| e.to_string())?;
     writer.finish().map_err(|e| e.to_string())?;
     Ok(out)
 }
 
-fn draw<B: DrawingBackend>(root: DrawingArea<B, Shift>, day: &Day, title: &str, subtitle: &str) -> Result<(), String> {
+/// Each pixel the mean of those that stand in its place, in whole numbers.
+fn smaller(pixels: &[u8]) -> Vec<u8> {
+    let finer = FINER as usize;
+    let row = SIZE.0 as usize * finer * 3;
+    let mut out = Vec::with_capacity(pixels.len() / (finer * finer));
+    for rows in pixels.chunks(row * finer) {
+        for x in (0..row).step_by(finer * 3) {
+            for channel in 0..3 {
+                let places = (0..finer).flat_map(|dy| (0..finer).map(move |dx| dy * row + x + dx * 3 + channel));
+                let sum: usize = places.map(|place| usize::from(rows[place])).sum();
+                out.push((sum / (finer * finer)) as u8);
+            }
+        }
+    }
+    out
+}
+
+/// How finely is drawn.
+#[derive(Clone, Copy)]
+struct Pen {
+    /// Pixels for each pixel of the finished picture.
+    scale: u32,
+    /// Whether lines are drawn piece by piece. A thick line as a whole has spikes on a bitmap where it turns sharply: values that
+    /// are not there.
+    segments: bool,
+}
+
+impl Pen {
+    fn px(self, pixels: u32) -> i32 {
+        (pixels * self.scale) as i32
+    }
+
+    fn text(self, size: u32, colour: RGBColor) -> TextStyle<'static> {
+        (FAMILY, size * self.scale).into_font().color(&colour)
+    }
+
+    fn stroke(self, colour: RGBColor, width: u32) -> ShapeStyle {
+        colour.stroke_width(width * self.scale)
+    }
+}
+
+fn draw<B: DrawingBackend>(root: DrawingArea<B, Shift>, day: &Day, title: &str, subtitle: &str, pen: Pen) -> Result<(), String> {
     register_font(FAMILY, FontStyle::Normal, FONT).map_err(|_| "the font cannot be read".to_owned())?;
-    draw_panels(&root, day, title, subtitle).map_err(|e| e.to_string())
+    draw_panels(&root, day, title, subtitle, pen).map_err(|e| e.to_string())
 }
 
 type Drawn<B> = Result<(), plotters::drawing::DrawingAreaErrorKind<<B as DrawingBackend>::ErrorType>>;
 
-fn draw_panels<B: DrawingBackend>(root: &DrawingArea<B, Shift>, day: &Day, title: &str, subtitle: &str) -> Drawn<B> {
+fn draw_panels<B: DrawingBackend>(root: &DrawingArea<B, Shift>, day: &Day, title: &str, subtitle: &str, pen: Pen) -> Drawn<B> {
     root.fill(&WHITE)?;
-    let left = LEFT as i32;
-    root.draw(&Text::new(title.to_owned(), (left, 12), text(22, INK)))?;
-    root.draw(&Text::new(subtitle.to_owned(), (left, 42), text(15, GREY)))?;
-    let (_, below) = root.split_vertically(HEAD);
+    root.draw(&Text::new(title.to_owned(), (pen.px(LEFT), pen.px(14)), pen.text(23, INK)))?;
+    root.draw(&Text::new(subtitle.to_owned(), (pen.px(LEFT), pen.px(44)), pen.text(16, GREY)))?;
+    let (_, below) = root.split_vertically(HEAD * pen.scale);
     let panels = panels(day);
     for (panel, area) in panels.iter().zip(below.split_evenly((panels.len(), 1))) {
-        draw_panel(&area, panel)?;
+        draw_panel(&area, panel, pen)?;
     }
     root.present()
 }
 
-fn draw_panel<B: DrawingBackend>(area: &DrawingArea<B, Shift>, panel: &Panel) -> Drawn<B> {
-    area.draw(&Text::new(panel.title.clone(), (LEFT as i32, TITLE as i32 - 20), text(16, INK)))?;
+fn draw_panel<B: DrawingBackend>(area: &DrawingArea<B, Shift>, panel: &Panel, pen: Pen) -> Drawn<B> {
+    area.draw(&Text::new(panel.title.clone(), (pen.px(LEFT), pen.px(TITLE - 22)), pen.text(17, INK)))?;
     let hours: Vec<f64> = (0..=12).map(|i| f64::from(i) * 120.0).collect();
     let mut chart = ChartBuilder::on(area)
-        .margin_top(TITLE)
-        .margin_right(RIGHT)
-        .x_label_area_size(HOURS)
-        .y_label_area_size(LEFT)
+        .margin_top(TITLE * pen.scale)
+        .margin_right(RIGHT * pen.scale)
+        .x_label_area_size(HOURS * pen.scale)
+        .y_label_area_size(LEFT * pen.scale)
         .build_cartesian_2d(Axis { top: MINUTES as f64, ticks: hours }, Axis { top: panel.top, ticks: ticks(panel.top) })?;
     let unit = panel.unit;
     chart
         .configure_mesh()
-        .bold_line_style(FAINT)
+        .bold_line_style(pen.stroke(FAINT, 1))
         .light_line_style(WHITE)
-        .axis_style(GREY)
-        .label_style(text(15, INK))
+        .axis_style(pen.stroke(GREY, 1))
+        .label_style(pen.text(15, INK))
+        .set_all_tick_mark_size(5 * pen.scale)
         .x_label_formatter(&|minute| format!("{:02}:00", (minute / 60.0).round()))
         .y_label_formatter(&|value| unit(*value))
         .draw()?;
     for points in runs(panel) {
         if panel.steps {
             chart.draw_series(AreaSeries::new(points.iter().copied(), 0.0, panel.colour.mix(0.15)))?;
+            chart.draw_series(LineSeries::new(points, pen.stroke(panel.colour, 2)))?;
+        } else if pen.segments {
+            // A little wider, since half of a fine line is lost in its soft edges.
+            let style = panel.colour.stroke_width(pen.scale + 1);
+            chart.draw_series(points.windows(2).map(|ends| PathElement::new(ends.to_vec(), style)))?;
+        } else {
+            chart.draw_series(LineSeries::new(points, pen.stroke(panel.colour, 1)))?;
         }
-        // A thicker line would have spikes where it turns sharply: values that are not there.
-        let width = if panel.steps { 2 } else { 1 };
-        chart.draw_series(LineSeries::new(points, panel.colour.stroke_width(width)))?;
     }
     for mark in &panel.marks {
         let line = (0..).map(f64::from).zip(mark.values.iter().copied());
-        chart.draw_series(DashedLineSeries::new(line, mark.dash, 5, INK.stroke_width(1)))?;
+        chart.draw_series(DashedLineSeries::new(line, mark.dash * pen.scale, 5 * pen.scale, pen.stroke(INK, 1)))?;
     }
-    let mut labels: Vec<(i32, &str)> = Vec::new();
-    let mut x = 0;
-    for mark in &panel.marks {
-        let at = chart.backend_coord(&(MINUTES as f64, mark.values.last().copied().unwrap_or(0.0)));
-        x = at.0;
-        labels.push((at.1, &mark.label));
-    }
-    labels.sort_unstable();
-    let (dx, dy) = area.get_base_pixel();
-    let mut free = i32::MIN;
-    for (y, label) in labels {
-        let y = y.max(free);
-        free = y + APART;
-        let style = text(15, INK).pos(Pos::new(HPos::Left, VPos::Center));
-        area.draw(&Text::new(label.to_owned(), (x - dx + 8, y - dy), style))?;
-    }
-    Ok(())
+    let end = |mark: &Mark| chart.backend_coord(&(MINUTES as f64, mark.values.last().copied().unwrap_or(0.0)));
+    let ends = panel.marks.iter().map(|mark| (end(mark), mark.label.as_str())).collect();
+    labels(area, ends, pen)
 }
 
-fn text(size: u32, colour: RGBColor) -> TextStyle<'static> {
-    (FAMILY, size).into_font().color(&colour)
+/// Words right of the lines that they name, from the top down, none over another.
+fn labels<B: DrawingBackend>(area: &DrawingArea<B, Shift>, mut ends: Vec<((i32, i32), &str)>, pen: Pen) -> Drawn<B> {
+    ends.sort_unstable_by_key(|((_, y), _)| *y);
+    let (left, top) = area.get_base_pixel();
+    let mut free = i32::MIN;
+    for ((x, y), label) in ends {
+        let y = y.max(free);
+        free = y + pen.px(APART);
+        let style = pen.text(15, INK).pos(Pos::new(HPos::Left, VPos::Center));
+        area.draw(&Text::new(label.to_owned(), (x - left + pen.px(8), y - top), style))?;
+    }
+    Ok(())
 }
 
 /// Points without a gap, run after run; with corners where the values jump.

@@ -1,15 +1,17 @@
 //! One service on one day, minute by minute, cut out of its month.
 //!
-//! The month is simulated from its first day, so that the tasks at midnight are those that the day before left. Only the first
-//! of a month begins at rest, with the tasks that its first minute needs.
+//! The month is simulated from the last day of the month before, so that the tasks at every midnight are those that the day
+//! before left. Only that last day begins at rest, with the tasks that its first minute needs.
 
 use chrono::{Datelike, NaiveDate};
 use rand::Rng;
 
 use super::month::{Follows, MonthOf};
+use super::{Fleet, Route, Service};
 use crate::month::Month;
-use crate::scaling::scheduled::Limits;
+use crate::scaling::scheduled::{Limits, WEEK};
 use crate::scaling::target_tracking::{Config, LOW_SHARE, Metric, NOISE, TaskLoad};
+use crate::workload::{Step, Workload};
 
 /// Minutes of a day.
 pub const MINUTES: usize = 24 * 60;
@@ -92,24 +94,25 @@ pub struct Day {
 }
 
 impl Day {
-    /// A day of a service in a month of minutes. `stream` gives the random numbers of each route by its index. `None` where the
-    /// service does not follow demand, or the month does not hold the day.
-    pub fn of<R: Rng>(month: &MonthOf, service: &str, day: NaiveDate, stream: impl FnMut(usize) -> R) -> Option<Day> {
-        let tasks = month.follows.iter().filter_map(|(name, follows)| match follows {
-            Follows::Tasks { config, load, targets, .. } => Some((name, config.as_ref(), load, targets)),
-            Follows::Lcus(_) => None,
-        });
-        let (index, (_, config, load, targets)) = tasks.enumerate().find(|(_, (name, ..))| name.as_ref() == service)?;
+    /// A day of a service in a month of minutes of a workload. `stream` gives the random numbers of each route by its index.
+    /// `None` where the service does not follow demand, or the month does not hold the day.
+    pub fn of<R: Rng>(workload: &Workload, month: &MonthOf, service: &str, day: NaiveDate, stream: impl FnMut(usize) -> R) -> Option<Day> {
+        let (_, follows) = month.follows.iter().find(|(name, _)| name.as_ref() == service)?;
+        let Follows::Tasks { config, routes, load, targets, .. } = follows else { return None };
         if Month::of(day) != month.demand.month {
             return None;
         }
-        let series = month.fleet().series(stream, 1.0).into_iter().nth(index)?;
-        let first = day.day0() as usize * MINUTES;
+        let rates = since_eve(workload, month, day)?;
+        let start = (month.start + WEEK - MINUTES as u32) % WEEK;
+        let demand = rates.iter().map(|rates| Route { rates, noise: month.noise }).collect();
+        let services = vec![Service { config, shares: month.shares(routes) }];
+        let series = Fleet::new(Step::Minute, start, demand, services).series(stream, 1.0).pop()?;
+        let first = day.day() as usize * MINUTES;
         let at = |i: usize| {
-            Some(minute(config, load, month.start + i as u32, *series.requests.get(i)?, *series.tasks.get(i)?, *series.working.get(i)?))
+            Some(minute(config, load, start + i as u32, *series.requests.get(i)?, *series.tasks.get(i)?, *series.working.get(i)?))
         };
         let minutes = (first..first + MINUTES).map(at).collect::<Option<Vec<_>>>()?;
-        let summary = Summary::of(&minutes, targets)?;
+        let summary = Summary::of(*series.tasks.get(first - 1)?, &minutes, targets)?;
         Some(Day { day, minutes, summary })
     }
 
@@ -123,6 +126,18 @@ impl Day {
         let most = f64::from(self.summary.all.most.max(1));
         self.hours().iter().map(|hour| hour.tasks / most).collect()
     }
+}
+
+/// Requests per second of each route, minute by minute from the last day of the month before to the end of the day. `None` where
+/// the calendar has no such days.
+fn since_eve(workload: &Workload, month: &MonthOf, day: NaiveDate) -> Option<Vec<Vec<f64>>> {
+    let eve = workload.month(Month::of(month.demand.month.first_day().pred_opt()?), Step::Minute);
+    let of = |(before, this): (&crate::workload::RouteDemand, &crate::workload::RouteDemand)| {
+        let mut rates = before.rates.get(before.rates.len().checked_sub(MINUTES)?..)?.to_vec();
+        rates.extend(this.rates.get(..day.day() as usize * MINUTES)?);
+        Some(rates)
+    };
+    eve.routes.iter().zip(&month.demand.routes).map(of).collect()
 }
 
 fn minute(config: &Config, load: &TaskLoad, of_week: u32, requests: f64, tasks: u32, working: u32) -> Minute {
@@ -151,14 +166,16 @@ impl Span {
 }
 
 impl Summary {
-    fn of(minutes: &[Minute], targets: &[(Metric, f64)]) -> Option<Summary> {
+    /// `before` are the tasks of the minute before the first.
+    fn of(before: u32, minutes: &[Minute], targets: &[(Metric, f64)]) -> Option<Summary> {
         let goal = |metric: Metric, of: fn(&Minute) -> Option<f64>| {
             // Of two policies on one metric the lower acts first.
             let target = targets.iter().filter(|(m, _)| *m == metric).map(|(_, target)| *target).min_by(f64::total_cmp)?;
             let above = minutes.iter().filter_map(of).filter(|value| *value > target + NOISE).count();
             Some(Goal { target, low: LOW_SHARE * target, above })
         };
-        let steps = |differs: fn(u32, u32) -> bool| minutes.windows(2).filter(|w| differs(w[0].tasks, w[1].tasks)).count();
+        let earlier = || std::iter::once(before).chain(minutes.iter().map(|m| m.tasks));
+        let steps = |differs: fn(u32, u32) -> bool| earlier().zip(minutes).filter(|(before, m)| differs(*before, m.tasks)).count();
         Some(Summary {
             all: Span::of(minutes)?,
             task_hours: f64::from(minutes.iter().map(|m| m.tasks).sum::<u32>()) / 60.0,
@@ -186,18 +203,23 @@ mod tests {
     /// A task of one vCPU does 20 requests a second at full load, 14 at its target of 70%.
     const LOAD: TaskLoad = TaskLoad { cpu: 0.05, in_flight: None, at_rest: None };
 
-    fn month(workload: &str) -> MonthOf {
+    fn month(workload: &str) -> (Workload, MonthOf) {
         let scaling: Scaling = yaml("policies: [{metric: cpu, target: 70%}]");
         let config = scaling.ready(Limits { min: 2, max: 10 }, &LOAD, Assumed::default()).expect("a legal file");
         let (load, targets, cpu) = (LOAD, scaling.targets(), Box::new(yaml("50 ms")));
         let follows = Follows::Tasks { config: Box::new(config), routes: Vec::new(), cpu, load, targets };
         let workload: Workload = yaml(workload);
-        MonthOf::new(&workload, "2026-12".parse().expect("a month"), Step::Minute, vec![("web".into(), follows)])
+        let month = MonthOf::new(&workload, "2026-12".parse().expect("a month"), Step::Minute, vec![("web".into(), follows)]);
+        (workload, month)
     }
 
-    fn day(month: &MonthOf, day: u32) -> Day {
-        let day = NaiveDate::from_ymd_opt(2026, 12, day).expect("a day");
-        Day::of(month, "web", day, |route| Xoshiro256PlusPlus::seed_from_u64(route as u64)).expect("a day of the month")
+    fn of((workload, month): &(Workload, MonthOf), service: &str, day: (i32, u32, u32)) -> Option<Day> {
+        let day = NaiveDate::from_ymd_opt(day.0, day.1, day.2).expect("a day");
+        Day::of(workload, month, service, day, |route| Xoshiro256PlusPlus::seed_from_u64(route as u64))
+    }
+
+    fn day(month: &(Workload, MonthOf), day: u32) -> Day {
+        of(month, "web", (2026, 12, day)).expect("a day of the month")
     }
 
     #[test]
@@ -242,9 +264,21 @@ mod tests {
         let (first, second) = (day(&month, 1), day(&month, 2));
         let (last, next) = (first.minutes[MINUTES - 1].tasks, second.minutes[0].tasks);
         assert!(last.abs_diff(next) <= 1, "{last} then {next}");
-        assert!(
-            Day::of(&month, "web", NaiveDate::from_ymd_opt(2027, 1, 1).expect("a day"), |_| Xoshiro256PlusPlus::seed_from_u64(0)).is_none()
-        );
-        assert!(Day::of(&month, "db", first.day, |_| Xoshiro256PlusPlus::seed_from_u64(0)).is_none());
+        assert!(of(&month, "web", (2027, 1, 1)).is_none() && of(&month, "db", (2026, 12, 1)).is_none());
+    }
+
+    #[test]
+    fn the_first_of_a_month_begins_with_what_the_last_of_the_month_before_left() {
+        // At rest 60 × 5% ÷ 70% = 4.3: five tasks. Three times as much until midnight are 180 × 5% ÷ 70% = 12.9, at most 10, and
+        // those go one by one: 15 minutes below 63%, then the cooldown of five minutes after each.
+        let sale = "requests: {level: 60/s}\nevents: [{name: Sale, days: [2026-11-30], times: 3}]";
+        let day = day(&month(sale), 1);
+        assert_eq!([0, 14, 15, 20].map(|m| day.minutes[m].tasks), [10, 10, 9, 8]);
+        assert_eq!((day.summary.outs, day.summary.all.least, day.minutes[MINUTES - 1].tasks), (0, 5, 5));
+        // A change at midnight itself is one of the day that begins.
+        let mut minutes = day.minutes.clone();
+        minutes.iter_mut().for_each(|m| m.tasks = 5);
+        let steps = |before| Summary::of(before, &minutes, &[]).map(|s| (s.outs, s.ins));
+        assert_eq!([4, 5, 6].map(steps), [Some((1, 0)), Some((0, 0)), Some((0, 1))]);
     }
 }

@@ -58,7 +58,7 @@ pub struct Dimension {
 pub struct MonthOf {
     step: Step,
     pub(super) demand: Demand,
-    noise: Noise,
+    pub(super) noise: Noise,
     pub(super) follows: Vec<(Arc<str>, Follows)>,
     /// Minutes since the Monday at or before the first day.
     pub(super) start: u32,
@@ -125,7 +125,7 @@ impl MonthOf {
     }
 
     /// Routes that a service answers, each with all of its requests.
-    fn shares(&self, names: &[String]) -> Vec<(usize, f64)> {
+    pub(super) fn shares(&self, names: &[String]) -> Vec<(usize, f64)> {
         let all = |name: Option<&str>| self.routes(name).map(|route| (route, 1.0)).collect::<Vec<_>>();
         if names.is_empty() { all(None) } else { names.iter().flat_map(|name| all(Some(name))).collect() }
     }
