@@ -113,7 +113,7 @@ fn cell(column: &str, charge: &Charge, bill: &Bill, book: &PriceBook) -> String 
         "PricingUnit" => metered(unit()),
         "PricingCategory" if charge.category == Category::Usage => pricing(charge.pricing).into(),
         "InvoiceIssuerName" | "ProviderName" | "PublisherName" => {
-            if charge.outside_aws {
+            if charge.outside_aws() {
                 charge.service.to_string()
             } else {
                 "AWS".into()

@@ -2,14 +2,17 @@
 
 pub mod focus;
 pub mod group;
+pub mod line_item;
 pub mod why;
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::Serialize;
 
+pub use self::line_item::LineItem;
 use crate::money::{UnitPrice, Usd};
 use crate::month::Month;
 use crate::quantity::Unit;
@@ -52,6 +55,27 @@ pub enum Pricing {
     Committed,
     /// None of these.
     Other,
+}
+
+/// Who sends the bill.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum Seller {
+    /// AWS, for its own services.
+    #[default]
+    Aws,
+    /// AWS, for somebody else: AWS Marketplace.
+    Marketplace,
+    /// Somebody else.
+    Outside,
+}
+
+/// What is left of a charge after negotiated discounts, where these are known row by row.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Net {
+    /// Of [`Charge::billed`].
+    pub billed: Usd,
+    /// Of [`Charge::effective`].
+    pub effective: Usd,
 }
 
 /// Whether what was committed to was used.
@@ -98,6 +122,10 @@ pub struct TierPart {
 pub struct Charge {
     /// The billing period.
     pub month: Month,
+    /// The day (UTC) on which it was used; `None` for what is only known of the month.
+    pub day: Option<NaiveDate>,
+    /// The line that it is on AWS's bill.
+    pub line_item: LineItem,
     /// The account that pays: FOCUS `BillingAccountId`.
     pub payer: Arc<str>,
     /// The account that used it: FOCUS `SubAccountId`.
@@ -130,20 +158,34 @@ pub struct Charge {
     pub pricing: Pricing,
     /// The commitment behind it.
     pub commitment: Option<CommitmentRef>,
-    /// True where AWS is not the one who sends the bill.
-    pub outside_aws: bool,
+    /// Who sends the bill.
+    pub seller: Seller,
     /// At list price.
     pub list: Usd,
     /// On the invoice of this month (unblended): FOCUS `BilledCost`.
     pub billed: Usd,
     /// With upfront fees spread over their terms (amortized): FOCUS `EffectiveCost`.
     pub effective: Usd,
+    /// After discounts; `None` where none are known.
+    pub net: Option<Net>,
     /// How the tiers priced it.
     pub tiers: Vec<TierPart>,
     /// The formula of the quantity.
     pub factors: Vec<Factor>,
     /// Index of the first price row in the book.
     pub price: Option<usize>,
+}
+
+impl Charge {
+    /// True where AWS is not the one who sends the bill.
+    pub fn outside_aws(&self) -> bool {
+        self.seller == Seller::Outside
+    }
+
+    /// After discounts; as it is where none are known.
+    pub fn net(&self) -> Net {
+        self.net.unwrap_or(Net { billed: self.billed, effective: self.effective })
+    }
 }
 
 /// All charges of one month.

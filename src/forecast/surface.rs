@@ -442,7 +442,7 @@ impl<'a> Compiler<'a> {
         for (place, cost) in &self.placed {
             sums.places[*place] += cost;
         }
-        for charge in self.bill.charges.iter().filter(|c| !c.outside_aws && c.service != support::SERVICE) {
+        for charge in self.bill.charges.iter().filter(|c| !c.outside_aws() && c.service != support::SERVICE) {
             let cost = float(charge.billed.decimal());
             if matches!(charge.category, Category::Usage | Category::Purchase) {
                 sums.supported[self.environment(&charge.environment)] += cost;

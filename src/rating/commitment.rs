@@ -11,7 +11,7 @@ use rust_decimal::Decimal;
 
 use super::Terms;
 use super::support::row;
-use crate::bill::{Category, Charge, CommitmentRef, CommitmentStatus, Frequency, Pricing};
+use crate::bill::{Category, Charge, CommitmentRef, CommitmentStatus, Frequency, LineItem, Pricing, Seller};
 use crate::money::{Usd, quotient};
 use crate::pricing::{PriceRow, Term};
 use crate::scenario::Scenario;
@@ -273,10 +273,17 @@ impl<'a> Purchase<'a> {
             }
         }
         let tape = Tape::new().rule(Step::Times, "reservations", count).rule(Step::Times, "hours in force", self.hours);
-        rows.push(self.purchase(service, &usage_type, "RIFee", price.price.times(count * self.hours), tape.clone(), Frequency::Recurring));
+        rows.push(self.purchase(
+            service,
+            &usage_type,
+            LineItem::RiFee,
+            price.price.times(count * self.hours),
+            tape.clone(),
+            Frequency::Recurring,
+        ));
         if self.terms.month == crate::month::Month::of(c.start) {
             let fee = Usd::new(upfront * count);
-            rows.push(self.purchase(service, &usage_type, "upfront fee", fee, tape, Frequency::OneTime));
+            rows.push(self.purchase(service, &usage_type, LineItem::Fee, fee, tape, Frequency::OneTime));
         }
         rows.push(self.unused(service, &usage_type, Usd::new(holding.left.all() * per_unit)));
         rows.retain(|r| !r.billed.is_zero() || !r.effective.is_zero());
@@ -318,10 +325,17 @@ impl<'a> Purchase<'a> {
         let tape = Tape::new().rule(Step::Times, "dollars an hour", hourly).rule(Step::Times, "hours in force", self.hours);
         let kind = "ComputeSavingsPlans";
         let recurring = Usd::new(commitment * (Decimal::ONE - upfront));
-        rows.push(self.purchase("ComputeSavingsPlans", kind, "SavingsPlanRecurringFee", recurring, tape.clone(), Frequency::Recurring));
+        rows.push(self.purchase(
+            "ComputeSavingsPlans",
+            kind,
+            LineItem::SavingsPlanRecurringFee,
+            recurring,
+            tape.clone(),
+            Frequency::Recurring,
+        ));
         if self.terms.month == crate::month::Month::of(self.commitment.start) {
             let fee = Usd::new(hourly * term_hours * upfront);
-            rows.push(self.purchase("ComputeSavingsPlans", kind, "SavingsPlanUpfrontFee", fee, tape, Frequency::OneTime));
+            rows.push(self.purchase("ComputeSavingsPlans", kind, LineItem::SavingsPlanUpfrontFee, fee, tape, Frequency::OneTime));
         }
         rows.push(self.unused("ComputeSavingsPlans", kind, Usd::new(holding.left.all())));
         rows.retain(|r| !r.billed.is_zero() || !r.effective.is_zero());
@@ -367,6 +381,8 @@ impl<'a> Purchase<'a> {
         }
         Ok(Charge {
             month: record.month,
+            day: None,
+            line_item: if self.is_savings_plan() { LineItem::SavingsPlanCoveredUsage } else { LineItem::DiscountedUsage },
             payer: terms.payer.clone(),
             account: record.account.clone(),
             environment: record.environment.clone(),
@@ -383,18 +399,20 @@ impl<'a> Purchase<'a> {
             frequency: Frequency::UsageBased,
             pricing: Pricing::Committed,
             commitment: Some(self.reference(Some(CommitmentStatus::Used))),
-            outside_aws: false,
+            seller: Seller::Aws,
             list: list.rows[0].price.times(quantity),
             billed: Usd::ZERO,
             effective,
+            net: None,
             tiers: Vec::new(),
             factors,
             price: Some(list.id),
         })
     }
 
-    fn purchase(&self, service: &str, usage_type: &str, what: &str, fee: Usd, tape: Tape, frequency: Frequency) -> Charge {
+    fn purchase(&self, service: &str, usage_type: &str, item: LineItem, fee: Usd, tape: Tape, frequency: Frequency) -> Charge {
         let (quantity, factors) = tape.finish().unwrap_or_default();
+        let what = if item == LineItem::Fee { "upfront fee" } else { item.name() }.to_owned();
         Charge {
             quantity,
             frequency,
@@ -403,6 +421,7 @@ impl<'a> Purchase<'a> {
             pricing: Pricing::Committed,
             commitment: Some(self.reference(None)),
             description: Cow::Owned(format!("{what} of {} ({})", self.commitment.id, self.commitment.term)),
+            line_item: item,
             ..self.row(service, usage_type, fee, Category::Purchase)
         }
     }
@@ -415,6 +434,7 @@ impl<'a> Purchase<'a> {
             pricing: Pricing::Committed,
             commitment: Some(self.reference(Some(CommitmentStatus::Unused))),
             description: Cow::Owned(format!("not used of {}", self.commitment.id)),
+            line_item: if self.is_savings_plan() { LineItem::SavingsPlanRecurringFee } else { LineItem::RiFee },
             ..self.row(service, usage_type, lost, Category::Usage)
         }
     }
@@ -428,11 +448,12 @@ impl<'a> Purchase<'a> {
         }
     }
 
+    fn is_savings_plan(&self) -> bool {
+        matches!(self.commitment.term, Term::SavingsPlan { .. })
+    }
+
     fn reference(&self, status: Option<CommitmentStatus>) -> CommitmentRef {
-        let (kind, category) = match self.commitment.term {
-            Term::SavingsPlan { .. } => ("SavingsPlan", "Spend"),
-            _ => ("Reserved", "Usage"),
-        };
+        let (kind, category) = if self.is_savings_plan() { ("SavingsPlan", "Spend") } else { ("Reserved", "Usage") };
         CommitmentRef { id: self.commitment.id.clone(), kind, category, status }
     }
 }

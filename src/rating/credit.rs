@@ -54,7 +54,7 @@ pub fn balances(credits: &[Credit]) -> Vec<Usd> {
 /// What the credits pay of a month's charges: one row for each credit and environment. What they take is gone from `balances`.
 pub fn charges(credits: &[Credit], balances: &mut [Usd], charges: &[Charge], terms: &Terms<'_>) -> Vec<Charge> {
     let mut open: Vec<Usd> = charges.iter().map(|c| c.billed).collect();
-    let mut owed: Usd = charges.iter().filter(|c| !c.outside_aws).map(|c| c.billed).sum();
+    let mut owed: Usd = charges.iter().filter(|c| !c.outside_aws()).map(|c| c.billed).sum();
     let mut rows = Vec::new();
     for index in in_order(credits) {
         let (credit, balance) = (&credits[index], &mut balances[index]);
@@ -98,7 +98,7 @@ fn pays(credit: &Credit, charge: &Charge) -> bool {
         Category::Purchase => charge.frequency != Frequency::OneTime && (named || charge.commitment.is_some()),
         Category::Tax | Category::Credit | Category::Adjustment => false,
     };
-    kind && !charge.outside_aws && (credit.on.is_empty() || named)
+    kind && !charge.outside_aws() && (credit.on.is_empty() || named)
 }
 
 /// The part of a month's charges that falls on the days of a credit.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
-use crate::bill::{Category, Charge, Frequency, Pricing};
+use crate::bill::{Category, Charge, Frequency, LineItem, Pricing, Seller};
 use crate::month::Month;
 use crate::pricing::{PriceBook, Term};
 use crate::usage::{KnownCharge, UsageRecord};
@@ -57,6 +57,8 @@ pub fn rate(records: Vec<UsageRecord>, terms: &Terms<'_>) -> Result<Vec<Charge>,
 fn charge(record: UsageRecord, price: usize, pricing: Pricing, parts: tiers::Parts, terms: &Terms<'_>) -> Charge {
     Charge {
         month: record.month,
+        day: None,
+        line_item: LineItem::Usage,
         payer: terms.payer.clone(),
         account: record.account,
         environment: record.environment,
@@ -73,10 +75,11 @@ fn charge(record: UsageRecord, price: usize, pricing: Pricing, parts: tiers::Par
         frequency: Frequency::UsageBased,
         pricing,
         commitment: None,
-        outside_aws: false,
+        seller: Seller::Aws,
         list: parts.cost,
         billed: parts.cost,
         effective: parts.cost,
+        net: None,
         tiers: parts.tiers,
         factors: record.factors,
         price: Some(price),
@@ -85,8 +88,11 @@ fn charge(record: UsageRecord, price: usize, pricing: Pricing, parts: tiers::Par
 
 /// A known charge becomes a row of the bill.
 pub fn known(charge: KnownCharge, payer: &Arc<str>) -> Charge {
+    let credit = charge.amount.decimal().is_sign_negative();
     Charge {
         month: charge.month,
+        day: None,
+        line_item: if credit { LineItem::Credit } else { LineItem::Fee },
         payer: payer.clone(),
         account: charge.account,
         environment: charge.environment,
@@ -99,14 +105,15 @@ pub fn known(charge: KnownCharge, payer: &Arc<str>) -> Charge {
         description: Cow::Owned(charge.description),
         quantity: Decimal::ZERO,
         unit: None,
-        category: if charge.amount.decimal().is_sign_negative() { Category::Credit } else { Category::Purchase },
+        category: if credit { Category::Credit } else { Category::Purchase },
         frequency: Frequency::Recurring,
         pricing: Pricing::Other,
         commitment: None,
-        outside_aws: charge.outside_aws,
+        seller: if charge.outside_aws { Seller::Outside } else { Seller::Aws },
         list: charge.amount,
         billed: charge.amount,
         effective: charge.amount,
+        net: None,
         tiers: Vec::new(),
         factors: charge.factors,
         price: None,

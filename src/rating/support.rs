@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 
 use super::Terms;
-use crate::bill::{Category, Charge, Frequency, Pricing};
+use crate::bill::{Category, Charge, Frequency, LineItem, Pricing, Seller};
 use crate::money::Usd;
 use crate::pricing::SupportBand;
 use crate::scenario::accounts::Support;
@@ -33,7 +33,7 @@ pub fn charges(support: &Support, charges: &[Charge], terms: &Terms<'_>) -> Vec<
             environments.push((charge.environment.clone(), charge.account.clone()));
         }
     }
-    let of_aws = |c: &&Charge| !c.outside_aws && matches!(c.category, Category::Usage | Category::Purchase);
+    let of_aws = |c: &&Charge| !c.outside_aws() && matches!(c.category, Category::Usage | Category::Purchase);
     let own: Vec<Usd> =
         environments.iter().map(|(e, _)| charges.iter().filter(of_aws).filter(|c| c.environment == *e).map(|c| c.billed).sum()).collect();
     let all: Usd = own.iter().copied().sum();
@@ -71,6 +71,17 @@ fn factors(support: &Support, environment: &str, own: Usd, all: Usd, fee: Usd) -
     ]
 }
 
+/// The line that such a row is on AWS's bill.
+fn line_item(category: Category) -> LineItem {
+    match category {
+        Category::Usage => LineItem::Usage,
+        Category::Purchase => LineItem::Fee,
+        Category::Tax => LineItem::Tax,
+        Category::Credit => LineItem::Credit,
+        Category::Adjustment => LineItem::Refund,
+    }
+}
+
 /// A row of the bill that no usage stands behind.
 #[allow(clippy::too_many_arguments, reason = "each is one column of the row")]
 pub fn row(
@@ -85,6 +96,8 @@ pub fn row(
 ) -> Charge {
     Charge {
         month: terms.month,
+        day: None,
+        line_item: line_item(category),
         payer: terms.payer.clone(),
         account,
         environment,
@@ -101,10 +114,11 @@ pub fn row(
         frequency: Frequency::Recurring,
         pricing: Pricing::Other,
         commitment: None,
-        outside_aws: false,
+        seller: Seller::Aws,
         list: amount,
         billed: amount,
         effective: amount,
+        net: None,
         tiers: Vec::new(),
         factors: Vec::new(),
         price: None,

@@ -13,7 +13,7 @@ use crate::usage::{CREDITS, Tape};
 /// The tax rows on all charges of AWS so far.
 pub fn charges(tax: &Tax, charges: &[Charge], terms: &Terms<'_>) -> Vec<Charge> {
     let mut environments: Vec<(Arc<str>, Arc<str>, Usd)> = Vec::new();
-    for charge in charges.iter().filter(|c| !c.outside_aws && taxed(tax, c)) {
+    for charge in charges.iter().filter(|c| !c.outside_aws() && taxed(tax, c)) {
         match environments.iter_mut().find(|(e, ..)| *e == charge.environment) {
             Some((.., sum)) => *sum += charge.billed,
             None => environments.push((charge.environment.clone(), charge.account.clone(), charge.billed)),
