@@ -30,6 +30,8 @@
 //! assert_eq!(bill.total().to_string(), "72.0802");
 //! ```
 
+#[cfg(feature = "actuals")]
+pub mod actuals;
 pub mod bill;
 pub mod calibrate;
 pub mod cli;

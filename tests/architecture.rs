@@ -19,6 +19,8 @@ const ORDER: &[&[&str]] = &[
     &["failover"],
     &["predict"],
     &["forecast", "plan", "calibrate"],
+    &["variance"],
+    &["actuals"],
     &["report"],
     &["cli"],
 ];

@@ -1,0 +1,45 @@
+//! Actuals: what AWS billed, from whatever it was written in, as the same [`Bill`] that the engine writes.
+//!
+//! A source gives [`Statement`]s, one for each payer and billing period. Everything after that is the same for all: the store
+//! keeps them, `variance` holds them against a prediction. Amounts are exact from file to output.
+//!
+//! Not here: what a bill should have been (`predict`), and how the two differ (`variance`).
+
+use crate::bill::Bill;
+use crate::money::Usd;
+
+/// The bill of one payer and one billing period, with what is to be said of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Statement {
+    /// Its charges, at least by day where the source tells days.
+    pub bill: Bill,
+    /// Where it came from.
+    pub source: Source,
+    /// True once AWS has closed the period: every row has an invoice, nothing is estimated.
+    pub is_final: bool,
+    /// What amortizing moves out of or into this period: unblended = amortized + true-up + upfront fees. Only a Cost and Usage
+    /// Report tells it.
+    pub true_up: Option<Usd>,
+    /// Rows that were read to make it; a charge may stand for many.
+    pub rows: u64,
+}
+
+/// Where a statement came from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Source {
+    /// The format, as a user would say it: "CUR 2.0", "FOCUS 1.2", "Cost Explorer".
+    pub format: String,
+    /// File names, or the API's request.
+    pub from: Vec<String>,
+    /// What tells this version from another of the same period: the report's assembly or execution id, or a hash of the files.
+    pub version: String,
+}
+
+/// All that one import found.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Imported {
+    /// By payer and period, in order.
+    pub statements: Vec<Statement>,
+    /// What the user should know, and is no error: a line item type that nobody knows, columns that are not there.
+    pub remarks: Vec<String>,
+}
