@@ -5,6 +5,11 @@
 //!
 //! Not here: what a bill should have been (`predict`), and how the two differ (`variance`).
 
+pub mod demo;
+pub mod store;
+pub mod summary;
+pub mod totals;
+
 use crate::bill::Bill;
 use crate::money::Usd;
 
