@@ -320,9 +320,8 @@ resources:
     demand: {per_request: {cpu: 100 ms}}
     scaling: {policies: [{metric: cpu, target: 50%}]}
 ";
-    let hours = |text: &str| -> f64 {
-        quantity(&bill(&load(text, &[]), "2026-12"), "USE1-Fargate-vCPU-Hours:perCPU").parse().expect("a number")
-    };
+    let hours =
+        |text: &str| -> f64 { quantity(&bill(&load(text, &[]), "2026-12"), "USE1-Fargate-vCPU-Hours:perCPU").parse().expect("a number") };
     // 9 × 24 × 4 + 22 × 24 × 8, less 3 minutes of 4 tasks.
     let deployed = format!("{text}  releases: {{type: fargate-deployments, of: web, deployments: [{{type: blue-green, runs: 10/h}}]}}\n");
     assert!((hours(&deployed) - 5_087.8).abs() < 1e-9, "{}", hours(&deployed));

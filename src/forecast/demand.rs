@@ -66,8 +66,14 @@ impl Demands {
     pub fn new(members: &[&Scenario], first: Month, count: u32, inputs: &mut Inputs) -> Demands {
         let moving = |member: &&Scenario| Some(Moving::new(member, member.workload.as_ref()?, first, count, inputs));
         let workloads: Vec<Moving> = members.iter().filter_map(moving).collect();
-        let of_workload = |d: &DemandOf| workloads.iter().position(|w| w.environment == d.environment);
-        let of = inputs.demands.iter().map(|d| Some((of_workload(d)?, d.clone()))).collect();
+        let of = inputs.demands.iter().map(|d| {
+            let workload = workloads.iter().position(|w| w.environment == d.environment)?;
+            let member = members.iter().find(|m| m.name == d.environment)?;
+            // What is a part of another resource has that one's capacity.
+            let resource = d.resource.as_deref().map(|r| Arc::from(member.whole_of(r)));
+            Some((workload, DemandOf { resource, ..d.clone() }))
+        });
+        let of = of.collect();
         Demands { workloads, of }
     }
 
