@@ -174,7 +174,8 @@ impl Demanded {
         let of_route = |(name, requests)| Some((name, statistic::quantity(requests)?.checked_mul(hours)?));
         let routes = likely.requests.into_iter().map(of_route).collect::<Option<_>>()?;
         let capacity = likely.capacity.into_iter().map(|(name, average)| Some((name, statistic::quantity(average)?)));
-        Some(Demanded { growth, requests: Some(Arc::new(Requests { routes })), capacity: capacity.collect::<Option<_>>()? })
+        let requests = Requests { routes, level: Some(workload.requests.level.clone()) };
+        Some(Demanded { growth, requests: Some(Arc::new(requests)), capacity: capacity.collect::<Option<_>>()? })
     }
 }
 
