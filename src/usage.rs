@@ -327,6 +327,14 @@ impl Tape {
         self
     }
 
+    /// Gives the last value, which is made of a driver, the origin of that driver.
+    pub fn from_driver<T>(mut self, driver: &Driver<T>) -> Tape {
+        if let Some(last) = self.factors.last_mut() {
+            (last.from, last.why, last.at) = (Some(driver.from), driver.why.clone(), driver.at);
+        }
+        self
+    }
+
     /// × capacity that follows demand, on average over the month.
     pub fn capacity(self, name: &'static str, average: Decimal) -> Tape {
         self.push(Factor { demand: Some(Measure::Capacity), ..Factor::rule(Step::Times, name.into(), average) })

@@ -4,6 +4,7 @@
 //! read into types ([`mod@read`]) that are complete and legal: nothing behind this door is checked again.
 
 pub mod accounts;
+mod behind;
 pub mod commitment;
 mod demand;
 pub mod driver;
@@ -408,6 +409,7 @@ impl Loader<'_> {
         let top = top?;
         let lacks_demand = top.workload.is_none() && self.measured.lacks;
         let driven = !lacks_demand && demand::check(&tree, &resources, top.workload.as_ref(), &mut self.problems);
+        behind::check(&tree, &resources, &mut self.problems);
         self.commitments(&tree, &top.commitments);
         if let Some(plan) = &top.plan {
             self.plan(&tree, plan, &resources, &top.commitments);
