@@ -358,6 +358,18 @@ fn a_day_is_drawn_the_same_twice() {
     assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 4, "nothing is left beside the pictures");
 }
 
+/// What stands in for another environment is asked for by name; all together it would be counted twice.
+#[test]
+fn all_environments_are_those_that_are_paid() {
+    let text = out(&["forecast", "--all", "--format", "csv"]);
+    assert!(text.contains("staging") && !text.contains("-driven"), "{text}");
+    for name in ["dev", "staging", "dr"] {
+        let driven = format!("{name}-driven");
+        assert!(out(&["forecast", &driven]).starts_with(&format!("{driven} · December 2026")));
+        assert!(out(&["plan", &driven]).contains("stated    list prices give"));
+    }
+}
+
 /// A week of even demand by the hour comes back as its level; what is wrong in a file is named with its line.
 #[test]
 fn a_measured_series_becomes_a_workload() {

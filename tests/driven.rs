@@ -252,7 +252,7 @@ fn another_seed_gives_other_paths_and_nearly_the_same_band() {
 
 #[test]
 fn bands_are_in_order_and_groups_do_not_exceed_their_sum() {
-    for environment in ["prod", "prod-driven"] {
+    for environment in ["prod", "prod-driven", "staging-driven", "dev-driven", "dr-driven"] {
         let forecast = forecast(&built_in(), environment, 3, Drawing { paths: 200, seed: 1 });
         assert_eq!(forecast.months.len(), 3);
         for month in &forecast.months {
@@ -294,4 +294,42 @@ resources:
     }
     let swing = &forecast.moves[0];
     assert_eq!((swing.input.as_str(), swing.low.to_string().as_str(), swing.high.to_string().as_str()), ("egress.cross_az", "1.6", "3"));
+}
+
+/// Each takes the place of the environment whose plan it is held against, and of no other; the payer's others are as they are.
+#[test]
+fn the_driven_family_stands_in_for_its_environments() {
+    let scenarios = built_in();
+    for name in ["dev", "staging", "prod", "dr"] {
+        let (stated, driven) = (scenarios.named(name).expect(name), scenarios.named(&format!("{name}-driven")).expect("the driven one"));
+        assert_eq!(driven.instead_of.as_deref(), Some(name));
+        assert_eq!(driven.plan.as_ref().map(|p| p.total), stated.plan.as_ref().map(|p| p.total));
+        assert!(driven.driven && !stated.driven);
+        let follow: Vec<String> = driven.follows().iter().map(|(service, _)| service.to_string()).filter(|s| s != "alb").collect();
+        assert_eq!(follow, ["core", "auth", "agent", "workflow"], "{name}");
+        let (_, _, members) = scenarios.payer(driven);
+        let others = ["dev", "staging", "prod", "dr"].into_iter().filter(|other| *other != name);
+        let mut expected: Vec<&str> = others.chain([driven.name.as_ref()]).collect();
+        expected.sort_unstable();
+        let mut members: Vec<&str> = members.iter().map(|m| m.name.as_ref()).collect();
+        members.sort_unstable();
+        assert_eq!(members, expected);
+        let resources = |s: &ce_cost::scenario::Scenario| s.resources.iter().map(|r| r.name.to_string()).collect::<Vec<_>>();
+        assert_eq!(resources(driven), resources(stated), "the same things run");
+        assert_eq!(driven.commitments.len(), stated.commitments.len(), "what is bought stays");
+    }
+}
+
+/// Until the failover nothing but health checks asks: two tasks of core stand for 744 h, with 4 vCPU each.
+#[test]
+fn the_standby_stands_at_its_minimum() {
+    let scenarios = built_in();
+    let dr = scenarios.named("dr-driven").expect("dr-driven");
+    let bill = predict::bill(&scenarios, dr, &book(), basis("2026-12")).unwrap_or_else(|e| panic!("{e}"));
+    for (service, vcpu_hours) in [("core", "5952"), ("auth", "2976"), ("agent", "1488"), ("workflow", "744")] {
+        let of =
+            |c: &&ce_cost::bill::Charge| &*c.environment == "dr-driven" && &*c.resource == service && c.usage_type.contains("vCPU-Hours");
+        let charge = bill.charges.iter().find(of).unwrap_or_else(|| panic!("no {service}"));
+        assert_eq!(charge.quantity.normalize().to_string(), vcpu_hours, "{service}");
+    }
 }
