@@ -57,10 +57,15 @@ impl Fitted {
         text
     }
 
-    fn level(&self) -> String {
+    /// When measuring began and ended, for people.
+    pub fn span(&self) -> String {
         let (from, to) = self.measured;
+        format!("{} to {}", from.format("%Y-%m-%d %H:%M"), to.format("%Y-%m-%d %H:%M"))
+    }
+
+    fn level(&self) -> String {
         let sure = self.level_se.map_or_else(String::new, |se| format!(", standard error {}", percent(se)));
-        let span = format!("{} to {}, {} whole months{sure}", from.format("%Y-%m-%d %H:%M"), to.format("%Y-%m-%d %H:%M"), self.months);
+        let span = format!("{}, {} whole months{sure}", self.span(), self.months);
         let range = match (self.level_se, self.trend) {
             (Some(se), Some(trend)) if digits(self.level) != digits(self.level * se.exp()) => {
                 // The mean over noise, and over drift as it will be drawn, which is wider than it was measured.
