@@ -10,10 +10,10 @@ use flate2::read::MultiGzDecoder;
 use zip::ZipArchive;
 
 /// What may come out of any archive, in bytes.
-const SURE: u64 = 256 << 20;
+const SURE: u64 = 64 << 20;
 
 /// How many times its packed size a larger one may have. Real reports have 10 to 60.
-const MOST_TIMES: u64 = 300;
+const MOST_TIMES: u64 = 200;
 
 /// Bytes that go from the unpacking thread to the reading one at a time.
 const BLOCK: usize = 1 << 18;
