@@ -232,6 +232,19 @@ fn split_cost_rows_are_not_counted_again() {
     assert_eq!(found.remarks, ["1 rows of split cost allocation are left out: they tell again what the rows of their instances cost"]);
 }
 
+/// Some writers leave out what amortizing needs, and put words where amounts belong.
+#[test]
+fn covered_use_without_effective_costs_is_said_to_be_too_low() {
+    let header = format!("{CUR},pricing/publicOnDemandCost,reservation/ReservationARN,reservation/EffectiveCost");
+    let row = "111122223333,2026-10-01T00:00:00Z,INV1,111122223333,DiscountedUsage,2026-10-02T00:00:00Z,AmazonRDS,A,B,1,USD,0,convertible,arn:ri,";
+    let folder = Folder::new();
+    let found = imported(&[folder.write("cur.csv", format!("{header}\n{row}\n"))]);
+    assert_eq!(found.remarks.len(), 1, "{:?}", found.remarks);
+    assert!(found.remarks[0].starts_with("1 rows of commitments have no effective cost"), "{:?}", found.remarks);
+    let charge = &found.statements[0].bill.charges[0];
+    assert_eq!((charge.pricing, charge.commitment.as_ref().map(|c| c.kind)), (Pricing::Committed, Some("Reserved")));
+}
+
 /// Beyond ten places the totals stay, and it is said.
 #[test]
 fn no_digit_is_lost_in_silence() {

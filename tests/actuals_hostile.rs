@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use ce_cost::actuals;
 use ce_cost::source::Sources;
 use polars::prelude::{Column, DataFrame, IntoColumn, NamedFrom, ParquetWriter, Series};
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
 
 const NAMES: &str = "bill_payer_account_id,bill_billing_period_start_date,bill_invoice_id,line_item_usage_account_id,line_item_line_item_type,\
                      line_item_usage_start_date,line_item_product_code,line_item_usage_type,line_item_operation,line_item_usage_amount,\
@@ -185,6 +187,36 @@ fn every_hostile_file_is_refused_for_its_reason() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     if let Some(peak) = peak_memory() {
         assert!(peak < 700 << 20, "memory grew to {} MB", peak >> 20);
+    }
+}
+
+/// A file of the fuzzer's seeds with a few bytes of it changed, or its end cut off: read or refused, whatever it is.
+#[test]
+fn what_is_damaged_at_random_is_read_or_refused() {
+    let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds");
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut random = Xoshiro256PlusPlus::seed_from_u64(5);
+    for importer in ["cur", "focus", "cost_explorer", "parquet", "manifest"] {
+        for seed in fs::read_dir(seeds.join(importer)).expect("seeds") {
+            let seed = seed.expect("a seed").path();
+            let whole = fs::read(&seed).expect("a seed");
+            let name = seed.file_name().expect("a name").to_string_lossy().into_owned();
+            let path = folder.path().join(if importer == "manifest" { format!("{name}-Manifest.json") } else { name });
+            for _ in 0..150 {
+                let mut bytes = whole.clone();
+                for _ in 0..random.random_range(1..4) {
+                    let at = random.random_range(0..bytes.len());
+                    bytes[at] = random.random();
+                }
+                if random.random_range(0..4) == 0 {
+                    bytes.truncate(random.random_range(0..bytes.len()));
+                }
+                fs::write(&path, bytes).expect("written");
+                if let Err(problems) = actuals::read(std::slice::from_ref(&path)) {
+                    assert!(problems.errors() > 0, "{}", path.display());
+                }
+            }
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use std::io::{Write as _, copy};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use ce_cost::actuals::{self, Imported, Statement, tag, upfront_fees};
+use ce_cost::actuals::{self, Detail, Imported, Statement, tag, upfront_fees};
 use ce_cost::bill::{Charge, Seller};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer};
@@ -171,4 +171,18 @@ fn files_of_one_version_add_up_and_two_versions_do_not() {
     let twice = actuals::read(&[parts[0].clone(), folder.join("legacy.csv")]).expect_err("rows stand twice");
     let said = twice.render(&ce_cost::source::Sources::default(), false);
     assert!(said.contains("rows stand twice") && said.contains("give one version"), "{said}");
+}
+
+/// A glance tells less, and the same.
+#[test]
+fn a_glance_gives_what_usage_types_cost() {
+    let (folder, expected) = oracle(6);
+    for file in ["cur2.parquet", "legacy.csv.gz"] {
+        let found = actuals::read_as(&[folder.join(file)], Detail::UsageTypes).expect("a glance");
+        for (statement, period) in found.statements.iter().zip(expected.periods.values()) {
+            assert_eq!(by(statement, |c| c.usage_type.to_string()), period.by_usage_type, "{file}");
+            assert_eq!(by(statement, |c| c.line_item.to_string()), period.by_type, "{file}");
+            assert!(!statement.is_final && statement.bill.charges.iter().all(|c| c.day.is_none() && c.net.is_none()));
+        }
+    }
 }

@@ -72,8 +72,6 @@ pub const NOT_AT_A_GLANCE: &[usize] = &[
     ENTITY,
     ACCOUNT,
     START,
-    PRODUCT_CODE,
-    DESCRIPTION,
     SERVICE_CODE,
     REGION_CODE,
     REGION,
@@ -94,6 +92,17 @@ const SPLIT: [&str; 2] = ["EKSPod-EC2", "ECSTask-EC2"];
 /// True for a row that tells again, by pod or task, what another row costs.
 pub fn is_split(row: &impl Row) -> Result<bool, Wrong> {
     Ok(SPLIT.contains(&row.text(OPERATION)?) || !row.text(SPLIT_PARENT)?.is_empty())
+}
+
+/// True for a row of covered use, or of a plan's fee, that does not say what amortizing makes of it: some writers leave it out.
+pub fn lacks_effective(row: &impl Row, kind: &str) -> Result<bool, Wrong> {
+    let column = match kind {
+        "DiscountedUsage" => RI_EFFECTIVE,
+        "SavingsPlanCoveredUsage" => SP_EFFECTIVE,
+        "SavingsPlanRecurringFee" => SP_TOTAL,
+        _ => return Ok(false),
+    };
+    Ok(row.number(column)?.is_none())
 }
 
 /// Room for what a row holds as maps, used again for every row.

@@ -47,7 +47,6 @@ pub const INVOICE_COLUMN: usize = INVOICE;
 pub const NOT_AT_A_GLANCE: &[usize] = &[
     START,
     SERVICE,
-    CLASS,
     DESCRIPTION,
     INVOICE,
     ACCOUNT,

@@ -220,6 +220,7 @@ pub struct Sink {
 struct Notes {
     rows: u64,
     split: u64,
+    incomplete: u64,
     twice: u64,
     first_twice: Option<String>,
     unchecked: u64,
@@ -255,7 +256,11 @@ impl Sink {
                 self.notes.split += 1;
                 return Ok(());
             }
-            Format::Cur(_) => cur::entry(row, &mut self.room)?,
+            Format::Cur(_) => {
+                let entry = cur::entry(row, &mut self.room)?;
+                self.notes.incomplete += u64::from(cur::lacks_effective(row, entry.line_item)?);
+                entry
+            }
             Format::Focus(_) => focus::entry(row, &mut self.room.tags)?,
         };
         self.rollup.add(&entry, file).map_err(Stop::Full)
@@ -302,6 +307,10 @@ impl Sink {
             }
         };
         remark(notes.split, "rows of split cost allocation are left out: they tell again what the rows of their instances cost");
+        remark(
+            notes.incomplete,
+            "rows of commitments have no effective cost (reservation/EffectiveCost, savingsPlan/…): amortized totals are too low",
+        );
         remark(notes.rounded, "amounts have more than 18 decimal places and were rounded there");
         remark(notes.unchecked, "rows were not checked for standing twice: only the first 4 million are");
         for origin in self.origins.iter().filter(|o| !o.tells_final) {
