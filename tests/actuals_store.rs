@@ -121,15 +121,60 @@ mod with {
         assert!(out(&["verify"], store).0.contains("The store is sound"));
     }
 
+    /// The demo as a report of AWS's form, read again: the same bill, to the last place.
     #[test]
-    fn a_report_is_written_in_place_of_the_store() {
+    fn a_report_of_the_demo_imports_to_the_same_totals() {
         let folder = tempfile::tempdir().expect("a folder");
-        let (store, file) = (folder.path().join("store"), folder.path().join("cur.csv"));
-        let args = ["demo", "--months", "1", "--cur", file.to_str().expect("a path")];
+        let [made, store, file] = ["made", "store", "cur.csv"].map(|name| folder.path().join(name));
+        out(&["demo", "--months", "8"], &made);
+        report(&["--months", "8"], &file);
+        let path = file.to_str().expect("a path");
+        let (text, notes) = out(&["import", path], &store);
+        assert_eq!(text.matches(" · new").count(), 9, "{text}");
+        assert!(notes.contains("`FutureDiscount` is not known") && notes.contains("synthetic"), "{notes}");
+        assert!(out(&["import", path], &store).0.lines().all(|l| l.ends_with("· as it was")));
+        assert!(out(&["verify"], &store).0.contains("closes in 9 of them"));
+        for by in ["type", "service", "day", "environment"] {
+            let (mut made, mut read) = (shown(&["--by", by], &made), shown(&["--by", by], &store));
+            for document in [&mut made, &mut read] {
+                for period in document["periods"].as_array_mut().expect("periods") {
+                    for key in ["format", "version"] {
+                        period[key] = Value::Null;
+                    }
+                }
+            }
+            assert_eq!(made, read, "{by}");
+        }
+    }
+
+    #[test]
+    fn what_is_final_is_not_replaced_by_what_is_not() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let [store, open, closed] = ["store", "open.csv", "closed.csv"].map(|name| folder.path().join(name));
+        report(&["--months", "1"], &closed);
+        let text = std::fs::read_to_string(&closed).expect("a file");
+        std::fs::write(&open, text.replace(",DEMO2026-10,", ",,")).expect("written");
+        let [open, closed] = [&open, &closed].map(|path| path.to_str().expect("a path"));
+        out(&["import", closed], &store);
+        let before = shown(&[], &store);
+        assert!(fails(&["import", open], &store, 65).contains("nothing was imported; --force"));
+        assert_eq!(shown(&[], &store), before);
+        assert!(out(&["import", open, "--force"], &store).0.contains("· in the place of 13,"));
+        assert!(out(&["import", closed], &store).0.contains("2026-10 · final"), "and what is closed takes its place again");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_not_imported() {
+        let folder = tempfile::tempdir().expect("a folder");
+        assert!(fails(&["import", "no/such/file.csv"], folder.path(), 65).contains("no/such/file.csv"));
+        assert!(fails(&["import"], folder.path(), 64).contains("FILE"));
+        assert!(fails(&["list"], folder.path(), 66).contains("holds no bills"));
+    }
+
+    #[track_caller]
+    fn report(args: &[&str], file: &Path) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ce-cost"));
-        let output = command.arg("actuals").args(args).args(["--as-of", "2026-11-24"]).output().expect("it runs");
+        let output = command.args(["actuals", "demo", "--as-of", "2026-11-24", "--cur"]).arg(file).args(args).output().expect("it runs");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let text = std::fs::read_to_string(&file).expect("a file");
-        assert!(text.starts_with("bill_bill_type,") && text.contains("SavingsPlanNegation") && !store.exists());
     }
 }

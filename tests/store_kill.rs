@@ -11,10 +11,9 @@ use ce_cost::actuals::Statement;
 use ce_cost::actuals::store::Store;
 use ce_cost::month::Month;
 
-fn demo(store: &Path, seed: u32) -> Command {
+fn actuals(args: &[&str], store: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ce-cost"));
-    let seed = seed.to_string();
-    command.args(["actuals", "demo", "--as-of", "2026-11-24", "--seed", &seed, "--store"]).arg(store);
+    command.arg("actuals").args(args).args(["--as-of", "2026-11-24"]).env("CE_COST_STORE", store);
     command.stdout(Stdio::null()).stderr(Stdio::null());
     command
 }
@@ -24,9 +23,10 @@ fn held(folder: &Path) -> Vec<Statement> {
     Store::at(folder).statements(month("2020-01")..=month("2030-12")).expect("a whole store")
 }
 
-fn written(store: &Path, seed: u32) -> (Vec<Statement>, Duration) {
+/// What a command writes into a store, and how long that takes.
+fn written(args: &[&str], store: &Path) -> (Vec<Statement>, Duration) {
     let since = Instant::now();
-    assert!(demo(store, seed).status().expect("it runs").success());
+    assert!(actuals(args, store).status().expect("it runs").success());
     (held(store), since.elapsed())
 }
 
@@ -35,32 +35,35 @@ fn moment(n: u32, of: Duration) -> Duration {
     of * (n * 618 % 1_000) / 1_000
 }
 
+/// One version is imported from a report, the other written by the demo; each over what the last killed one left.
 #[test]
 fn a_killed_import_leaves_the_old_version_or_the_new_one() {
     let kills: u32 = std::env::var("KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(5);
     let folder = tempfile::tempdir().expect("a folder");
-    let [one, two, store] = ["one", "two", "store"].map(|name| folder.path().join(name));
-    let (first, _) = written(&one, 1);
-    let (second, takes) = written(&two, 2);
+    let [one, two, store, report] = ["one", "two", "store", "cur.csv"].map(|name| folder.path().join(name));
+    let report = report.to_str().expect("a path");
+    assert!(actuals(&["demo", "--seed", "2", "--cur", report], &two).status().expect("it runs").success());
+    let ways: [&[&str]; 2] = [&["demo", "--seed", "1"], &["import", report]];
+    let [(first, slow), (second, slower)] = [written(ways[0], &one), written(ways[1], &two)];
     assert!(first.len() == 15 && first.iter().zip(&second).all(|(a, b)| a.bill.month == b.bill.month && a != b));
-    written(&store, 1);
+    written(ways[0], &store);
     let (mut died, mut mixed) = (0, 0);
     for n in 1..=kills {
-        // Over what the last one left: seed 1, seed 2 or both.
-        let mut child = demo(&store, 1 + n % 2).spawn().expect("it runs");
+        let (way, takes) = if n % 2 == 0 { (ways[0], slow) } else { (ways[1], slower) };
+        let mut child = actuals(way, &store).spawn().expect("it runs");
         sleep(moment(n, takes));
         child.kill().expect("killed, or done");
         died += u32::from(!child.wait().expect("an end").success());
         let now = held(&store);
         assert_eq!(now.len(), first.len(), "kill {n}: no period is lost or doubled");
-        let is_old = |i: usize| now[i] == first[i];
-        assert!((0..now.len()).all(|i| is_old(i) || now[i] == second[i]), "kill {n}: a period is neither version");
-        mixed += u32::from((0..now.len()).any(is_old) && !(0..now.len()).all(is_old));
+        let is_first = |i: usize| now[i] == first[i];
+        assert!((0..now.len()).all(|i| is_first(i) || now[i] == second[i]), "kill {n}: a period is neither version");
+        mixed += u32::from((0..now.len()).any(is_first) && !(0..now.len()).all(is_first));
         let checked = Store::at(&store).verify().expect("a store");
         assert!(checked.iter().all(|c| c.wrong.is_empty()), "kill {n}: {checked:?}");
     }
     assert!(died > 0, "no run was killed before its end");
-    println!("{died} of {kills} were killed before their end, {mixed} in the midst of the store");
-    let (last, _) = written(&store, 2);
+    println!("{died} of {kills} were killed before their end; {mixed} times the store held some of both");
+    let (last, _) = written(ways[1], &store);
     assert!(last == second, "what was killed does not stand in the way of the next import");
 }

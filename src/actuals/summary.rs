@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Statement;
 use super::totals::{self, Kind, Sums};
+use super::{Statement, upfront_fees};
 use crate::bill::Charge;
 use crate::money::Usd;
 use crate::month::Month;
@@ -163,7 +163,7 @@ impl Period {
             version: statement.source.version.clone(),
             rows: statement.rows,
             true_up: statement.true_up,
-            upfront_fees: totals::upfront_fees(charges),
+            upfront_fees: upfront_fees(&statement.bill),
             total: Total::of(|| charges.iter(), by),
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Statement;
+use super::{Statement, upfront_fees};
 use crate::bill::{Charge, LineItem, Seller};
 use crate::money::Usd;
 
@@ -48,19 +48,11 @@ impl Sums {
     }
 }
 
-/// What is paid once and belongs to later months too: what the invoice shows and amortizing takes away, on the rows of upfront
-/// fees and of their refunds.
-pub fn upfront_fees<'a>(charges: impl IntoIterator<Item = &'a Charge>) -> Usd {
-    let once = |c: &&Charge| matches!(c.line_item, LineItem::SavingsPlanUpfrontFee | LineItem::Fee | LineItem::Refund);
-    charges.into_iter().filter(once).map(|c| c.billed - c.effective).sum()
-}
-
 /// What does not close in unblended = amortized + true-up + upfront fees (AWS Well-Architected Labs, "Cost and Usage Report
 /// queries"); `None` where the source tells no true-up.
 pub fn unclosed(statement: &Statement) -> Option<Usd> {
-    let charges = &statement.bill.charges;
-    let sums = Sums::of(charges);
-    statement.true_up.map(|true_up| sums.unblended - sums.amortized - true_up - upfront_fees(charges))
+    let sums = Sums::of(&statement.bill.charges);
+    statement.true_up.map(|true_up| sums.unblended - sums.amortized - true_up - upfront_fees(&statement.bill))
 }
 
 /// Part of a bill that is looked at by itself.

@@ -19,8 +19,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{StoreError, columns};
-use crate::actuals::totals::{self, Sums};
-use crate::actuals::{Source, Statement};
+use crate::actuals::totals::Sums;
+use crate::actuals::{Source, Statement, upfront_fees};
 use crate::bill::Bill;
 use crate::money::{Usd, dollars};
 use crate::month::Month;
@@ -98,7 +98,7 @@ impl Entry {
             charges: bill.charges.len() as u64,
             imported,
             sums: Sums::of(&bill.charges),
-            upfront_fees: totals::upfront_fees(&bill.charges),
+            upfront_fees: upfront_fees(bill),
             hash: [0; 32],
         }
     }

@@ -195,10 +195,11 @@ fn verify_names_what_is_wrong() {
     let mut open = statement(month("2026-08"), &["1"], true);
     open.bill.charges[0].effective = usd("0.25");
     store.put(&open, noon(), false).expect("kept");
-    let upfront = Statement { true_up: Some(usd("-0.25")), ..statement(month("2026-09"), &["1"], true) };
-    let mut closes = upfront.clone();
-    closes.bill.charges[0] = Charge { line_item: LineItem::Fee, effective: usd("1.25"), ..closes.bill.charges[0].clone() };
-    closes.true_up = Some(Usd::ZERO);
+    let mut closes = statement(month("2026-09"), &["1", "2"], true);
+    let once = (LineItem::Fee, Frequency::OneTime);
+    closes.bill.charges[0] = Charge { line_item: once.0, frequency: once.1, effective: Usd::ZERO, ..closes.bill.charges[0].clone() };
+    closes.bill.charges[1].effective = usd("2.25");
+    closes.true_up = Some(usd("-0.25"));
     store.put(&closes, noon(), false).expect("kept");
     store.put(&Statement { true_up: None, ..statement(month("2026-10"), &["1"], true) }, noon(), false).expect("kept");
     let checked = store.verify().expect("a store");

@@ -17,9 +17,8 @@ use crate::source::Sources;
 /// Runs the command.
 pub fn run(args: &ImportArgs, world: &World) -> Result<Output, Failure> {
     let store = args.store.open()?;
-    let Imported { statements, remarks: told } = during("reading", || actuals::read(&args.files)).map_err(|problems| {
-        Failure::input(summary(&problems.render(&Sources::default(), world.colour_errors), problems.errors()))
-    })?;
+    let Imported { statements, remarks: told } = during("reading", || actuals::read(&args.files))
+        .map_err(|problems| Failure::input(summary(&problems.render(&Sources::default(), world.colour_errors), problems.errors())))?;
     let mut notes: String = told.iter().map(|remark| format!("note: {remark}\n")).collect();
     notes.push_str(&remarks(&statements));
     if !args.force {

@@ -5,6 +5,8 @@ mod demo;
 #[cfg(feature = "actuals")]
 mod forget;
 #[cfg(feature = "actuals")]
+mod import;
+#[cfg(feature = "actuals")]
 mod list;
 #[cfg(feature = "actuals")]
 mod progress;
@@ -34,6 +36,8 @@ pub struct ActualsArgs {
 /// `actuals …`.
 #[derive(Debug, Subcommand)]
 pub enum ActualsCommand {
+    /// Keep bills from files in the store: Cost and Usage Reports, FOCUS exports, Cost Explorer
+    Import(ImportArgs),
     /// The billing periods in the store: source, version, closed or not
     List(ListArgs),
     /// Exact totals by period and line item type
@@ -183,7 +187,7 @@ pub struct DemoArgs {
     #[arg(long, value_name = "S", default_value = "1")]
     pub seed: u64,
     /// Write it into this file, as rows of CUR 2.0 in CSV, and not into the store
-    #[arg(long, value_name = "FILE", conflicts_with = "store")]
+    #[arg(long, value_name = "FILE")]
     pub cur: Option<PathBuf>,
 }
 
@@ -191,6 +195,7 @@ pub struct DemoArgs {
 #[cfg(feature = "actuals")]
 pub fn run(cli: &Cli, args: &ActualsArgs, world: &World) -> Result<Output, Failure> {
     match &args.command {
+        ActualsCommand::Import(args) => import::run(args, world),
         ActualsCommand::List(args) => list::run(args, world),
         ActualsCommand::Show(args) => show::run(cli, args, world),
         ActualsCommand::Verify(args) => verify::run(args),
