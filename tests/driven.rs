@@ -231,3 +231,101 @@ resources:
     let swing = &forecast.moves[0];
     assert_eq!((swing.input.as_str(), swing.low.to_string().as_str(), swing.high.to_string().as_str()), ("egress.cross_az", "1.6", "3"));
 }
+
+/// Of 100/s at 20 ms four fifths are reads: 1.6 vCPUs' worth, 0.8 of a reader of two; at 70% that takes two readers.
+#[test]
+fn readers_follow_their_part_of_the_requests() {
+    let text = "
+workload: {requests: {level: 100/s}}
+resources:
+  db:
+    type: aurora-postgresql
+    instances: [{role: writer, class: db.r6g.large}, {role: reader, class: db.r6g.xlarge}]
+    demand: {per_request: {cpu: 40 ms}, reads: 80%}
+    reader_scaling: {min: 1, max: 5, target: 70%, out: 300 s, in: 600 s}
+";
+    let bill = bill(&load(text, &[]), "2026-12");
+    assert_eq!(quantity(&bill, "InstanceUsage:db.r6g.large"), "744", "the writer stays");
+    assert_eq!(quantity(&bill, "InstanceUsage:db.r6g.xl"), "1488", "2 readers × 744 h");
+}
+
+const SERVERLESS: &str = "
+workload: {requests: {level: 50/s}}
+resources:
+  db:
+    type: aurora-postgresql
+    serverless: {instances: 2, min: 0.5, max: 16}
+    demand: {per_request: {acu: 40 ms}, reads: 50%}
+";
+
+/// 50/s × 40 ms are 2 ACUs of load, one on the writer and one on the reader: 1 ÷ 70% takes 1.5 ACUs each.
+#[test]
+fn serverless_capacity_follows_requests_instance_by_instance() {
+    let december = bill(&load(SERVERLESS, &[]), "2026-12");
+    assert_eq!(quantity(&december, "Aurora:ServerlessV2Usage"), "2232", "3 ACUs × 744 h");
+    let small = bill(&load(&SERVERLESS.replace("50/s", "1/s"), &[]), "2026-12");
+    assert_eq!(quantity(&small, "Aurora:ServerlessV2Usage"), "744", "never below 0.5 ACU each");
+    let stated = SERVERLESS.replace("max: 16", "max: 16, average: {value: 2, from: measured}");
+    let stated = bill(&load(&stated, &[]), "2026-12");
+    assert_eq!(quantity(&stated, "Aurora:ServerlessV2Usage"), "2976", "2 instances × 2 ACUs × 744 h");
+    let why = stated.charges[0].factors.last().and_then(|f| f.why.clone());
+    assert_eq!(why.as_deref(), Some("stated: its workload alone would run 3 in all instances"));
+}
+
+#[test]
+fn what_a_request_asks_of_the_database_moves_paths() {
+    let uncertain = SERVERLESS.replace("acu: 40 ms", "acu: {low: 20 ms, likely: 40 ms, high: 80 ms, why: unmeasured}");
+    let forecast = forecast(&load(&uncertain, &[]), "shop", 1, Drawing { paths: 400, seed: 1 });
+    let band = &forecast.months[0].band;
+    // One case in ten below 20 ms: 0.5 ÷ 0.7 of an ACU takes 1 on each of two instances; one in ten above 80 ms: 2 ÷ 0.7 takes 3.
+    let acus = |part: Option<ce_cost::money::Usd>| part.expect("a band").to_string().parse::<f64>().expect("a number") / 744.0 / 0.12;
+    let (low, high) = (acus(band.p10), acus(band.p90));
+    assert!((low - 2.0).abs() < 0.6 && (high - 6.0).abs() < 0.6, "{low} to {high}");
+}
+
+/// A shard of 13 GB is full at 10.4 GB. 30 GB fill two and need a third; after three months at 5% 34.7 GB need a fourth.
+#[test]
+fn shards_are_added_as_data_fills_them() {
+    let text = "
+workload: {requests: {level: 50/s}, growth: 5%/month, since: 2026-12}
+resources:
+  cache:
+    type: elasticache
+    node: cache.r6g.large
+    shards: 2
+    replicas: 1
+    shard_scaling: {data: {value: 30 GB, grows: true}, memory: 13 GB, at: 80%}
+  traces: {type: x-ray, requests: 1/request, sampling: 10%}
+";
+    for text in [text, &text.replace("  traces: {type: x-ray, requests: 1/request, sampling: 10%}\n", "")] {
+        let scenarios = load(text, &[]);
+        assert_eq!(quantity(&bill(&scenarios, "2026-12"), "NodeUsage:cache.r6g.large"), "4464", "3 shards × 2 nodes × 744 h");
+        assert_eq!(quantity(&bill(&scenarios, "2027-03"), "NodeUsage:cache.r6g.large"), "5952", "4 × 2 × 744");
+    }
+}
+
+/// 4 tasks at rest. On the tenth demand doubles for a day: after three points of CPU at 100% there are 8. Deployments that follow each
+/// other without a pause keep them to the end of the month; without deployments the service comes down again.
+#[test]
+fn nothing_scales_in_during_a_deployment() {
+    let text = "
+workload:
+  requests: {level: 20/s}
+  events: [{name: Sale, from: 2026-12-10, to: 2026-12-10, times: 2}]
+resources:
+  web:
+    type: fargate-service
+    task: {cpu: 1 vCPU, memory: 2 GB}
+    tasks: {min: 1, max: 10}
+    demand: {per_request: {cpu: 100 ms}}
+    scaling: {policies: [{metric: cpu, target: 50%}]}
+";
+    let hours =
+        |text: &str| -> f64 { quantity(&bill(&load(text, &[]), "2026-12"), "USE1-Fargate-vCPU-Hours:perCPU").parse().expect("a number") };
+    // 9 × 24 × 4 + 22 × 24 × 8, less 3 minutes of 4 tasks.
+    let deployed = format!("{text}  releases: {{type: fargate-deployments, of: web, deployments: [{{type: blue-green, runs: 10/h}}]}}\n");
+    assert!((hours(&deployed) - 5_087.8).abs() < 1e-9, "{}", hours(&deployed));
+    let still = hours(text);
+    // 4 tasks all month and 4 more on one day, and some minutes on the way down.
+    assert!((3_072.0..3_074.5).contains(&still), "{still}");
+}

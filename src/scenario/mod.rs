@@ -36,6 +36,7 @@ use crate::diagnostic::{Diagnostic, Problems, nearest};
 use crate::money::quotient;
 use crate::pricing::PriceBook;
 use crate::quantity::{CountRate, Quantity};
+use crate::scaling::target_tracking::Frozen;
 use crate::services::{COMMON_KEYS, Check, KINDS, Priced, ResourceKind};
 use crate::simulation::month::Follows;
 use crate::source::{Place, Sources};
@@ -178,7 +179,15 @@ pub struct Scenario {
 impl Scenario {
     /// The resources whose capacity follows demand, and how.
     pub fn follows(&self) -> Vec<(Arc<str>, Follows)> {
-        self.resources.iter().filter_map(|r| Some((r.name.clone(), r.service.follows()?))).collect()
+        let follows =
+            |r: &Resource| Some((r.name.clone(), r.service.follows()?.at_level(self.level).deployed(self.deployments_of(&r.name))));
+        self.resources.iter().filter_map(follows).collect()
+    }
+
+    /// When deployments of a resource are in progress.
+    fn deployments_of(&self, name: &str) -> Vec<Frozen> {
+        let parts = self.resources.iter().filter(|r| r.kind.of.is_some() && self.whole_of(&r.name) == name);
+        parts.flat_map(|r| r.service.deploys()).collect()
     }
 
     /// The resource of which another one is a part, as its key `of` says; itself where it is whole.

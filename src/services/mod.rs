@@ -18,6 +18,7 @@ use crate::money::Usd;
 use crate::month::{HoursBasis, Month};
 use crate::pricing::PriceBook;
 use crate::quantity::{Quantity, Rate, Unit};
+use crate::scaling::target_tracking::Frozen;
 use crate::scenario::driver::Driver;
 use crate::scenario::node::Node;
 use crate::scenario::read::{self, Defaults};
@@ -104,6 +105,11 @@ pub trait Service: DeserializeOwned + Serialize + JsonSchema + fmt::Debug + Send
         None
     }
 
+    /// When deployments of the resource of which this is a part are in progress.
+    fn deploys(&self) -> Vec<Frozen> {
+        Vec::new()
+    }
+
     /// Notes combinations that AWS does not offer.
     fn check(&self, _: &mut Check<'_>) {}
 }
@@ -152,6 +158,8 @@ pub trait Priced: fmt::Debug + Send + Sync {
     fn usage(&self, at: &mut At<'_>);
     /// How its capacity follows demand.
     fn follows(&self) -> Option<Follows>;
+    /// When deployments of the resource of which this is a part are in progress.
+    fn deploys(&self) -> Vec<Frozen>;
     /// Notes combinations that AWS does not offer.
     fn check(&self, check: &mut Check<'_>);
     /// Everything it holds, defaults included, for `scenario show --resolved`.
@@ -164,6 +172,9 @@ impl<S: Service> Priced for S {
     }
     fn follows(&self) -> Option<Follows> {
         Service::follows(self)
+    }
+    fn deploys(&self) -> Vec<Frozen> {
+        Service::deploys(self)
     }
     fn check(&self, check: &mut Check<'_>) {
         Service::check(self, check);
