@@ -27,9 +27,10 @@ snapshots:
 bench:
     cargo bench --locked
 
-# Long properties, and five minutes of each fuzz target.
+# Long properties, fifty killed imports, and five minutes of each fuzz target.
 soak seconds="300" cases="20000":
     PROPTEST_CASES={{cases}} cargo test --locked --test properties
+    KILLS=50 cargo test --locked --test store_kill
     mkdir -p fuzz/corpus/scenario fuzz/corpus/prices
     cd fuzz && RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none scenario corpus/scenario seeds/scenario -- -max_total_time={{seconds}} -max_len=4096 -rss_limit_mb=2048
     cd fuzz && RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none prices corpus/prices seeds/prices -- -max_total_time={{seconds}} -max_len=4096 -rss_limit_mb=2048

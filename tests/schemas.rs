@@ -106,6 +106,20 @@ fn every_json_document_conforms() {
     conforms(&schema("calibrate.schema.json"), &output(&args), "calibrate");
 }
 
+#[cfg(feature = "actuals")]
+#[test]
+fn what_was_billed_conforms() {
+    let store = tempfile::tempdir().expect("a folder");
+    let run = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ce-cost"));
+        let out = command.arg("actuals").args(args).args(["--as-of", "2026-11-24"]).env("CE_COST_STORE", store.path()).output();
+        out.expect("it runs")
+    };
+    assert!(run(&["demo", "--months", "1"]).status.success());
+    let document = serde_json::from_slice(&run(&["show", "--format", "json"]).stdout).expect("JSON");
+    conforms(&schema("actuals-show.schema.json"), &document, "actuals show");
+}
+
 /// Money, quantities and shares are strings: many programs read JSON numbers as doubles.
 #[test]
 fn no_amount_is_a_json_number() {

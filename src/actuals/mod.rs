@@ -5,8 +5,12 @@
 //!
 //! Not here: what a bill should have been (`predict`), and how the two differ (`variance`).
 
+pub mod demo;
 pub mod read;
+pub mod store;
+pub mod summary;
 pub mod tags;
+pub mod totals;
 
 mod archive;
 mod console;

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use rust_decimal::Decimal;
 
+use super::actuals::ActualsArgs;
 use crate::bill::group::By;
 use crate::failover::Failover;
 use crate::forecast::paths::Drawing;
@@ -79,6 +80,8 @@ pub enum Command {
     Scenario(ScenarioArgs),
     /// Demand as it was measured: fit
     Workload(WorkloadArgs),
+    /// What AWS billed: list, show, verify, forget
+    Actuals(ActualsArgs),
     /// A completion script for a shell
     Completions {
         /// The shell
@@ -171,6 +174,7 @@ pub enum Format {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ViewFormat {
     /// For people.
+    #[value(alias = "text")]
     Table,
     /// For scripts; a contract (docs/schema).
     Json,

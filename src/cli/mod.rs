@@ -1,5 +1,6 @@
 //! The command line: read, call, render. No arithmetic.
 
+mod actuals;
 mod args;
 mod calibrate;
 mod embedded;
@@ -42,7 +43,7 @@ pub enum Exit {
 /// The JSON Schema of every document that goes in or out, by the name of its file in `docs/schema`.
 pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
     let of = |schema: schemars::Schema| schema.to_value();
-    vec![
+    let mut all = vec![
         ("scenario.schema.json", crate::scenario::schema::scenario()),
         ("accounts.schema.json", crate::scenario::schema::accounts()),
         ("forecast.schema.json", of(schemars::schema_for!(crate::forecast::Forecast))),
@@ -52,7 +53,9 @@ pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
         ("simulate.schema.json", of(schemars::schema_for!(simulate::Simulation))),
         ("explain.schema.json", of(schemars::schema_for!(explain::Explanation))),
         ("calibrate.schema.json", of(schemars::schema_for!(crate::calibrate::Calibration))),
-    ]
+    ];
+    all.extend(actuals::schemas());
+    all
 }
 
 /// What a command has to say.
@@ -168,6 +171,7 @@ pub fn run(cli: &Cli, world: &World) -> Result<Output, Failure> {
         Command::Prices(args) => prices::run(cli, args, world),
         Command::Scenario(args) => scenario::run(cli, args, world),
         Command::Workload(args) => workload::run(args),
+        Command::Actuals(args) => actuals::run(cli, args, world),
         Command::Completions { shell } => {
             let mut out = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "ce-cost", &mut out);

@@ -1,0 +1,74 @@
+//! `ce-cost actuals import`.
+
+use std::fmt::Write;
+
+use chrono::Utc;
+
+use super::ImportArgs;
+use super::progress::during;
+use super::store::{failure, remarks};
+use crate::actuals::store::{Entry, Put, Store};
+use crate::actuals::{self, Imported, Statement};
+use crate::cli::input::summary;
+use crate::cli::{Failure, Output, World};
+use crate::money::cents;
+use crate::source::Sources;
+
+/// Runs the command.
+pub fn run(args: &ImportArgs, world: &World) -> Result<Output, Failure> {
+    let store = args.store.open()?;
+    let Imported { statements, remarks: told } = during("reading", || actuals::read(&args.files)).map_err(|problems| {
+        Failure::input(summary(&problems.render(&Sources::default(), world.colour_errors), problems.errors()))
+    })?;
+    let mut notes: String = told.iter().map(|remark| format!("note: {remark}\n")).collect();
+    notes.push_str(&remarks(&statements));
+    if !args.force {
+        refuse(&store, &statements)?;
+    }
+    let mut out = String::new();
+    during("writing the store", || {
+        for statement in &statements {
+            let put = store.put(statement, Utc::now(), args.force).map_err(failure)?;
+            let _ = writeln!(out, "{}", line(statement, &put));
+        }
+        Ok(())
+    })?;
+    Ok(Output { out, notes })
+}
+
+/// All or nothing: a report of which one period would be refused is not kept by half.
+fn refuse(store: &Store, statements: &[Statement]) -> Result<(), Failure> {
+    let held = store.list().map_err(failure)?;
+    let is_held = |s: &Statement, e: &Entry| e.payer == *s.bill.payer && e.month == s.bill.month;
+    let mut refused = String::new();
+    for statement in statements.iter().filter(|s| !s.is_final) {
+        let entry = held.iter().filter_map(|l| l.entry.as_ref().ok()).find(|e| is_held(statement, e) && e.is_final);
+        if let Some(entry) = entry {
+            let _ = writeln!(refused, "error: {} {} is final in the store ({entry}), and this bill is not", entry.payer, entry.month);
+        }
+    }
+    if refused.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::input(format!("{refused}help: nothing was imported; --force replaces what is final all the same")))
+}
+
+/// What became of a period.
+fn line(statement: &Statement, put: &Put) -> String {
+    let bill = &statement.bill;
+    let became = match put {
+        Put::New => "new".to_owned(),
+        Put::Unchanged => "as it was".to_owned(),
+        Put::Mended => "in the place of a damaged file".to_owned(),
+        Put::Replaced(old) => format!("in the place of {old}"),
+    };
+    let state = if statement.is_final { "final" } else { "not closed yet" };
+    format!(
+        "{} {} · {state} · {} USD in {} rows of {} · {became}",
+        bill.payer,
+        bill.month,
+        cents(bill.total()),
+        statement.rows,
+        statement.source.format
+    )
+}

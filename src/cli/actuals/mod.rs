@@ -1,0 +1,221 @@
+//! `ce-cost actuals`: what AWS billed. The commands are there in every build; one without the feature `actuals` says how to get it.
+
+#[cfg(feature = "actuals")]
+mod demo;
+#[cfg(feature = "actuals")]
+mod forget;
+#[cfg(feature = "actuals")]
+mod list;
+#[cfg(feature = "actuals")]
+mod progress;
+#[cfg(feature = "actuals")]
+mod show;
+#[cfg(feature = "actuals")]
+mod store;
+#[cfg(feature = "actuals")]
+mod verify;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::args::{Cli, ViewFormat};
+use super::{Failure, Output, World};
+use crate::month::Month;
+
+/// `actuals`.
+#[derive(Debug, Args)]
+pub struct ActualsArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: ActualsCommand,
+}
+
+/// `actuals …`.
+#[derive(Debug, Subcommand)]
+pub enum ActualsCommand {
+    /// The billing periods in the store: source, version, closed or not
+    List(ListArgs),
+    /// Exact totals by period and line item type
+    Show(ShowArgs),
+    /// Whether the store is sound: every byte as it was written, every sum as it was stated
+    Verify(VerifyArgs),
+    /// Remove billing periods from the store
+    Forget(ForgetArgs),
+    /// A synthetic history of the built-in environments, to try things on
+    Demo(DemoArgs),
+}
+
+/// Where past bills are kept.
+#[derive(Clone, Debug, Default, Args)]
+pub struct StoreArgs {
+    /// The folder of the store; one in the user's data folder if left out
+    #[arg(long, value_name = "DIR", env = "CE_COST_STORE")]
+    pub store: Option<PathBuf>,
+}
+
+/// Which billing periods.
+#[derive(Clone, Debug, Default, Args)]
+pub struct PeriodArgs {
+    /// One month (2026-10)
+    #[arg(long, value_name = "MONTH", conflicts_with_all = ["from", "to"])]
+    pub month: Option<Month>,
+    /// From this month on
+    #[arg(long, value_name = "MONTH")]
+    pub from: Option<Month>,
+    /// Up to this month, itself included
+    #[arg(long, value_name = "MONTH")]
+    pub to: Option<Month>,
+    /// Of this payer account only
+    #[arg(long, value_name = "ID")]
+    pub account: Option<String>,
+}
+
+impl PeriodArgs {
+    /// True where nothing narrows the choice.
+    pub fn is_all(&self) -> bool {
+        self.month.is_none() && self.from.is_none() && self.to.is_none() && self.account.is_none()
+    }
+
+    /// Whether a period of a payer account is asked for.
+    pub fn holds(&self, account: &str, month: Month) -> bool {
+        self.account.as_deref().is_none_or(|a| a == account)
+            && self.month.is_none_or(|m| m == month)
+            && self.from.is_none_or(|m| m <= month)
+            && self.to.is_none_or(|m| month <= m)
+    }
+}
+
+/// `actuals import`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  ce-cost actuals import cur-00001.csv.gz cur-00002.csv.gz      parts of one report
+  ce-cost actuals import s3-copy/daily/20261001-20261101        a folder with its manifest
+  ce-cost actuals import costs.json                             what `aws ce get-cost-and-usage` printed
+
+A period that is imported again takes the place of its older version.")]
+pub struct ImportArgs {
+    /// Files or folders: Cost and Usage Reports, FOCUS exports, Cost Explorer
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub store: StoreArgs,
+    /// Replace a period that is final by one that is not
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `actuals list`.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    #[command(flatten)]
+    pub store: StoreArgs,
+}
+
+/// By what to add up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ByArg {
+    /// AWS's line item types.
+    Type,
+    /// Service codes.
+    Service,
+    /// Days.
+    Day,
+    /// Environments.
+    Environment,
+}
+
+/// `actuals show`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  ce-cost actuals show                                  every period in the store
+  ce-cost actuals show --month 2026-10 --by service
+  ce-cost actuals show --from 2026-08 --to 2026-10 --format json")]
+pub struct ShowArgs {
+    #[command(flatten)]
+    pub store: StoreArgs,
+    #[command(flatten)]
+    pub periods: PeriodArgs,
+    /// By what to add up
+    #[arg(long, value_name = "BY", default_value = "type")]
+    pub by: ByArg,
+    /// How to write it
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: ViewFormat,
+}
+
+/// `actuals verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    #[command(flatten)]
+    pub store: StoreArgs,
+}
+
+/// `actuals forget`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  ce-cost actuals forget --month 2026-10
+  ce-cost actuals forget --account 000000000000      the synthetic history of `ce-cost actuals demo`
+  ce-cost actuals forget --all")]
+pub struct ForgetArgs {
+    #[command(flatten)]
+    pub store: StoreArgs,
+    #[command(flatten)]
+    pub periods: PeriodArgs,
+    /// Every period
+    #[arg(long, conflicts_with_all = ["month", "from", "to", "account"])]
+    pub all: bool,
+}
+
+/// `actuals demo`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  ce-cost actuals demo --store /tmp/bills                 fourteen closed months and the open one
+  ce-cost actuals demo --cur cur.csv                      the same as a Cost and Usage Report, to import
+  ce-cost actuals forget --account 000000000000           takes it out of the store again")]
+pub struct DemoArgs {
+    #[command(flatten)]
+    pub store: StoreArgs,
+    /// How many closed months before --as-of
+    #[arg(long, value_name = "N", default_value = "14", value_parser = clap::value_parser!(u32).range(1..=38))]
+    pub months: u32,
+    /// What the random numbers begin with: the same seed, the same history
+    #[arg(long, value_name = "S", default_value = "1")]
+    pub seed: u64,
+    /// Write it into this file, as rows of CUR 2.0 in CSV, and not into the store
+    #[arg(long, value_name = "FILE", conflicts_with = "store")]
+    pub cur: Option<PathBuf>,
+}
+
+/// Runs the command.
+#[cfg(feature = "actuals")]
+pub fn run(cli: &Cli, args: &ActualsArgs, world: &World) -> Result<Output, Failure> {
+    match &args.command {
+        ActualsCommand::List(args) => list::run(args, world),
+        ActualsCommand::Show(args) => show::run(cli, args, world),
+        ActualsCommand::Verify(args) => verify::run(args),
+        ActualsCommand::Forget(args) => forget::run(args),
+        ActualsCommand::Demo(args) => demo::run(cli, args, world),
+    }
+}
+
+/// Says how to get a build that can.
+#[cfg(not(feature = "actuals"))]
+pub fn run(_: &Cli, _: &ActualsArgs, _: &World) -> Result<Output, Failure> {
+    Err(Failure::usage(
+        "error: this build reads no bills: it was made without the feature `actuals`\n\
+         help: `cargo install --path . --locked` builds with it; `--no-default-features` leaves it out",
+    ))
+}
+
+/// The JSON Schema of `actuals show`.
+#[cfg(feature = "actuals")]
+pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
+    vec![("actuals-show.schema.json", schemars::schema_for!(crate::actuals::summary::Summary).to_value())]
+}
+
+/// None.
+#[cfg(not(feature = "actuals"))]
+pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
+    Vec::new()
+}
