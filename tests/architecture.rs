@@ -106,12 +106,12 @@ fn arrows_point_one_way() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Files, network, clock and terminal are touched at the edge only.
+/// Files, network, clock and terminal are touched at the edge only: the command line, and the sources of past bills.
 #[test]
 fn the_core_touches_neither_files_nor_clock_nor_terminal() {
     let edge = ["std::fs", "fs_err", "std::net", "Utc::now", "SystemTime", "Instant::now", "std::io", "println!", "std::env"];
     let mut wrong = Vec::new();
-    for (module, text) in sources().into_iter().filter(|(m, _)| m != "main" && !m.starts_with("cli")) {
+    for (module, text) in sources().into_iter().filter(|(m, _)| m != "main" && !m.starts_with("cli") && !m.starts_with("actuals")) {
         let text = code(&text);
         wrong.extend(edge.iter().filter(|e| text.contains(**e)).map(|e| format!("{module} uses {e}")));
     }

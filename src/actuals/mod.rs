@@ -5,6 +5,8 @@
 //!
 //! Not here: what a bill should have been (`predict`), and how the two differ (`variance`).
 
+pub mod cost_explorer;
+
 use crate::bill::Bill;
 use crate::money::Usd;
 

@@ -79,6 +79,9 @@ pub enum Command {
     Scenario(ScenarioArgs),
     /// Demand as it was measured: fit
     Workload(WorkloadArgs),
+    /// What AWS billed: pull
+    #[cfg(feature = "actuals")]
+    Actuals(super::actuals::ActualsArgs),
     /// A completion script for a shell
     Completions {
         /// The shell

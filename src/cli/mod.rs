@@ -1,5 +1,7 @@
 //! The command line: read, call, render. No arithmetic.
 
+#[cfg(feature = "actuals")]
+mod actuals;
 mod args;
 mod calibrate;
 mod embedded;
@@ -35,6 +37,8 @@ pub enum Exit {
     Input = 65,
     /// An input is missing.
     Missing = 66,
+    /// AWS or the network did not answer as it should.
+    Unavailable = 69,
     /// A fault of this program.
     Internal = 70,
 }
@@ -52,6 +56,8 @@ pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
         ("simulate.schema.json", of(schemars::schema_for!(simulate::Simulation))),
         ("explain.schema.json", of(schemars::schema_for!(explain::Explanation))),
         ("calibrate.schema.json", of(schemars::schema_for!(crate::calibrate::Calibration))),
+        #[cfg(feature = "actuals")]
+        ("actuals-pull.schema.json", of(schemars::schema_for!(actuals::pull::Pulled))),
     ]
 }
 
@@ -168,6 +174,8 @@ pub fn run(cli: &Cli, world: &World) -> Result<Output, Failure> {
         Command::Prices(args) => prices::run(cli, args, world),
         Command::Scenario(args) => scenario::run(cli, args, world),
         Command::Workload(args) => workload::run(args),
+        #[cfg(feature = "actuals")]
+        Command::Actuals(args) => actuals::run(cli, args, world),
         Command::Completions { shell } => {
             let mut out = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "ce-cost", &mut out);
