@@ -11,7 +11,6 @@ mod cache;
 mod client;
 mod compose;
 mod forecast;
-pub mod names;
 pub mod plan;
 mod refused;
 pub mod reply;

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
-use super::names;
 use super::reply::{Amounts, Period};
 use crate::actuals::{Source, Statement};
 use crate::bill::{Bill, Charge, Frequency, LineItem, Net, Pricing, Seller};
@@ -66,7 +65,8 @@ pub fn statements(payer: &str, cells: Vec<Cell>, source: &Source, today: chrono:
     months.into_iter().map(statement).collect()
 }
 
-/// A row as a charge. Cost Explorer knows no list price: the amount on the invoice stands there.
+/// A row as a charge. The service keeps Cost Explorer's name: which code of the price list that is, is for who compares to know.
+/// Cost Explorer knows no list price: the amount on the invoice stands there.
 fn charge(payer: &Arc<str>, cell: Cell) -> Charge {
     let line_item: LineItem = cell.record_type.parse::<LineItem>().unwrap_or_else(|never| match never {});
     let Amounts { unblended, amortized, net_unblended, net_amortized, quantity, unit } = cell.amounts;
@@ -81,11 +81,11 @@ fn charge(payer: &Arc<str>, cell: Cell) -> Charge {
         environment: cell.environment.into(),
         resource: "".into(),
         tags: Arc::new(cell.tags),
-        service: Cow::Owned(names::code(&cell.service, usage_type)),
+        service: Cow::Owned(cell.service),
         region: told(&cell.region).into(),
         usage_type: usage_type.into(),
         operation: Cow::Owned(told(&cell.operation).to_owned()),
-        description: Cow::Owned(cell.service),
+        description: Cow::Borrowed(""),
         quantity,
         unit: unit.as_deref().map(Unit::of_price_list),
         category: line_item.category(),
