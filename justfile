@@ -33,3 +33,7 @@ soak seconds="300" cases="20000":
     mkdir -p fuzz/corpus/scenario fuzz/corpus/prices
     cd fuzz && RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none scenario corpus/scenario seeds/scenario -- -max_total_time={{seconds}} -max_len=4096 -rss_limit_mb=2048
     cd fuzz && RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none prices corpus/prices seeds/prices -- -max_total_time={{seconds}} -max_len=4096 -rss_limit_mb=2048
+    for target in cur focus cost_explorer parquet manifest; do \
+        mkdir -p fuzz/corpus/$target; \
+        (cd fuzz && RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none --features actuals $target corpus/$target seeds/$target -- -max_total_time={{seconds}} -max_len=4096 -rss_limit_mb=2048) || exit 1; \
+    done

@@ -9,6 +9,7 @@
 use std::f64::consts::TAU;
 
 use ce_cost::forecast::draw::{purpose, stream};
+use ce_cost::scaling::scaler::Scaler;
 use ce_cost::scaling::scheduled::{Limits, Week};
 use ce_cost::scaling::target_tracking::{Assumed, Config, Metric, Rule, TaskLoad};
 use ce_cost::simulation::{Fleet, Noise, Route, Service};
@@ -68,17 +69,17 @@ impl Model {
 /// Configurations and rates, which a fleet borrows.
 struct Year {
     step: Step,
-    behind: Vec<(Config, Vec<f64>)>,
+    behind: Vec<(Scaler, Vec<f64>)>,
 }
 
 impl Year {
     fn new(step: Step) -> Year {
-        Year { step, behind: MODELS.iter().map(|m| (m.config(), m.rates(step))).collect() }
+        Year { step, behind: MODELS.iter().map(|m| (Scaler::Tasks(m.config()), m.rates(step))).collect() }
     }
 
     fn fleet(&self) -> Fleet<'_> {
         let routes = MODELS.iter().zip(&self.behind).map(|(m, (_, rates))| Route { rates, noise: m.noise() }).collect();
-        let services = self.behind.iter().enumerate().map(|(i, (config, _))| Service { config, shares: vec![(i, 1.0)] }).collect();
+        let services = self.behind.iter().enumerate().map(|(i, (scaler, _))| Service { scaler, shares: vec![(i, 1.0)] }).collect();
         Fleet::new(self.step, 0, routes, services)
     }
 

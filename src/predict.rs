@@ -174,7 +174,8 @@ impl Demanded {
         let of_route = |(name, requests)| Some((name, statistic::quantity(requests)?.checked_mul(hours)?));
         let routes = likely.requests.into_iter().map(of_route).collect::<Option<_>>()?;
         let capacity = likely.capacity.into_iter().map(|(name, average)| Some((name, statistic::quantity(average)?)));
-        Some(Demanded { growth, requests: Some(Arc::new(Requests { routes })), capacity: capacity.collect::<Option<_>>()? })
+        let requests = Requests { routes, level: Some(workload.requests.level.clone()) };
+        Some(Demanded { growth, requests: Some(Arc::new(requests)), capacity: capacity.collect::<Option<_>>()? })
     }
 }
 
@@ -242,10 +243,13 @@ fn take_over(
 /// Where and when a resource runs.
 fn place<'a>(scenario: &'a Scenario, resource: &Resource, book: &'a PriceBook, basis: Basis, demand: &Demanded) -> At<'a> {
     let month_hours: Decimal = basis.hours.hours(basis.month);
+    let over = Over { hours: month_hours, requests: demand.requests.clone() };
+    let before = resource.service.behind().and_then(|name| scenario.resource(name));
     At {
         book,
         month: basis.month,
-        over: Over { hours: month_hours, requests: demand.requests.clone() },
+        misses: before.and_then(|distribution| distribution.service.misses(&over)),
+        over,
         capacity: demand.capacity.get(scenario.whole_of(&resource.name)).copied(),
         workload: scenario.workload.as_ref(),
         on_hours: resource.schedule.as_ref().map_or(month_hours, |s| s.hours(basis.month, basis.hours)),

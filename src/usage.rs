@@ -8,7 +8,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::money::{QUOTIENT_PLACES, Usd};
 use crate::month::Month;
-use crate::quantity::{LARGEST, Per, Quantity, Rate, Unit, grouped};
+use crate::quantity::{CountRate, LARGEST, Per, Quantity, Rate, Unit, grouped};
 use crate::scenario::driver::{Driver, Provenance, Uncertainty};
 use crate::source::Place;
 
@@ -198,6 +198,8 @@ pub struct Over {
 pub struct Requests {
     /// Of each route.
     pub routes: BTreeMap<String, Decimal>,
+    /// The level from which they follow, for its origin.
+    pub level: Option<Driver<CountRate>>,
 }
 
 impl Requests {
@@ -305,14 +307,30 @@ impl Tape {
         let of = route.map_or_else(String::new, |r| format!(" of {r}"));
         let found = over.requests.as_ref().and_then(|r| r.of(route));
         self.lacks_demand |= found.is_none();
+        let level = over.requests.as_ref().and_then(|r| r.level.as_ref());
         let factor = Factor::rule(Step::Times, format!("requests{of} in the month").into(), found.unwrap_or_default());
-        self.push(Factor { demand: Some(Measure::Requests(route.map(Arc::from))), shown: crate::quantity::about(factor.value), ..factor })
+        self.push(Factor {
+            from: level.map(|l| l.from),
+            why: level.and_then(|l| l.why.clone()),
+            at: level.and_then(|l| l.at),
+            demand: Some(Measure::Requests(route.map(Arc::from))),
+            shown: crate::quantity::about(factor.value),
+            ..factor
+        })
     }
 
     /// Adds a remark to why the last value is what it is.
     pub fn noted(mut self, remark: &str) -> Tape {
         if let Some(last) = self.factors.last_mut() {
             last.why = Some(last.why.as_deref().map_or_else(|| remark.to_owned(), |why| format!("{why}; {remark}")));
+        }
+        self
+    }
+
+    /// Gives the last value, which is made of a driver, the origin of that driver.
+    pub fn from_driver<T>(mut self, driver: &Driver<T>) -> Tape {
+        if let Some(last) = self.factors.last_mut() {
+            (last.from, last.why, last.at) = (Some(driver.from), driver.why.clone(), driver.at);
         }
         self
     }
@@ -375,7 +393,7 @@ impl Tape {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::quantity::{Count, CountRate, GbRate, Per};
+    use crate::quantity::{Count, GbRate};
 
     fn over(hours: u32) -> Over {
         Over { hours: hours.into(), requests: None }

@@ -364,6 +364,18 @@ fn a_day_is_drawn_the_same_twice() {
     assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 4, "nothing is left beside the pictures");
 }
 
+/// What stands in for another environment is asked for by name; all together it would be counted twice.
+#[test]
+fn all_environments_are_those_that_are_paid() {
+    let text = out(&["forecast", "--all", "--format", "csv"]);
+    assert!(text.contains("staging") && !text.contains("-driven"), "{text}");
+    for name in ["dev", "staging", "dr"] {
+        let driven = format!("{name}-driven");
+        assert!(out(&["forecast", &driven]).starts_with(&format!("{driven} · December 2026")));
+        assert!(out(&["plan", &driven]).contains("stated    list prices give"));
+    }
+}
+
 /// A week of even demand by the hour comes back as its level; what is wrong in a file is named with its line.
 #[test]
 fn a_measured_series_becomes_a_workload() {
@@ -379,4 +391,72 @@ fn a_measured_series_becomes_a_workload() {
     let bad = fails(&["workload", "fit", &write("bad.csv", "timestamp,requests\n2026-11-02 00:00,many\n2026-11-02 01:00,-1\n")], 65);
     assert!(bad.contains("bad.csv") && bad.contains("2 errors"), "{bad}");
     fails(&["workload", "fit", "no-such-file.csv"], 66);
+}
+
+/// Four months by the hour: 2% more each month, four times as many requests by day as by night, and some noise.
+fn four_months() -> String {
+    let mut rows = String::from("timestamp,requests\n");
+    let mut state = 7u64;
+    for (month, (name, days)) in [("2026-07", 31), ("2026-08", 31), ("2026-09", 30), ("2026-10", 31)].into_iter().enumerate() {
+        for hour in 0..days * 24 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let shape = if (8..20).contains(&(hour % 24)) { 40_000 } else { 10_000 };
+            let requests = shape * (100 + 2 * month as u64) / 100 * (90 + (state >> 33) % 21) / 100;
+            rows.push_str(&format!("{name}-{:02} {:02}:00,{requests}\n", hour / 24 + 1, hour % 24));
+        }
+    }
+    rows
+}
+
+/// A scenario that names its measured requests is the same as one into which the block that `workload fit` prints was pasted.
+#[test]
+fn a_scenario_takes_its_demand_from_a_measured_series() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("a file");
+    let path = folder.path().to_string_lossy().into_owned();
+    let resources = "resources:
+  web:
+    type: fargate-service
+    task: {cpu: 1 vCPU, memory: 2 GB}
+    tasks: {min: 1, max: 20}
+    demand: {per_request: {cpu: 100 ms}}
+    scaling: {policies: [{metric: cpu, target: 50%}]}
+  nat: {type: nat-gateway, gateways: 1, processed: 20 KB/request}
+";
+    let shop = |workload: &str| format!("environment: shop\nregion: us-east-1\n{workload}{resources}");
+    let measured = "workload: {requests: {measured: requests.csv}}\n";
+    write("requests.csv", &four_months());
+    write("shop.yaml", &shop(measured));
+    let months = || -> serde_json::Value {
+        let args = ["forecast", "shop", "--months", "2", "--paths", "100", "--format", "json", "--scenarios", &path];
+        let json: serde_json::Value = serde_json::from_str(&out(&args)).expect("JSON");
+        assert!(json["months"][0]["band"]["p50"].is_string(), "{json}");
+        json["months"].clone()
+    };
+    let from_series = months();
+    let explained = out(&["explain", "shop", "nat", "--scenarios", &path]);
+    let words = explained.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        words.contains("(measured, fit of ") && words.contains("requests.csv:4: requests.csv, 2026-07-01 00:00 to 2026-11-01 00:00, 4"),
+        "{words}"
+    );
+    let block = out(&["workload", "fit", &folder.path().join("requests.csv").to_string_lossy()]);
+    write("shop.yaml", &shop(&block));
+    assert_eq!(from_series, months());
+
+    write("shop.yaml", &shop("workload: {growth: 0.5%/month, requests: {measured: requests.csv}}\n"));
+    assert_ne!(from_series, months());
+    let shown = out(&["scenario", "show", "shop", "--resolved", "--scenarios", &path]);
+    assert!(shown.contains("stated: requests.csv shows "), "{shown}");
+
+    write("shop.yaml", &shop(measured));
+    write("requests.csv", "timestamp,requests\n2026-11-02 00:00,many\n");
+    let wrong = fails(&["forecast", "shop", "--scenarios", &path], 65);
+    assert!(wrong.contains("requests.csv:2:1"), "{wrong}");
+    std::fs::remove_file(folder.path().join("requests.csv")).expect("it was there");
+    let missing = fails(&["forecast", "shop", "--scenarios", &path], 66);
+    assert!(missing.contains("shop.yaml:3:33") && missing.contains("requests.csv"), "{missing}");
+    // What is built in has no folder.
+    let change = ["forecast", "prod", "--what-if", "workload.requests.measured=requests.csv"];
+    assert!(fails(&change, 65).contains("has none: write the scenario into a folder of your own"));
 }

@@ -12,6 +12,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
+use ce_cost::actuals::Imported;
+use ce_cost::actuals::cost_explorer::request::Granularity;
+use ce_cost::actuals::cost_explorer::{self, Asking, Cache, Pull};
+use ce_cost::bill::{Charge, LineItem};
+use ce_cost::money::Usd;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use server::Server;
@@ -39,7 +44,7 @@ fn oracle() -> &'static (PathBuf, Value) {
 }
 
 /// A Cost Explorer with a today and so many groups a page.
-fn cost_explorer(today: &str, page: u32) -> Server {
+fn peer(today: &str, page: u32) -> Server {
     Server::start(|port| {
         let mut command = Command::new(python());
         command.arg(peers::script("ce_peer.py")).arg(port.to_string()).arg(&oracle().0);
@@ -150,7 +155,7 @@ const MONTHS: [&str; 3] = ["2026-08", "2026-09", "2026-10"];
 
 #[test]
 fn a_bill_of_every_line_item_type_comes_to_the_last_place() {
-    let server = cost_explorer("2026-11-02", 3);
+    let server = peer("2026-11-02", 3);
     let run = run(&server, "2026-11-02");
     let args = ["--from", "2026-08", "--to", "2026-10", "--tag", "Environment"];
     let (pulled, notes) = run.ok(&args);
@@ -179,7 +184,7 @@ fn a_bill_of_every_line_item_type_comes_to_the_last_place() {
 
 #[test]
 fn days_add_up_to_the_month_and_one_environment_leaves_the_rest() {
-    let server = cost_explorer("2026-11-02", 5_000);
+    let server = peer("2026-11-02", 5_000);
     let run = run(&server, "2026-11-02");
     let (pulled, _) = run.ok(&["--month", "2026-08", "--granularity", "daily", "--environment", "prod"]);
     is_the_bill(&pulled, &MONTHS[..1], false);
@@ -192,7 +197,7 @@ fn days_add_up_to_the_month_and_one_environment_leaves_the_rest() {
 
 #[test]
 fn faults_are_waited_out_or_explained() {
-    let server = cost_explorer("2026-11-02", 1_000);
+    let server = peer("2026-11-02", 1_000);
     let run = run(&server, "2026-11-02");
     let month = ["--month", "2026-08"];
     server.post("/__faults", r#"["ThrottlingException", "LimitExceededException", "RequestChangedException"]"#);
@@ -215,7 +220,7 @@ fn faults_are_waited_out_or_explained() {
 
 #[test]
 fn nothing_is_asked_that_was_not_allowed() {
-    let server = cost_explorer("2026-11-02", 1_000);
+    let server = peer("2026-11-02", 1_000);
     let run = run(&server, "2026-11-02");
     assert!(
         run.fails(&["--month", "2026-08", "--max-requests", "4"], 64)
@@ -240,7 +245,7 @@ fn nothing_is_asked_that_was_not_allowed() {
 
 #[test]
 fn a_month_that_goes_on_is_not_final_and_aws_forecasts_stand_beside_ours() {
-    let server = cost_explorer("2026-10-15", 1_000);
+    let server = peer("2026-10-15", 1_000);
     let run = run(&server, "2026-10-15");
     let (pulled, _) = run.ok(&["--from", "2026-09", "--forecast", "2"]);
     let finals: Vec<&Value> = pulled["periods"].as_array().expect("a list").iter().map(|p| &p["final"]).collect();
@@ -258,7 +263,7 @@ fn a_month_that_goes_on_is_not_final_and_aws_forecasts_stand_beside_ours() {
 
 #[test]
 fn without_credentials_nothing_is_asked() {
-    let server = cost_explorer("2026-11-02", 1_000);
+    let server = peer("2026-11-02", 1_000);
     let folder = tempfile::tempdir().expect("a folder");
     let mut command = Command::new(env!("CARGO_BIN_EXE_ce-cost"));
     command.args(["actuals", "pull", "--month", "2026-10", "--as-of", "2026-11-02", "--endpoint-url", &server.url(), "--cache"]);
@@ -305,4 +310,56 @@ fn moto_is_spoken_to_as_well() {
     let period = &pulled["periods"][0];
     assert_eq!((period["account"].as_str(), period["unblended"].as_str()), (Some("123456789012"), Some("1.25")));
     assert_eq!(period["by_service"][0]["name"].as_str(), Some(service));
+}
+
+/// What a report calls the services of the oracle, by Cost Explorer's names.
+const NAMES: [(&str, &str); 9] = [
+    ("Amazon Elastic Container Service", "AmazonECS"),
+    ("Amazon Relational Database Service", "AmazonRDS"),
+    ("Amazon Elastic Load Balancing", "AWSELB"),
+    ("Amazon Simple Storage Service", "AmazonS3"),
+    ("Amazon CloudFront", "AmazonCloudFront"),
+    ("EC2 - Other", "AmazonEC2"),
+    ("Savings Plans for AWS Compute usage", "ComputeSavingsPlans"),
+    ("AWS Support (Business)", "AWSSupportBusiness"),
+    ("5f9examplemarketplace", "5f9examplemarketplace"),
+];
+
+/// Unblended, amortized, and both after discounts, by month, service, usage type, line item type and environment.
+fn bill(imported: &Imported, environment: fn(&Charge) -> String) -> BTreeMap<(String, String, String, String, String), [Usd; 4]> {
+    let mut sums = BTreeMap::new();
+    for charge in imported.statements.iter().flat_map(|s| &s.bill.charges) {
+        let code = NAMES.iter().find(|(name, _)| *name == charge.service).map_or(charge.service.as_ref(), |(_, code)| code);
+        let code = if charge.line_item == LineItem::Tax { "Tax" } else { code };
+        let key =
+            [charge.month.to_string(), code.to_owned(), charge.usage_type.to_string(), charge.line_item.to_string(), environment(charge)];
+        let sum: &mut [Usd; 4] = sums.entry(key.into()).or_default();
+        let net = charge.net();
+        sum.iter_mut().zip([charge.billed, charge.effective, net.billed, net.effective]).for_each(|(sum, amount)| *sum += amount);
+    }
+    sums.retain(|_, sum| *sum != [Usd::ZERO; 4]);
+    sums
+}
+
+#[test]
+fn pulling_a_bill_and_importing_its_report_give_the_same() {
+    let server = peer("2026-11-02", 1_000);
+    let run = run(&server, "2026-11-02");
+    run.ok(&["--from", "2026-08", "--to", "2026-10", "--tag", "Environment"]);
+    let month = |m: &str| m.parse().expect("a month");
+    let (from, to) = (month(MONTHS[0]), month(MONTHS[2]));
+    let wanted = Pull { from, to, granularity: Granularity::Monthly, tag: Some("Environment".into()), environments: Vec::new() };
+    let cache = Cache::open(run.folder.path(), ACCOUNT, Some(&server.url()), chrono::Utc::now()).expect("a cache");
+    let mut asking = Asking::new(None, Some(&cache), false, 0);
+    let today = "2026-11-02".parse().expect("a date");
+    let pulled = cost_explorer::pull(ACCOUNT, &wanted, today, &mut asking, &mut |_| {}).expect("all is kept");
+    let imported = ce_cost::actuals::read(std::slice::from_ref(&oracle().0)).expect("a report");
+
+    let ours = bill(&pulled, |c| c.environment.to_string());
+    let theirs =
+        bill(&imported, |c| c.tags.iter().find(|(k, _)| k.eq_ignore_ascii_case("Environment")).map_or(String::new(), |(_, v)| v.clone()));
+    assert!(ours.len() > 3 * 15, "{}", ours.len());
+    assert_eq!(ours, theirs);
+    let finals = |imported: &Imported| imported.statements.iter().map(|s| (s.bill.month, s.is_final)).collect::<Vec<_>>();
+    assert_eq!(finals(&pulled), finals(&imported));
 }

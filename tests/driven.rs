@@ -155,6 +155,70 @@ resources:
     assert_eq!(quantity(&bill(&load(text, &[]), "2027-01"), "DataTransfer-Regional-Bytes"), "200");
 }
 
+/// 10/s × 0.5 × 3,600 × 744 h = 13,392,000 requests of viewers, of which 20% miss the cache: 2,678,400 reads.
+#[test]
+fn a_bucket_behind_a_distribution_reads_what_the_cache_does_not_answer() {
+    let text = "
+workload: {requests: {level: 10/s}}
+resources:
+  cdn: {type: cloudfront, hit_ratio: 80%, geographies: {us: {https: 0.5/request}}}
+  assets: {type: s3-bucket, behind: cdn}
+";
+    let december = bill(&load(text, &[]), "2026-12");
+    assert_eq!(quantity(&december, "Requests-Tier2"), "2678400");
+    let changes = patch::changes("shop", "cdn.hit_ratio=95%").expect("a change");
+    assert_eq!(quantity(&bill(&load(text, &changes), "2026-12"), "Requests-Tier2"), "669600", "a quarter of it");
+}
+
+/// (10 M + 1 M) that grow by 10% a month and 2 M that do not, times 15%.
+#[test]
+fn what_misses_the_cache_is_the_part_of_all_viewers_and_grows_with_them() {
+    let text = "
+workload: {since: 2026-12, growth: 10%/month, requests: {level: 10/s}}
+resources:
+  cdn:
+    type: cloudfront
+    hit_ratio: 85%
+    geographies:
+      us: {https: {value: 10 M/month, grows: true}, http: {value: 1 M/month, grows: true}}
+      eu: {https: 2 M/month}
+  assets: {type: s3-bucket, behind: cdn, requests: {standard: {writes: 1 k/month}}}
+";
+    let scenarios = load(text, &[]);
+    assert_eq!(quantity(&bill(&scenarios, "2026-12"), "Requests-Tier2"), "1950000", "13 M × 0.15");
+    assert_eq!(quantity(&bill(&scenarios, "2027-02"), "Requests-Tier2"), "2296500", "(11 M × 1.21 + 2 M) × 0.15");
+}
+
+#[test]
+fn stated_reads_win_over_what_misses_the_cache_and_say_so() {
+    let text = "
+resources:
+  cdn: {type: cloudfront, hit_ratio: 80%, geographies: {us: {https: 10 M/month}}}
+  assets: {type: s3-bucket, behind: cdn, requests: {standard: {reads: {value: 3 M/month, from: measured, why: counted}}}}
+";
+    let bill = bill(&load(text, &[]), "2026-12");
+    assert_eq!(quantity(&bill, "Requests-Tier2"), "3000000");
+    let reads = bill.charges.iter().find(|c| &*c.usage_type == "Requests-Tier2").expect("reads");
+    assert_eq!(reads.factors[0].why.as_deref(), Some("counted; stated: 2 M would miss the cache before it"));
+}
+
+/// 0.17 requests of viewers for each of the API's, 15% of which miss: 0.0255.
+#[test]
+fn the_assets_of_production_follow_their_distribution() {
+    let scenarios = built_in();
+    let prod = scenarios.named("prod-driven").expect("prod-driven");
+    let bill = predict::bill(&scenarios, prod, &book(), basis("2026-12")).unwrap_or_else(|e| panic!("{e}"));
+    let of = |resource: &str, usage_type: &str| {
+        let found =
+            bill.charges.iter().find(|c| &*c.environment == "prod-driven" && &*c.resource == resource && &*c.usage_type == usage_type);
+        found.unwrap_or_else(|| panic!("no {usage_type}")).quantity
+    };
+    let (viewers, reads) = (of("cdn", "US-Requests-Tier2-HTTPS"), of("assets", "Requests-Tier2"));
+    assert_eq!((reads / viewers).round_dp(9).normalize().to_string(), "0.15");
+    let explained = bill.charges.iter().flat_map(|c| &c.factors).find(|f| f.name == "part that the cache does not answer");
+    assert_eq!(explained.and_then(|f| f.from), Some(ce_cost::scenario::driver::Provenance::Plan), "who explains it sees the hit ratio");
+}
+
 fn built_in() -> Scenarios {
     scenario::load(&built_in::files(), &book(), &[]).unwrap_or_else(|e| panic!("{}", e.0.render(&e.1, false)))
 }
@@ -188,7 +252,7 @@ fn another_seed_gives_other_paths_and_nearly_the_same_band() {
 
 #[test]
 fn bands_are_in_order_and_groups_do_not_exceed_their_sum() {
-    for environment in ["prod", "prod-driven"] {
+    for environment in ["prod", "prod-driven", "staging-driven", "dev-driven", "dr-driven"] {
         let forecast = forecast(&built_in(), environment, 3, Drawing { paths: 200, seed: 1 });
         assert_eq!(forecast.months.len(), 3);
         for month in &forecast.months {
@@ -230,4 +294,141 @@ resources:
     }
     let swing = &forecast.moves[0];
     assert_eq!((swing.input.as_str(), swing.low.to_string().as_str(), swing.high.to_string().as_str()), ("egress.cross_az", "1.6", "3"));
+}
+
+/// Of 100/s at 20 ms four fifths are reads: 1.6 vCPUs' worth, 0.8 of a reader of two; at 70% that takes two readers.
+#[test]
+fn readers_follow_their_part_of_the_requests() {
+    let text = "
+workload: {requests: {level: 100/s}}
+resources:
+  db:
+    type: aurora-postgresql
+    instances: [{role: writer, class: db.r6g.large}, {role: reader, class: db.r6g.xlarge}]
+    demand: {per_request: {cpu: 40 ms}, reads: 80%}
+    reader_scaling: {min: 1, max: 5, target: 70%, out: 300 s, in: 600 s}
+";
+    let bill = bill(&load(text, &[]), "2026-12");
+    assert_eq!(quantity(&bill, "InstanceUsage:db.r6g.large"), "744", "the writer stays");
+    assert_eq!(quantity(&bill, "InstanceUsage:db.r6g.xl"), "1488", "2 readers × 744 h");
+}
+
+const SERVERLESS: &str = "
+workload: {requests: {level: 50/s}}
+resources:
+  db:
+    type: aurora-postgresql
+    serverless: {instances: 2, min: 0.5, max: 16}
+    demand: {per_request: {acu: 40 ms}, reads: 50%}
+";
+
+/// 50/s × 40 ms are 2 ACUs of load, one on the writer and one on the reader: 1 ÷ 70% takes 1.5 ACUs each.
+#[test]
+fn serverless_capacity_follows_requests_instance_by_instance() {
+    let december = bill(&load(SERVERLESS, &[]), "2026-12");
+    assert_eq!(quantity(&december, "Aurora:ServerlessV2Usage"), "2232", "3 ACUs × 744 h");
+    let small = bill(&load(&SERVERLESS.replace("50/s", "1/s"), &[]), "2026-12");
+    assert_eq!(quantity(&small, "Aurora:ServerlessV2Usage"), "744", "never below 0.5 ACU each");
+    let stated = SERVERLESS.replace("max: 16", "max: 16, average: {value: 2, from: measured}");
+    let stated = bill(&load(&stated, &[]), "2026-12");
+    assert_eq!(quantity(&stated, "Aurora:ServerlessV2Usage"), "2976", "2 instances × 2 ACUs × 744 h");
+    let why = stated.charges[0].factors.last().and_then(|f| f.why.clone());
+    assert_eq!(why.as_deref(), Some("stated: its workload alone would run 3 in all instances"));
+}
+
+#[test]
+fn what_a_request_asks_of_the_database_moves_paths() {
+    let uncertain = SERVERLESS.replace("acu: 40 ms", "acu: {low: 20 ms, likely: 40 ms, high: 80 ms, why: unmeasured}");
+    let forecast = forecast(&load(&uncertain, &[]), "shop", 1, Drawing { paths: 400, seed: 1 });
+    let band = &forecast.months[0].band;
+    // One case in ten below 20 ms: 0.5 ÷ 0.7 of an ACU takes 1 on each of two instances; one in ten above 80 ms: 2 ÷ 0.7 takes 3.
+    let acus = |part: Option<ce_cost::money::Usd>| part.expect("a band").to_string().parse::<f64>().expect("a number") / 744.0 / 0.12;
+    let (low, high) = (acus(band.p10), acus(band.p90));
+    assert!((low - 2.0).abs() < 0.6 && (high - 6.0).abs() < 0.6, "{low} to {high}");
+}
+
+/// A shard of 13 GB is full at 10.4 GB. 30 GB fill two and need a third; after three months at 5% 34.7 GB need a fourth.
+#[test]
+fn shards_are_added_as_data_fills_them() {
+    let text = "
+workload: {requests: {level: 50/s}, growth: 5%/month, since: 2026-12}
+resources:
+  cache:
+    type: elasticache
+    node: cache.r6g.large
+    shards: 2
+    replicas: 1
+    shard_scaling: {data: {value: 30 GB, grows: true}, memory: 13 GB, at: 80%}
+  traces: {type: x-ray, requests: 1/request, sampling: 10%}
+";
+    for text in [text, &text.replace("  traces: {type: x-ray, requests: 1/request, sampling: 10%}\n", "")] {
+        let scenarios = load(text, &[]);
+        assert_eq!(quantity(&bill(&scenarios, "2026-12"), "NodeUsage:cache.r6g.large"), "4464", "3 shards × 2 nodes × 744 h");
+        assert_eq!(quantity(&bill(&scenarios, "2027-03"), "NodeUsage:cache.r6g.large"), "5952", "4 × 2 × 744");
+    }
+}
+
+/// 4 tasks at rest. On the tenth demand doubles for a day: after three points of CPU at 100% there are 8. Deployments that follow each
+/// other without a pause keep them to the end of the month; without deployments the service comes down again.
+#[test]
+fn nothing_scales_in_during_a_deployment() {
+    let text = "
+workload:
+  requests: {level: 20/s}
+  events: [{name: Sale, from: 2026-12-10, to: 2026-12-10, times: 2}]
+resources:
+  web:
+    type: fargate-service
+    task: {cpu: 1 vCPU, memory: 2 GB}
+    tasks: {min: 1, max: 10}
+    demand: {per_request: {cpu: 100 ms}}
+    scaling: {policies: [{metric: cpu, target: 50%}]}
+";
+    let hours =
+        |text: &str| -> f64 { quantity(&bill(&load(text, &[]), "2026-12"), "USE1-Fargate-vCPU-Hours:perCPU").parse().expect("a number") };
+    // 9 × 24 × 4 + 22 × 24 × 8, less 3 minutes of 4 tasks.
+    let deployed = format!("{text}  releases: {{type: fargate-deployments, of: web, deployments: [{{type: blue-green, runs: 10/h}}]}}\n");
+    assert!((hours(&deployed) - 5_087.8).abs() < 1e-9, "{}", hours(&deployed));
+    let still = hours(text);
+    // 4 tasks all month and 4 more on one day, and some minutes on the way down.
+    assert!((3_072.0..3_074.5).contains(&still), "{still}");
+}
+
+/// Each takes the place of the environment whose plan it is held against, and of no other; the payer's others are as they are.
+#[test]
+fn the_driven_family_stands_in_for_its_environments() {
+    let scenarios = built_in();
+    for name in ["dev", "staging", "prod", "dr"] {
+        let (stated, driven) = (scenarios.named(name).expect(name), scenarios.named(&format!("{name}-driven")).expect("the driven one"));
+        assert_eq!(driven.instead_of.as_deref(), Some(name));
+        assert_eq!(driven.plan.as_ref().map(|p| p.total), stated.plan.as_ref().map(|p| p.total));
+        assert!(driven.driven && !stated.driven);
+        let follow: Vec<String> = driven.follows().iter().map(|(service, _)| service.to_string()).filter(|s| s != "alb").collect();
+        let also: &[&str] = if name == "prod" { &["database", "cache"] } else { &[] };
+        assert_eq!(follow, [&["core", "auth", "agent", "workflow"], also].concat(), "{name}");
+        let (_, _, members) = scenarios.payer(driven);
+        let others = ["dev", "staging", "prod", "dr"].into_iter().filter(|other| *other != name);
+        let mut expected: Vec<&str> = others.chain([driven.name.as_ref()]).collect();
+        expected.sort_unstable();
+        let mut members: Vec<&str> = members.iter().map(|m| m.name.as_ref()).collect();
+        members.sort_unstable();
+        assert_eq!(members, expected);
+        let resources = |s: &ce_cost::scenario::Scenario| s.resources.iter().map(|r| r.name.to_string()).collect::<Vec<_>>();
+        assert_eq!(resources(driven), resources(stated), "the same things run");
+        assert_eq!(driven.commitments.len(), stated.commitments.len(), "what is bought stays");
+    }
+}
+
+/// Until the failover nothing but health checks asks: two tasks of core stand for 744 h, with 4 vCPU each.
+#[test]
+fn the_standby_stands_at_its_minimum() {
+    let scenarios = built_in();
+    let dr = scenarios.named("dr-driven").expect("dr-driven");
+    let bill = predict::bill(&scenarios, dr, &book(), basis("2026-12")).unwrap_or_else(|e| panic!("{e}"));
+    for (service, vcpu_hours) in [("core", "5952"), ("auth", "2976"), ("agent", "1488"), ("workflow", "744")] {
+        let of =
+            |c: &&ce_cost::bill::Charge| &*c.environment == "dr-driven" && &*c.resource == service && c.usage_type.contains("vCPU-Hours");
+        let charge = bill.charges.iter().find(of).unwrap_or_else(|| panic!("no {service}"));
+        assert_eq!(charge.quantity.normalize().to_string(), vcpu_hours, "{service}");
+    }
 }

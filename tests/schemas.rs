@@ -64,7 +64,7 @@ fn yaml(name: &str, text: &str) -> Value {
 
 #[test]
 fn the_scenarios_of_the_repository_conform() {
-    for name in ["dev", "staging", "prod", "dr"] {
+    for name in ["dev", "staging", "prod", "dr", "dev-driven", "staging-driven", "prod-driven", "dr-driven"] {
         let text = std::fs::read_to_string(root().join(format!("scenarios/{name}.yaml"))).expect("a scenario");
         conforms(&schema("scenario.schema.json"), &yaml(name, &text), name);
     }

@@ -6,9 +6,33 @@
 //! Not here: what a bill should have been (`predict`), and how the two differ (`variance`).
 
 pub mod cost_explorer;
+pub mod read;
+pub mod tags;
+
+mod archive;
+mod console;
+mod csv_file;
+mod cur;
+mod exact;
+mod focus;
+mod manifest;
+mod parquet_file;
+mod rollup;
+mod saved_reply;
+mod sink;
+mod statement;
+mod table;
+
+pub use self::read::{read, read_as};
+pub use self::sink::Detail;
+pub use self::statement::upfront_fees;
+pub use self::tags::tag;
 
 use crate::bill::Bill;
 use crate::money::Usd;
+
+/// The payer of a source that does not name it: Cost Explorer's replies and downloads.
+pub const UNKNOWN: &str = "unknown";
 
 /// The bill of one payer and one billing period, with what is to be said of it.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -14,4 +14,14 @@ macro_rules! files {
     };
 }
 
-files!("accounts.yaml", "dev.yaml", "dr.yaml", "prod-driven.yaml", "prod.yaml", "staging.yaml");
+files!(
+    "accounts.yaml",
+    "dev-driven.yaml",
+    "dev.yaml",
+    "dr-driven.yaml",
+    "dr.yaml",
+    "prod-driven.yaml",
+    "prod.yaml",
+    "staging-driven.yaml",
+    "staging.yaml",
+);

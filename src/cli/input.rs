@@ -1,5 +1,6 @@
 //! Files in: scenarios, prices, and the basis that the arguments ask for.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use chrono::NaiveDate;
@@ -11,7 +12,7 @@ use crate::diagnostic::nearest;
 use crate::forecast::next_month;
 use crate::predict::Basis;
 use crate::pricing::{PriceBook, read};
-use crate::scenario::{self, InputFile, Scenario, Scenarios, patch};
+use crate::scenario::{self, InputFile, Scenario, Scenarios, measured, patch};
 
 /// Most files that are read from one folder.
 const MOST: usize = 1_000;
@@ -37,15 +38,17 @@ impl Inputs {
     /// Reads what the arguments name, with changes to these environments.
     pub fn changed(cli: &Cli, world: &World, changes: &ChangeArgs, environments: &[String]) -> Result<Inputs, Failure> {
         let book = book(cli.prices.as_deref(), world)?;
-        let files = scenario_files(cli.scenarios.as_deref())?;
+        let (files, missing) = scenario_files(cli.scenarios.as_deref())?;
         let mut patches = Vec::new();
         for environment in environments {
             let text = changes.what_if.iter();
             let read = text.map(|t| patch::changes(environment, t)).collect::<Result<Vec<_>, _>>();
             patches.extend(read.map_err(|e| Failure::usage(format!("error: {e}")))?.into_iter().flatten());
         }
-        let scenarios = scenario::load(&files, &book, &patches)
-            .map_err(|e| Failure::input(summary(&e.0.render(&e.1, world.colour_errors), e.0.errors())))?;
+        let scenarios = scenario::load(&files, &book, &patches).map_err(|e| {
+            let message = summary(&e.0.render(&e.1, world.colour_errors), e.0.errors());
+            if missing { Failure::missing(message) } else { Failure::input(message) }
+        })?;
         Ok(Inputs { book, files, scenarios, as_of: cli.as_of.unwrap_or(world.today) })
     }
 
@@ -108,22 +111,37 @@ pub fn book(folder: Option<&Path>, world: &World) -> Result<PriceBook, Failure> 
     read::book(base.into_iter().chain(own)).map_err(render)
 }
 
-/// The scenario files of `--scenarios`, of a folder `scenarios` beside the caller, or the built-in ones.
-pub fn scenario_files(folder: Option<&Path>) -> Result<Vec<InputFile>, Failure> {
+/// The scenario files of `--scenarios`, of a folder `scenarios` beside the caller, or the built-in ones; with the files of measured
+/// requests that they name. True where one of those is missing.
+fn scenario_files(folder: Option<&Path>) -> Result<(Vec<InputFile>, bool), Failure> {
     let beside = Path::new("scenarios");
     let folder = match folder {
         Some(folder) => folder,
         None if beside.is_dir() => beside,
-        None => return Ok(embedded::scenarios()),
+        None => return Ok((embedded::scenarios(), false)),
     };
-    let files = folder_files(folder, &["yaml", "yml"])?;
+    let mut files = folder_files(folder, &["yaml", "yml"])?;
     if files.is_empty() {
         return Err(Failure::missing(format!(
             "error: no scenario file (*.yaml) in {}\nhelp: `ce-cost scenario new NAME` writes one to start from",
             folder.display()
         )));
     }
-    Ok(files)
+    let mut missing = false;
+    for name in measured::wanted(&files) {
+        match fs::read(&name) {
+            Ok(bytes) => files.push(as_text(name, bytes)?),
+            // Who names it says so, with the line.
+            Err(e) if e.kind() == ErrorKind::NotFound => missing = true,
+            Err(e) => return Err(Failure::missing(format!("error: {e}"))),
+        }
+    }
+    Ok((files, missing))
+}
+
+fn as_text(name: String, bytes: Vec<u8>) -> Result<InputFile, Failure> {
+    let text = String::from_utf8(bytes).map_err(|_| Failure::input(format!("error: {name} is not UTF-8 text")))?;
+    Ok(InputFile { name, text })
 }
 
 /// The text of every file of a folder with one of these endings, by name.
@@ -144,9 +162,7 @@ fn folder_files(folder: &Path, endings: &[&str]) -> Result<Vec<InputFile>, Failu
     let mut files = Vec::new();
     for path in paths {
         let bytes = fs::read(&path).map_err(missing)?;
-        let name = path.to_string_lossy().replace('\\', "/");
-        let text = String::from_utf8(bytes).map_err(|_| Failure::input(format!("error: {name} is not UTF-8 text")))?;
-        files.push(InputFile { name, text });
+        files.push(as_text(path.to_string_lossy().replace('\\', "/"), bytes)?);
     }
     Ok(files)
 }

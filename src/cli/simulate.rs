@@ -159,7 +159,7 @@ fn month<'a>(scenario: &'a Scenario, all: &[Scenario], service: &str, day: Naive
 }
 
 fn tasks(follows: &Follows) -> bool {
-    matches!(follows, Follows::Tasks { .. })
+    matches!(follows, Follows::Requests(scaled) if scaled.measured.is_some())
 }
 
 /// Services that can be simulated.

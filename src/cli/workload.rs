@@ -12,9 +12,7 @@ use crate::workload::measured::Series;
 pub fn run(args: &WorkloadArgs) -> Result<Output, Failure> {
     let WorkloadCommand::Fit { file } = &args.command;
     let text = fs::read_to_string(file).map_err(|e| Failure::missing(format!("error: {e}")))?;
-    // What CloudWatch prints is an object; a table begins with the names of its columns.
-    let read = if text.trim_start().starts_with('{') { Series::from_cloudwatch(&text) } else { Series::from_csv(&text) };
-    let series = read.map_err(|faults| {
+    let series = Series::read(&text).map_err(|faults| {
         let lines: Vec<String> = faults.iter().map(|fault| format!("error: {}: {fault}", file.display())).collect();
         Failure::input(summary(&lines.join("\n"), faults.len()))
     })?;

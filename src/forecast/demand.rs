@@ -29,8 +29,8 @@ struct Moving {
     since: i32,
     /// How months differ by chance.
     drift: Option<Drift>,
-    /// The inputs behind the CPU of a request, by resource that follows.
-    cpu: Vec<Option<usize>>,
+    /// The inputs behind what a request asks for, or behind the data, by resource that follows.
+    asked: Vec<Option<usize>>,
     /// The months by the hour, where anything follows demand.
     months: Vec<Driven>,
 }
@@ -66,8 +66,14 @@ impl Demands {
     pub fn new(members: &[&Scenario], first: Month, count: u32, inputs: &mut Inputs) -> Demands {
         let moving = |member: &&Scenario| Some(Moving::new(member, member.workload.as_ref()?, first, count, inputs));
         let workloads: Vec<Moving> = members.iter().filter_map(moving).collect();
-        let of_workload = |d: &DemandOf| workloads.iter().position(|w| w.environment == d.environment);
-        let of = inputs.demands.iter().map(|d| Some((of_workload(d)?, d.clone()))).collect();
+        let of = inputs.demands.iter().map(|d| {
+            let workload = workloads.iter().position(|w| w.environment == d.environment)?;
+            let member = members.iter().find(|m| m.name == d.environment)?;
+            // What is a part of another resource has that one's capacity.
+            let resource = d.resource.as_deref().map(|r| Arc::from(member.whole_of(r)));
+            Some((workload, DemandOf { resource, ..d.clone() }))
+        });
+        let of = of.collect();
         Demands { workloads, of }
     }
 
@@ -111,7 +117,7 @@ impl<'a> Fleets<'a> {
         let of = |workload: &'a Moving| {
             let level = workload.growth_in(0, drawn);
             let first = workload.months.first();
-            let outcome = |m: &Driven| m.month.quiet().outcome_of(level * workload.level_of(drawn), &workload.cpu_of(drawn));
+            let outcome = |m: &Driven| m.month.quiet().outcome_of(level * workload.level_of(drawn), &workload.asked_of(drawn));
             Moved { level, outcome: first.map(outcome), likely: first.map(|m| &m.quiet) }
         };
         self.demands.multipliers(&self.demands.workloads.iter().map(of).collect::<Vec<_>>())
@@ -124,23 +130,24 @@ impl<'a> Fleets<'a> {
         // What is stated at a level known only roughly follows that level too.
         let level = level * workload.level_of(drawn);
         let noise = |route: usize| stream(seed, path, purpose(&format!("{} noise {month} {route}", workload.environment)));
-        let cpu = workload.cpu_of(drawn);
-        if cpu.iter().all(|m| *m == 1.0) {
-            return Some(driven.month.outcome(&self.fleets[w][month].path(noise, level)));
+        let asked = workload.asked_of(drawn);
+        if asked.iter().all(|m| *m == 1.0) {
+            return Some(driven.month.outcome(&self.fleets[w][month].path(noise, level), level, &asked));
         }
-        let heavier = driven.month.heavier(&cpu);
-        Some(driven.month.outcome(&driven.month.fleet_of(&heavier).path(noise, level)))
+        let heavier = driven.month.heavier(&asked);
+        Some(driven.month.outcome(&driven.month.fleet_of(&heavier).path(noise, level), level, &asked))
     }
 }
 
 impl Moving {
     fn new(scenario: &Scenario, workload: &Workload, first: Month, count: u32, inputs: &mut Inputs) -> Moving {
         let follows = if scenario.driven { scenario.follows() } else { Vec::new() };
-        let cpu = follows.iter().map(|(name, follows)| match follows {
-            Follows::Tasks { cpu, .. } => driver_input(scenario, name, &format!("{name}.demand.per_request.cpu"), cpu, inputs),
+        let asked = follows.iter().map(|(name, follows)| match follows {
+            Follows::Requests(scaled) => driver_input(scenario, name, &format!("{name}.{}", scaled.key), &scaled.each, inputs),
+            Follows::Data(filled) => driver_input(scenario, name, &format!("{name}.shard_scaling.data"), &filled.data, inputs),
             Follows::Lcus(_) => None,
         });
-        let cpu = cpu.collect();
+        let asked = asked.collect();
         let driven = |n: u32| {
             let month = MonthOf::new(workload, first.plus(n), Step::Hour, follows.clone());
             Driven { likely: month.likely(), quiet: month.quiet().outcome_of(1.0, &[]), month }
@@ -155,7 +162,7 @@ impl Moving {
             growth: growth_input(scenario, workload, inputs),
             since: workload.since.map_or(0, |s| s.until(first)),
             drift: workload.drift.clone(),
-            cpu,
+            asked,
             months: if scenario.driven { (0..count).map(driven).collect() } else { Vec::new() },
         }
     }
@@ -164,8 +171,8 @@ impl Moving {
         self.level.map_or(1.0, |i| drawn[i])
     }
 
-    fn cpu_of(&self, drawn: &[f64]) -> Vec<f64> {
-        self.cpu.iter().map(|i| i.map_or(1.0, |i| drawn[i])).collect()
+    fn asked_of(&self, drawn: &[f64]) -> Vec<f64> {
+        self.asked.iter().map(|i| i.map_or(1.0, |i| drawn[i])).collect()
     }
 
     /// What the drawn growth does to a month of the forecast, as a part of what the likely one does.

@@ -10,8 +10,9 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Problem, seconds, up};
-use crate::quantity::{CountRate, Seconds, Share};
+use super::target_tracking::Frozen;
+use super::{Problem, minutes, seconds, up};
+use crate::quantity::{CountRate, Per, Seconds, Share};
 use crate::scenario::driver::Driver;
 use crate::statistic::float;
 use crate::statistic::quantity;
@@ -23,6 +24,8 @@ pub const START: f64 = 60.0;
 pub const HEALTH: f64 = 150.0;
 /// Seconds for which a task that is replaced still drains (the same guide, "Deregistration delay", default).
 pub const DRAIN: f64 = 300.0;
+/// Hours over which deployments of a month are spread.
+const HOURS_OF_A_MONTH: f64 = 730.0;
 /// Seconds for which a canary bakes (Amazon ECS API reference, "CanaryConfiguration", default).
 pub const CANARY_BAKE: f64 = 600.0;
 
@@ -108,6 +111,19 @@ impl Deployments {
         };
         let problems = self.problems();
         if problems.is_empty() { Ok(Deployment { shape, times }) } else { Err(problems) }
+    }
+
+    /// When they are in progress, for a service of so many tasks; nothing where they are stated wrongly or never come.
+    pub fn frozen(&self, tasks: u32) -> Option<Frozen> {
+        let lasting = minutes(self.ready().ok()?.seconds(tasks));
+        let rate = &self.runs.value;
+        let hours = match rate.per.in_an_hour() {
+            Some((times, over)) => float(over) / (float(times) * float(rate.amount)),
+            None if rate.per == Per::Month => HOURS_OF_A_MONTH / float(rate.amount),
+            None => return None,
+        };
+        let every = minutes(hours * 3_600.0);
+        (every > 0 && every < u32::MAX).then_some(Frozen { every, lasting })
     }
 
     /// Until a new task runs: what is stated, or the default. The same for the three below; exact, to charge by.

@@ -10,6 +10,7 @@
 
 pub mod deployment;
 pub mod replicas;
+pub mod scaler;
 pub mod scheduled;
 pub mod serverless;
 pub mod shards;
@@ -291,7 +292,7 @@ fn seconds(stated: Option<&Driver<Seconds>>, default: f64) -> f64 {
 }
 
 /// A count that cannot have a fraction.
-fn whole(count: &Driver<Count>, of: &str) -> Result<u32, Problem> {
+pub(crate) fn whole(count: &Driver<Count>, of: &str) -> Result<u32, Problem> {
     let value = count.value.0;
     value.to_u32().filter(|n| Decimal::from(*n) == value).ok_or_else(|| {
         Problem::new(count.at, format!("{} {of} cannot be", count.value), "expected a whole number", "write a number such as `3`")

@@ -72,6 +72,17 @@ impl ReaderPool {
         ReaderPool(config)
     }
 
+    /// The pool as policies, to which a reader is a task and its CPU the load.
+    pub fn config(&self) -> &Config {
+        &self.0
+    }
+
+    /// The same where one request fills so many times as much of a reader's CPU. A pool is made for loads of whole readers: one
+    /// request per second fills one.
+    pub fn heavier(&self, times: f64) -> ReaderPool {
+        ReaderPool(self.0.heavier(times))
+    }
+
     /// Readers at which the cluster rests under a load that fills the CPU of so many.
     pub fn steady(&self, load: f64) -> u32 {
         self.0.steady(load, 0)

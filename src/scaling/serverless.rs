@@ -13,6 +13,8 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::scaler::Rest;
+use super::scheduled::Limits;
 use super::{Problem, minutes, seconds, up};
 use crate::quantity::{Count, Seconds};
 use crate::scenario::driver::Driver;
@@ -173,19 +175,22 @@ impl Cluster {
     /// All instances at their least, awake. Readers are given by their promotion tier, 0 to 15.
     pub fn new(range: Range, rates: Rates, tiers: &[u8]) -> Cluster {
         let instance = Instance { capacity: range.min.max(1), idle: 0 };
-        let readers = tiers.iter().map(|tier| Reader { instance, follows: *tier <= 1 }).collect();
+        let readers = tiers.iter().map(|tier| Reader { instance, follows: follows_writer(*tier) }).collect();
         Cluster { range, rates, writer: instance, readers }
     }
 
     /// Lives through a minute with a load of so many ACUs on the writer and on each reader, in their order; a reader that is left
     /// out has none. Gives the ACUs of all instances in that minute.
     pub fn step(&mut self, writer: f64, readers: &[f64]) -> f64 {
+        self.minute(writer, readers.iter().copied().chain(std::iter::repeat(0.0)))
+    }
+
+    fn minute(&mut self, writer: f64, loads: impl Iterator<Item = f64> + Clone) -> f64 {
         let Cluster { range, rates, .. } = *self;
-        let loads = || readers.iter().copied().chain(std::iter::repeat(0.0));
         // The writer and its followers pause and resume together: load on one of them keeps all awake.
-        let busy = writer > 0.0 || self.readers.iter().zip(loads()).any(|(reader, load)| reader.follows && load > 0.0);
+        let busy = writer > 0.0 || self.readers.iter().zip(loads.clone()).any(|(reader, load)| reader.follows && load > 0.0);
         self.writer.step(&range, &rates, writer, busy);
-        for (reader, load) in self.readers.iter_mut().zip(loads()) {
+        for (reader, load) in self.readers.iter_mut().zip(loads) {
             let instance = &mut reader.instance;
             if reader.follows {
                 instance.step(&range, &rates, load, busy);
@@ -202,6 +207,67 @@ impl Cluster {
     pub fn each(&self) -> impl Iterator<Item = f64> {
         std::iter::once(self.writer).chain(self.readers.iter().map(|r| r.instance)).map(|i| f64::from(i.capacity) / 2.0)
     }
+}
+
+/// A cluster whose load follows requests, ready to be simulated.
+#[derive(Clone, PartialEq, Debug)]
+pub struct AcuPool {
+    range: Range,
+    rates: Rates,
+    /// Promotion tiers of the readers.
+    tiers: Vec<u8>,
+    /// ACUs of load on the writer for each request per second.
+    writer: f64,
+    /// The same on each reader.
+    reader: f64,
+}
+
+impl AcuPool {
+    /// A cluster in which one request per second is a load of one ACU, of which the readers, if there are any, share a part.
+    pub fn new(range: Range, rates: Rates, tiers: Vec<u8>, reads: Decimal) -> AcuPool {
+        let reads = if tiers.is_empty() { 0.0 } else { float(reads) };
+        let reader = if tiers.is_empty() { 0.0 } else { reads / tiers.len() as f64 };
+        AcuPool { range, rates, tiers, writer: 1.0 - reads, reader }
+    }
+
+    /// The same where a request is so many times the load.
+    pub fn heavier(&self, times: f64) -> AcuPool {
+        AcuPool { writer: self.writer * times, reader: self.reader * times, ..self.clone() }
+    }
+
+    /// Between how many half ACUs each instance's capacity moves.
+    pub fn limits(&self) -> Limits {
+        Limits { min: self.range.min, max: self.range.max }
+    }
+
+    /// Each instance at rest, in half ACUs: a reader that follows the writer is never smaller.
+    pub fn rests(&self) -> Vec<Rest> {
+        let rest = |load: f64, instances: usize| Rest { per_request: 2.0 * load / self.rates.utilisation, size: 0.5 * instances as f64 };
+        let follow = self.tiers.iter().filter(|tier| follows_writer(**tier)).count();
+        let all = [(self.writer, 1), (self.writer.max(self.reader), follow), (self.reader, self.tiers.len() - follow)];
+        all.into_iter().filter(|(_, instances)| *instances > 0).map(|(load, instances)| rest(load, instances)).collect()
+    }
+
+    /// At rest under so many requests per second.
+    pub fn settled(&self, requests: f64) -> Cluster {
+        let mut cluster = Cluster::new(self.range, self.rates, &self.tiers);
+        let at_rest = |load: f64| halves(self.range.steady(load * requests, &self.rates));
+        cluster.writer.capacity = at_rest(self.writer);
+        for reader in &mut cluster.readers {
+            reader.instance.capacity = at_rest(if reader.follows { self.writer.max(self.reader) } else { self.reader });
+        }
+        cluster
+    }
+
+    /// Lives through a minute of so many requests per second. Gives the ACUs of all instances in it.
+    pub fn step(&self, cluster: &mut Cluster, requests: f64) -> f64 {
+        cluster.minute(self.writer * requests, std::iter::repeat(self.reader * requests))
+    }
+}
+
+/// Readers of the promotion tiers 0 and 1 are never smaller than the writer.
+fn follows_writer(tier: u8) -> bool {
+    tier <= 1
 }
 
 /// Half ACUs that cover so many ACUs.
@@ -286,6 +352,18 @@ mod tests {
         assert_eq!(problems("{min: 0, max: 2, pause_after: 1 min}"), ["an instance cannot pause after 60 s"]);
         let ready = yaml::<ServerlessScaling>("{min: 0, max: 16, pause_after: 10 min}").ready();
         assert_eq!(ready, Ok(Range { min: 0, max: 32, pause_after: 10 }));
+    }
+
+    /// The writer answers writes of 0.1 ACU a request, the two readers share reads of 0.4: 10 requests a second are 1 ACU of load on
+    /// the writer, 2 on each reader; at 100% utilisation the follower of the two has what it needs itself.
+    #[test]
+    fn a_pool_is_a_cluster_whose_load_follows_requests() {
+        let pool = AcuPool::new(Range::new(0.5, 16.0, PAUSE_AFTER), RATES, vec![1, 5], Decimal::new(8, 1)).heavier(0.5);
+        let mut cluster = pool.settled(10.0);
+        assert_eq!(cluster.each().collect::<Vec<_>>(), [1.0, 2.0, 2.0]);
+        assert_eq!(pool.step(&mut cluster, 10.0), 5.0);
+        assert_eq!(pool.rests().iter().map(|r| r.size * (10.0 * r.per_request)).sum::<f64>(), 5.0);
+        assert_eq!(pool.heavier(2.0).settled(10.0).each().collect::<Vec<_>>(), [2.0, 4.0, 4.0]);
     }
 
     proptest! {

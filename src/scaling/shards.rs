@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::target_tracking::NOISE;
 use super::{Problem, whole};
-use crate::quantity::{Count, Share};
+use crate::quantity::{Count, Gb, Share};
 use crate::scenario::driver::Driver;
 use crate::statistic::float;
 
@@ -22,6 +22,10 @@ pub const MOST_SHARDS: u32 = 500;
 /// When shards are added, as a scenario file holds it.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ShardScaling {
+    /// What the cluster holds, in all its shards together. With `grows: true` it grows with the workload.
+    pub data: Driver<Gb>,
+    /// Memory of a node of its class.
+    pub memory: Driver<Gb>,
     /// The use of memory at which a shard is added; 80% where nothing is stated.
     #[serde(default)]
     pub at: Option<Driver<Share>>,
@@ -32,8 +36,12 @@ pub struct ShardScaling {
 
 impl ShardScaling {
     /// Ready for nodes of which data may fill so many GB, or everything that is wrong.
-    pub fn ready(&self, memory: f64) -> Result<ShardRule, Vec<Problem>> {
+    pub fn ready(&self) -> Result<ShardRule, Vec<Problem>> {
         let share = self.at.as_ref().map_or(Decimal::new(8, 1), |at| at.value.0);
+        if self.memory.value.0.is_zero() {
+            let help = "state the memory of the node's class, such as `memory: 13.07 GB` of cache.r6g.large";
+            return Err(vec![Problem::new(self.memory.at, "a node without memory holds nothing", "expected more than 0 GB", help)]);
+        }
         if share.is_zero() {
             let at = self.at.as_ref().and_then(|at| at.at);
             return Err(vec![Problem::new(
@@ -44,7 +52,7 @@ impl ShardScaling {
             )]);
         }
         let most = self.max.as_ref().map_or(Ok(MOST_SHARDS), |max| whole(max, "shards")).map_err(|problem| vec![problem])?;
-        Ok(ShardRule { full: float(share) * memory, most })
+        Ok(ShardRule { full: float(share) * float(self.memory.value.0), most })
     }
 }
 
@@ -83,7 +91,7 @@ mod tests {
 
     #[test]
     fn a_shard_is_added_when_memory_use_reaches_80_percent() {
-        let rule = yaml::<ShardScaling>("{}").ready(10.0).expect("a legal file");
+        let rule = yaml::<ShardScaling>("{data: 9 GB, memory: 10 GB}").ready().expect("a legal file");
         // 2 shards of 10 GB are 80% full at 16 GB, 3 at 24 GB. In the fifth month data shrinks, and the shards stay.
         assert_eq!(rule.by_month(2, &[10.0, 15.9, 16.0, 23.9, 12.0, 24.0]), [2, 2, 3, 3, 3, 4]);
         assert_eq!(rule.grown(2, 100.0), 13, "100 ÷ 12 = 8.3 GB would be too full, 100 ÷ 13 = 7.7 is not");
@@ -91,14 +99,14 @@ mod tests {
 
     #[test]
     fn shards_end_at_the_most_that_is_stated() {
-        let rule = yaml::<ShardScaling>("{at: 50%, max: 4}").ready(10.0).expect("a legal file");
+        let rule = yaml::<ShardScaling>("{data: 9 GB, memory: 10 GB, at: 50%, max: 4}").ready().expect("a legal file");
         assert_eq!(rule.by_month(1, &[4.0, 5.0, 10.0, 90.0]), [1, 2, 3, 4]);
         assert_eq!(rule.grown(6, 1.0), 6, "more than the most stay as they are");
     }
 
     #[test]
     fn a_share_of_nothing_is_refused() {
-        let problems = yaml::<ShardScaling>("{at: 0%}").ready(10.0).expect_err("never");
+        let problems = yaml::<ShardScaling>("{data: 9 GB, memory: 10 GB, at: 0%}").ready().expect_err("never");
         assert_eq!(problems[0].message, "shards cannot be added at 0% of the memory");
     }
 

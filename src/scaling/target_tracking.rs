@@ -211,6 +211,17 @@ pub struct Config {
     cooldown_in: Option<u32>,
     /// Whether nothing is decided while something starts.
     pub(super) waits_for_starts: bool,
+    /// When deployments are in progress.
+    deployments: Vec<Frozen>,
+}
+
+/// Deployments of one kind: taken to come at equal distances, the first of them half a distance after a Monday began.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Frozen {
+    /// Minutes from one to the next.
+    pub every: u32,
+    /// Minutes that each takes.
+    pub lasting: u32,
 }
 
 impl Config {
@@ -218,7 +229,18 @@ impl Config {
     pub fn new(week: Week, rules: Vec<Rule>, assumed: Assumed) -> Config {
         let cooldown_in = rules.iter().filter(|r| r.scales_in).map(|r| r.cooldown_in).max();
         let assumed = Assumed { start_minutes: assumed.start_minutes.min(60), ..assumed };
-        Config { week, rules, assumed, cooldown_in, waits_for_starts: false }
+        Config { week, rules, assumed, cooldown_in, waits_for_starts: false, deployments: Vec::new() }
+    }
+
+    /// Adds deployments, during which nothing scales in.
+    pub fn deployed(&mut self, deployments: Vec<Frozen>) {
+        self.deployments.extend(deployments.into_iter().filter(|d| d.every > 0));
+    }
+
+    /// Whether a deployment is in progress in a minute since a Monday at 00:00 UTC.
+    #[inline]
+    pub fn is_deploying(&self, minute: u32) -> bool {
+        self.deployments.iter().any(|d| minute.wrapping_add(d.every / 2) % d.every < d.lasting)
     }
 
     /// The same policies where a request takes so many times the CPU.
@@ -321,6 +343,18 @@ impl<'a> Service<'a> {
         }
         self.now += 1;
         billed
+    }
+
+    /// How it scales.
+    pub fn config(&self) -> &'a Config {
+        self.config
+    }
+
+    /// Lives through a minute of so many requests per second, deployments as they come.
+    #[inline]
+    pub fn next(&mut self, of_week: u32, requests: f64) -> u32 {
+        let deploying = self.config.is_deploying(of_week);
+        self.step(&Minute { of_week, requests: Some(requests), deploying })
     }
 
     /// Tasks that took load in the minute lived through last.

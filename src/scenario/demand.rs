@@ -18,14 +18,14 @@ pub fn check(tree: &Node, resources: &[Resource], workload: Option<&Workload>, p
         let Some(node) = tree.get("resources").and_then(|n| n.get(&resource.name)) else { continue };
         per_request(node, &mut wanted);
         match resource.service.follows() {
-            Some(Follows::Tasks { .. }) => {
+            Some(Follows::Requests(_)) => {
                 let named = node.get("demand").and_then(|n| n.get("routes"));
                 match named.map(|n| &n.kind) {
                     Some(Kind::List(items)) if !items.is_empty() => wanted.extend(items.iter().map(|i| (i, i.text()))),
                     _ => wanted.push((node.get("demand").unwrap_or(node), None)),
                 }
             }
-            Some(Follows::Lcus(_)) | None => {}
+            Some(Follows::Data(_) | Follows::Lcus(_)) | None => {}
         }
     }
     for (node, route) in &wanted {

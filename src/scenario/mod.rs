@@ -4,10 +4,12 @@
 //! read into types ([`mod@read`]) that are complete and legal: nothing behind this door is checked again.
 
 pub mod accounts;
+mod behind;
 pub mod commitment;
 mod demand;
 pub mod driver;
 pub mod inherit;
+pub mod measured;
 pub mod node;
 pub mod patch;
 pub mod plan;
@@ -25,6 +27,7 @@ use serde::Deserialize;
 use self::accounts::{Accounts, Payer};
 use self::commitment::Commitment;
 use self::driver::{Driver, Provenance};
+use self::measured::Measured;
 use self::node::{Kind, Node};
 use self::patch::Patch;
 use self::plan::Plan;
@@ -34,6 +37,7 @@ use crate::diagnostic::{Diagnostic, Problems, nearest};
 use crate::money::quotient;
 use crate::pricing::PriceBook;
 use crate::quantity::{CountRate, Quantity};
+use crate::scaling::target_tracking::Frozen;
 use crate::services::{COMMON_KEYS, Check, KINDS, Priced, ResourceKind};
 use crate::simulation::month::Follows;
 use crate::source::{Place, Sources};
@@ -171,7 +175,15 @@ pub struct Scenario {
 impl Scenario {
     /// The resources whose capacity follows demand, and how.
     pub fn follows(&self) -> Vec<(Arc<str>, Follows)> {
-        self.resources.iter().filter_map(|r| Some((r.name.clone(), r.service.follows()?))).collect()
+        let follows =
+            |r: &Resource| Some((r.name.clone(), r.service.follows()?.at_level(self.level).deployed(self.deployments_of(&r.name))));
+        self.resources.iter().filter_map(follows).collect()
+    }
+
+    /// When deployments of a resource are in progress.
+    fn deployments_of(&self, name: &str) -> Vec<Frozen> {
+        let parts = self.resources.iter().filter(|r| r.kind.of.is_some() && self.whole_of(&r.name) == name);
+        parts.flat_map(|r| r.service.deploys()).collect()
     }
 
     /// The resource of which another one is a part, as its key `of` says; itself where it is whole.
@@ -234,7 +246,8 @@ pub struct InputFile {
     pub text: String,
 }
 
-/// Reads all files of a folder, with every error of every file at once. `patches` change them as a lever or the command line asks.
+/// Reads all files of a folder, with every error of every file at once, and the files of measured requests that [`measured::wanted`]
+/// names. `patches` change them as a lever or the command line asks.
 pub fn load(files: &[InputFile], book: &PriceBook, patches: &[Patch]) -> Result<Scenarios, Box<(Problems, Sources)>> {
     let mut loader = Loader {
         sources: Sources::default(),
@@ -242,6 +255,7 @@ pub fn load(files: &[InputFile], book: &PriceBook, patches: &[Patch]) -> Result<
         defaults: Defaults::default(),
         trees: Vec::new(),
         levels: HashMap::new(),
+        measured: Measured::default(),
         book,
     };
     let accounts = loader.files(files);
@@ -268,6 +282,8 @@ struct Loader<'a> {
     trees: Vec<(String, Node)>,
     /// The levels of requests before they were changed.
     levels: HashMap<String, Driver<CountRate>>,
+    /// What was measured.
+    measured: Measured,
     book: &'a PriceBook,
 }
 
@@ -280,6 +296,10 @@ impl Loader<'_> {
         let mut accounts = None;
         for file in files {
             let id = self.sources.add(&file.name, &file.text);
+            if measured::is_series(&file.name) {
+                self.keep_series(&file.name, id);
+                continue;
+            }
             let Some(tree) = node::parse(&self.sources, id, &mut self.problems) else { continue };
             if file.name.rsplit(['/', '\\']).next() == Some(ACCOUNTS) {
                 accounts = read::<Accounts>(&tree, &[], &self.defaults, &mut self.problems).map(|a| (a, tree));
@@ -344,16 +364,23 @@ impl Loader<'_> {
         quotient(now.value.amount, stated.value.amount).filter(|_| comparable).unwrap_or(Decimal::ONE)
     }
 
-    /// The tree of a file laid over those it inherits from.
+    /// The tree of a file laid over what was measured for it and over those it inherits from.
     fn inherited(&mut self, index: usize, path: &mut Vec<usize>) -> Option<Node> {
-        let (_, tree) = &self.trees[index];
-        let Some(node) = tree.get("inherits").filter(|n| n.kind != Kind::Null) else { return Some(tree.clone()) };
-        let wanted = node.text().unwrap_or_default().to_owned();
+        let own = self.trees[index].1.clone();
+        let base = match own.get("inherits").filter(|n| n.kind != Kind::Null) {
+            Some(node) => Some(self.base(index, node, path)?),
+            None => None,
+        };
+        Some(self.over_base(base, &own))
+    }
+
+    /// The tree that a file inherits from.
+    fn base(&mut self, index: usize, node: &Node, path: &mut Vec<usize>) -> Option<Node> {
+        let wanted = node.text().unwrap_or_default();
         let at = node.at;
-        let own = tree.clone();
         path.push(index);
         let Some(base) = self.trees.iter().position(|(name, _)| *name == wanted) else {
-            let near = nearest(&wanted, self.trees.iter().map(|(n, _)| n.as_str()));
+            let near = nearest(wanted, self.trees.iter().map(|(n, _)| n.as_str()));
             self.problems.push(
                 Diagnostic::error(at, format!("there is no scenario `{wanted}` to inherit from"))
                     .label(near.map_or_else(|| "no such file".to_owned(), |n| format!("did you mean `{n}`?")))
@@ -370,7 +397,7 @@ impl Loader<'_> {
             );
             return None;
         }
-        self.inherited(base, path).map(|base| inherit::overlay_scenario(&base, &own))
+        self.inherited(base, path)
     }
 
     fn scenario(&mut self, index: usize) -> Option<Scenario> {
@@ -389,7 +416,9 @@ impl Loader<'_> {
         let region: Arc<str> = top.as_ref().map_or("", |t| t.region.as_str()).into();
         let resources = self.resources(&tree, &schedules, &tags, &region);
         let top = top?;
-        let driven = demand::check(&tree, &resources, top.workload.as_ref(), &mut self.problems);
+        let lacks_demand = top.workload.is_none() && self.measured.lacks;
+        let driven = !lacks_demand && demand::check(&tree, &resources, top.workload.as_ref(), &mut self.problems);
+        behind::check(&tree, &resources, &mut self.problems);
         self.commitments(&tree, &top.commitments);
         if let Some(plan) = &top.plan {
             self.plan(&tree, plan, &resources, &top.commitments);

@@ -15,6 +15,7 @@ use crate::usage::OUTSIDE_PLANS;
 
 /// What somebody stated that an environment costs a month.
 #[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
+#[schemars(transform = or_that_of_another)]
 pub struct Plan {
     /// The whole month; also the budget.
     #[serde(deserialize_with = "quantity")]
@@ -26,6 +27,17 @@ pub struct Plan {
     /// Charges that no line speaks of, although one would match.
     #[serde(default)]
     pub outside: Vec<Outside>,
+}
+
+/// `of` is no field: another environment's plan takes the place of the whole before it is read.
+fn or_that_of_another(schema: &mut Schema) {
+    schema.remove("required");
+    schema.insert("anyOf".into(), serde_json::json!([{ "required": ["total"] }, { "required": ["of"] }]));
+    if let Some(properties) = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut) {
+        let of =
+            serde_json::json!({ "type": "string", "description": "The environment whose plan this is, in place of everything else here." });
+        properties.insert("of".into(), of);
+    }
 }
 
 /// One stated amount.

@@ -7,6 +7,7 @@
 //! (`data_transfer`). Replication between the zones of a cluster costs nothing.
 
 mod backup;
+mod capacity;
 
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
@@ -16,9 +17,10 @@ pub use self::backup::Backup;
 use super::cohort::Since;
 use super::manual_snapshots::ManualSnapshots;
 use super::{At, Check, Service};
-use crate::quantity::{Count, CountRate, Gb, GbRate, Unit, grouped};
+use crate::quantity::{Count, CountRate, Gb, GbRate, Seconds, Share, Unit, grouped};
+use crate::scaling::replicas::ReaderScaling;
 use crate::scenario::driver::Driver;
-use crate::usage::Step;
+use crate::simulation::month::Follows;
 
 const CODE: &str = "AmazonRDS";
 /// Aurora PostgreSQL among the engines of RDS.
@@ -66,8 +68,41 @@ pub struct Serverless {
     pub min: Driver<Count>,
     /// The most capacity of an instance, in ACUs, by halves.
     pub max: Driver<Count>,
-    /// ACUs of an instance on average over the hours in which it is on.
-    pub average: Driver<Count>,
+    /// ACUs of an instance on average over the hours in which it is on. Where it is not stated it follows from `demand`; where
+    /// both are there, what is stated holds.
+    #[serde(default)]
+    pub average: Option<Driver<Count>>,
+    /// How long an instance is without load until it pauses; needs `min: 0`.
+    #[serde(default)]
+    pub pause_after: Option<Driver<Seconds>>,
+    /// Promotion tiers of the readers, 0 to 15; 1 where nothing is stated. Readers of tiers 0 and 1 are never smaller than the
+    /// writer.
+    #[serde(default)]
+    pub reader_tiers: Vec<Driver<Count>>,
+}
+
+/// The requests that a cluster answers.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Queries {
+    /// Routes of the workload; all of them where none is named.
+    #[serde(default)]
+    pub routes: Vec<String>,
+    /// What one request asks of the database.
+    pub per_request: Work,
+    /// The part of that which readers take, all of them alike; none where nothing is stated.
+    #[serde(default)]
+    pub reads: Option<Driver<Share>>,
+}
+
+/// What a request asks of a database, in the measure of what scales.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Work {
+    /// vCPU-seconds, where the number of readers scales.
+    #[serde(default)]
+    pub cpu: Option<Driver<Seconds>>,
+    /// ACU-seconds, where serverless capacity scales.
+    #[serde(default)]
+    pub acu: Option<Driver<Seconds>>,
 }
 
 /// What Database Insights keeps beyond the 7 days that are free.
@@ -94,6 +129,12 @@ pub struct AuroraPostgresql {
     /// Serverless v2 instances, alone or beside provisioned ones.
     #[serde(default)]
     pub serverless: Option<Serverless>,
+    /// The requests that it answers.
+    #[serde(default)]
+    pub demand: Option<Queries>,
+    /// How the number of provisioned readers follows them; those that are stated are never removed.
+    #[serde(default)]
+    pub reader_scaling: Option<ReaderScaling>,
     /// The cluster volume, on average over the month; with `storage_growth` on its first day. It stays when the instances are off.
     #[serde(default)]
     pub storage: Option<Driver<Gb>>,
@@ -186,14 +227,16 @@ database_insights: {family: db.t3, vcpus: 4, requests: 2 M/month}
         }
     }
 
+    fn follows(&self) -> Option<Follows> {
+        self.scaled()?.ok()
+    }
+
     fn check(&self, check: &mut Check<'_>) {
         if self.instances.is_empty() && self.serverless.is_none() {
             check.error(None, "this cluster has nothing to run on", "no instances", "state `instances`, or `serverless`");
         }
         self.check_instances(check);
-        if let Some(serverless) = &self.serverless {
-            check_capacity(serverless, check);
-        }
+        self.check_capacity(check);
         self.check_backup(check);
         if let (Some(credits), None) = (&self.cpu_credits, self.burstable()) {
             check.error(credits.at, "CPU credits without a burstable instance", "no class is db.t3 or db.t4g", "leave `cpu_credits` out");
@@ -202,26 +245,6 @@ database_insights: {family: db.t3, vcpus: 4, requests: 2 M/month}
 }
 
 impl AuroraPostgresql {
-    /// Instance-hours by class and ACU-hours.
-    fn compute(&self, at: &mut At<'_>) {
-        let (instance, capacity) = match self.configuration {
-            Configuration::Standard => ("InstanceUsage", "Aurora:ServerlessV2Usage"),
-            Configuration::IoOptimized => ("InstanceUsageIOOptimized", "Aurora:ServerlessV2IOOptimizedUsage"),
-        };
-        for Instance { role, class, count } in &self.instances {
-            let name = if *role == Role::Writer { "writers" } else { "readers" };
-            let tape = match count {
-                Some(count) => at.hours().times(name, count),
-                None => at.hours().rule_of(Step::Times, name, 1),
-            };
-            at.record(CODE, &format!("{instance}:{}", abbreviated(class)), OPERATION, Unit::Hours, tape);
-        }
-        if let Some(serverless) = &self.serverless {
-            let tape = at.hours().times("serverless instances", &serverless.instances).times("ACUs on average", &serverless.average);
-            at.record(CODE, capacity, OPERATION, Unit::Hours, tape);
-        }
-    }
-
     /// The family under which CPU credits are billed.
     fn burstable(&self) -> Option<&'static str> {
         ["db.t3", "db.t4g"].into_iter().find(|family| {
@@ -253,36 +276,6 @@ impl AuroraPostgresql {
 /// A class as usage types write it: `db.r6g.2xlarge` is `db.r6g.2xl`, `large` stays.
 pub(super) fn abbreviated(class: &str) -> String {
     class.strip_suffix("xlarge").map_or_else(|| class.to_owned(), |size| format!("{size}xl"))
-}
-
-/// The limits of Aurora Serverless v2's capacity (Amazon Aurora User Guide, "Aurora Serverless v2 capacity").
-fn check_capacity(serverless: &Serverless, check: &mut Check<'_>) {
-    let Serverless { min, max, average, .. } = serverless;
-    for limit in [min, max] {
-        if !(limit.value.0 * Decimal::TWO).is_integer() {
-            check.error(
-                limit.at,
-                format!("{} ACUs are no step of capacity", limit.value),
-                "expected halves: 0.5, 1, 1.5 …",
-                "round to a half",
-            );
-        }
-    }
-    if min.value > max.value {
-        check.error(
-            min.at,
-            format!("at least {} ACUs are more than at most {}", min.value, max.value),
-            format!("`max` is {}", max.value),
-            "`min` must not be above `max`",
-        );
-    } else if average.value < min.value || average.value > max.value {
-        check.error(
-            average.at,
-            format!("{} ACUs on average lie outside {} to {}", average.value, min.value, max.value),
-            format!("expected {} to {}", min.value, max.value),
-            "an average lies between `min` and `max`",
-        );
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! CloudFront: bytes and requests by the geography of the viewer (AWS, "Amazon CloudFront Pricing"). The first terabyte and ten
 //! million requests of a month are free worldwide. A flat-rate plan is another purchase, for a distribution and a month.
 //!
-//! Not here: bytes from the origin to CloudFront, which are free, and WAF (`waf`).
+//! Not here: bytes from the origin to CloudFront, which are free, and WAF (`waf`). Requests that the cache does not answer are billed
+//! where they go: a bucket that says `behind` reads as often (`s3`).
 
 use std::collections::BTreeMap;
 
@@ -9,8 +10,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{At, Check, Service};
-use crate::quantity::{Count, CountRate, GbRate, Unit};
+use crate::quantity::{Count, CountRate, GbRate, Share, Unit};
 use crate::scenario::driver::Driver;
+use crate::usage::{Over, Step, Tape};
 
 const CODE: &str = "AmazonCloudFront";
 
@@ -76,6 +78,9 @@ pub struct Edge {
 pub struct Cloudfront {
     /// Viewers by geography.
     pub geographies: BTreeMap<Geography, Edge>,
+    /// The part of the viewers' requests that the cache answers; what stands `behind` the distribution gets the others.
+    #[serde(default)]
+    pub hit_ratio: Option<Driver<Share>>,
     /// Paths that are invalidated.
     #[serde(default)]
     pub invalidations: Option<Driver<CountRate>>,
@@ -90,6 +95,7 @@ impl Service for Cloudfront {
         (".out", "BytesDownloaded (AWS/CloudFront)"),
         (".to_origin", "BytesUploaded (AWS/CloudFront)"),
         (".http", "Requests (AWS/CloudFront)"),
+        (".hit_ratio", "CacheHitRate (AWS/CloudFront, additional metrics)"),
     ];
     const EXAMPLE: &'static str = "
 type: cloudfront
@@ -103,6 +109,7 @@ geographies:
   sa: {out: 10 GB/month, to_origin: 1 GB/month, https: 1 M requests/month}
   za: {out: 10 GB/month, to_origin: 1 GB/month, https: 1 M requests/month}
   me: {out: 10 GB/month, to_origin: 1 GB/month}
+hit_ratio: 85%
 invalidations: 2 k/month
 functions: 3 M/month
 ";
@@ -122,9 +129,34 @@ functions: 3 M/month
         at.region = region;
     }
 
+    fn misses(&self, over: &Over) -> Option<Tape> {
+        let hits = self.hit_ratio.as_ref()?;
+        let missed = Tape::new().rule_of(Step::Plus, "all of them", 1).minus("hit ratio", hits);
+        Some(self.requests(over)?.with(Step::Times, "part that the cache does not answer", missed).from_driver(hits))
+    }
+
     fn check(&self, check: &mut Check<'_>) {
         if self.geographies.is_empty() {
             check.error(None, "this distribution has no viewers", "state a geography", "`geographies: {us: {out: 100 GB/month}}`");
+        }
+    }
+}
+
+impl Cloudfront {
+    /// The viewers' requests of a month; `None` where none are stated.
+    fn requests(&self, over: &Over) -> Option<Tape> {
+        let edges = self.geographies.iter().flat_map(|(geography, edge)| {
+            [("HTTPS", &edge.https), ("HTTP", &edge.http)].map(|(protocol, driver)| (protocol, geography.code(), driver.as_ref()))
+        });
+        let each: Vec<(String, Tape)> = edges
+            .filter_map(|(protocol, code, driver)| {
+                Some((format!("{protocol} requests, {code}"), Tape::new().times_rate("viewers' requests", driver?, over)))
+            })
+            .collect();
+        match each.as_slice() {
+            [] => None,
+            [(_, only)] => Some(only.clone()),
+            _ => Some(each.into_iter().fold(Tape::new(), |sum, (name, tape)| sum.with(Step::Plus, name, tape))),
         }
     }
 }
@@ -167,7 +199,7 @@ distributions: 1
             FlatRate::Business => "(flat-rate-plan-Business)",
             FlatRate::Premium => "(flat-rate-plan-Premium)",
         };
-        let tape = crate::usage::Tape::new().times("distributions", &self.distributions);
+        let tape = Tape::new().times("distributions", &self.distributions);
         at.record_in("global", "CloudFrontPlans", base, "", Unit::Months, tape);
     }
 }

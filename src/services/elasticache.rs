@@ -11,7 +11,10 @@ use super::cohort::{self, Age, Cohorts, Since};
 use super::manual_snapshots::ManualSnapshots;
 use super::{At, Check, Service};
 use crate::quantity::{Count, CountRate, Gb, GbRate, Per, Seconds, Unit, grouped};
+use crate::scaling::shards::ShardScaling;
+use crate::scaling::{Problem, whole};
 use crate::scenario::driver::Driver;
+use crate::simulation::month::{Filled, Follows};
 use crate::usage::{Step, Tape};
 
 const CODE: &str = "AmazonElastiCache";
@@ -58,6 +61,9 @@ pub struct Elasticache {
     /// Replicas of each shard's primary.
     #[serde(default)]
     pub replicas: Option<Driver<Count>>,
+    /// How shards are added as data fills them. Where nothing is stated, `shards` is how many there are.
+    #[serde(default)]
+    pub shard_scaling: Option<ShardScaling>,
     /// Snapshots that are kept and billed, on average over the month.
     #[serde(default)]
     pub backup: Option<Driver<Gb>>,
@@ -136,7 +142,7 @@ global_datastore: 150 GB/month
             Some(replicas) => Tape::new().times("replicas of a shard", replicas).rule_of(Step::Plus, "its primary", 1),
             None => Tape::new().rule_of(Step::Times, "primary of a shard", 1),
         };
-        let hours = at.times_hours(nodes.times("shards", &self.shards));
+        let hours = at.times_hours(self.shards(at, nodes));
         at.record(CODE, &format!("NodeUsage:{}", self.node), self.engine.operation(), Unit::Hours, hours);
         at.stock(CODE, "ElastiCache:BackupUsage", "CreateCacheSnapshot", Unit::GbMonths, "GB of snapshots", self.backup.as_ref());
         if let Some(snapshots) = &self.snapshots {
@@ -145,7 +151,14 @@ global_datastore: 150 GB/month
         at.rate(CODE, "ElastiCache-Out-Bytes", "", Unit::Gb, "bytes to the other region", self.global_datastore.as_ref());
     }
 
+    fn follows(&self) -> Option<Follows> {
+        Some(Follows::Data(Box::new(self.filled()?.ok()?)))
+    }
+
     fn check(&self, check: &mut Check<'_>) {
+        for problem in self.filled().and_then(Result::err).into_iter().flatten() {
+            check.error(problem.at, problem.message, problem.label, problem.help);
+        }
         if !self.node.starts_with("cache.") {
             let help = format!("did you mean `cache.{}`?", self.node.trim_start_matches("db."));
             check.error(None, format!("`{}` is no class of cache nodes", self.node), "expected a class such as cache.r6g.large", help);
@@ -164,6 +177,26 @@ global_datastore: 150 GB/month
         if let Some(replicas) = self.replicas.as_ref().filter(|r| r.value.0 > Decimal::from(5)) {
             check.error(replicas.at, format!("{} replicas in a shard", replicas.value), "ElastiCache has at most 5", "add shards instead");
         }
+    }
+}
+
+impl Elasticache {
+    /// Times the shards: as stated, or as many as data has filled.
+    fn shards(&self, at: &At<'_>, nodes: Tape) -> Tape {
+        let (Some(Ok(filled)), Some(scaling)) = (self.filled(), &self.shard_scaling) else { return nodes.times("shards", &self.shards) };
+        let name = "shards that its data fills";
+        let nodes = match at.capacity {
+            Some(shards) => nodes.capacity(name, shards),
+            None => nodes.rule_of(Step::Times, name, filled.likely(at.growth)),
+        };
+        nodes.noted(&format!("at first {} for {}", self.shards.value, scaling.data.value))
+    }
+
+    /// The rule by which shards are added, as numbers; nothing where none is.
+    fn filled(&self) -> Option<Result<Filled, Vec<Problem>>> {
+        let scaling = self.shard_scaling.as_ref()?;
+        let shards = whole(&self.shards, "shards").map_err(|problem| vec![problem]);
+        Some(scaling.ready().and_then(|rule| Ok(Filled { rule, shards: shards?, data: scaling.data.clone(), level: 1.0 })))
     }
 }
 

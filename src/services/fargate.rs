@@ -10,11 +10,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{At, Check, Service};
 use crate::quantity::{Count, CountRate, Gb, Seconds, Share, Unit, Vcpus, about, grouped};
+use crate::scaling::scaler::Scaler;
 use crate::scaling::scheduled::Limits;
 use crate::scaling::target_tracking::Assumed;
 use crate::scaling::{PerRequest, Problem, Scaling};
 use crate::scenario::driver::Driver;
-use crate::simulation::month::Follows;
+use crate::simulation::month::{Follows, Measured, Scaled};
 use crate::usage::{Step, Tape};
 
 const CODE: &str = "AmazonECS";
@@ -158,9 +159,13 @@ impl FargateService {
         let limits = Limits { min: whole(&self.tasks.min), max: whole(&self.tasks.max) };
         let load = answers.per_request.ready(self.task.cpu.value.0);
         let routes = answers.routes.clone();
-        let cpu = Box::new(answers.per_request.cpu.clone());
         let ready = scaling.ready(limits, &load, Assumed::default());
-        Some(ready.map(|config| Follows::Tasks { config: Box::new(config), routes, cpu, load, targets: scaling.targets() }))
+        Some(ready.map(|config| {
+            let measured = Some(Measured { load, targets: scaling.targets() });
+            let each = answers.per_request.cpu.clone();
+            let key = "demand.per_request.cpu";
+            Follows::Requests(Box::new(Scaled { scaler: Scaler::Tasks(config), routes, each, key, measured }))
+        }))
     }
 }
 

@@ -5,6 +5,8 @@
 //! A resource of its own, so that a plan that speaks of the service does not have to speak of them; size and number of the tasks
 //! are the service's. Not here: deployments over time (`scaling::deployment`), and those that fail and roll back.
 
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +14,7 @@ use super::fargate::{Task, Tasks, emit, legal_size};
 use super::{At, Check, Service};
 use crate::quantity::Share;
 use crate::scaling::deployment::{Deployments, Fleet, Strategy};
+use crate::scaling::target_tracking::Frozen;
 use crate::scenario::driver::Driver;
 use crate::usage::{Step, Tape};
 
@@ -61,6 +64,13 @@ deployments:
             let hours = tape.times_rate(name, &each.runs, &at.over).rule_of(Step::Over, "seconds in an hour", 3_600);
             emit(at, &self.task, &hours, self.spot.as_ref());
         }
+    }
+
+    /// How many tasks a deployment replaces is taken as the middle between the least and the most.
+    fn deploys(&self) -> Vec<Frozen> {
+        let middle = (self.tasks.min.value.0 + self.tasks.max.value.0) / Decimal::TWO;
+        let tasks = middle.ceil().to_u32().unwrap_or(u32::MAX);
+        self.deployments.iter().filter_map(|d| d.frozen(tasks)).collect()
     }
 
     fn check(&self, check: &mut Check<'_>) {

@@ -18,6 +18,7 @@ use crate::money::Usd;
 use crate::month::{HoursBasis, Month};
 use crate::pricing::PriceBook;
 use crate::quantity::{Quantity, Rate, Unit};
+use crate::scaling::target_tracking::Frozen;
 use crate::scenario::driver::Driver;
 use crate::scenario::node::Node;
 use crate::scenario::read::{self, Defaults};
@@ -104,6 +105,21 @@ pub trait Service: DeserializeOwned + Serialize + JsonSchema + fmt::Debug + Send
         None
     }
 
+    /// When deployments of the resource of which this is a part are in progress.
+    fn deploys(&self) -> Vec<Frozen> {
+        Vec::new()
+    }
+
+    /// The name of the distribution that it stands behind.
+    fn behind(&self) -> Option<&str> {
+        None
+    }
+
+    /// Of a distribution, the requests of a month that reach what stands behind it; `None` where that is not stated.
+    fn misses(&self, _: &Over) -> Option<Tape> {
+        None
+    }
+
     /// Notes combinations that AWS does not offer.
     fn check(&self, _: &mut Check<'_>) {}
 }
@@ -152,6 +168,12 @@ pub trait Priced: fmt::Debug + Send + Sync {
     fn usage(&self, at: &mut At<'_>);
     /// How its capacity follows demand.
     fn follows(&self) -> Option<Follows>;
+    /// When deployments of the resource of which this is a part are in progress.
+    fn deploys(&self) -> Vec<Frozen>;
+    /// The name of the distribution that it stands behind.
+    fn behind(&self) -> Option<&str>;
+    /// Of a distribution, the requests of a month that reach what stands behind it.
+    fn misses(&self, over: &Over) -> Option<Tape>;
     /// Notes combinations that AWS does not offer.
     fn check(&self, check: &mut Check<'_>);
     /// Everything it holds, defaults included, for `scenario show --resolved`.
@@ -164,6 +186,15 @@ impl<S: Service> Priced for S {
     }
     fn follows(&self) -> Option<Follows> {
         Service::follows(self)
+    }
+    fn deploys(&self) -> Vec<Frozen> {
+        Service::deploys(self)
+    }
+    fn behind(&self) -> Option<&str> {
+        Service::behind(self)
+    }
+    fn misses(&self, over: &Over) -> Option<Tape> {
+        Service::misses(self, over)
     }
     fn check(&self, check: &mut Check<'_>) {
         Service::check(self, check);
@@ -200,6 +231,8 @@ pub struct At<'a> {
     pub on_hours: Decimal,
     /// What follows demand in the resource itself (tasks, LCUs, ACUs), on average over the hours of the month.
     pub capacity: Option<Decimal>,
+    /// The requests of the month that the distribution before the resource does not answer by itself.
+    pub misses: Option<Tape>,
     /// The environment's demand.
     pub workload: Option<&'a Workload>,
     /// How many times as large demand is as the scenario states it: what grows with the workload is that much larger.
@@ -345,6 +378,7 @@ pub fn alone<'a>(book: &'a PriceBook, region: &str, month: Month) -> At<'a> {
         over: Over { hours, requests: None },
         on_hours: hours,
         capacity: None,
+        misses: None,
         workload: None,
         growth: Decimal::ONE,
         region: region.into(),

@@ -21,9 +21,9 @@ pub use self::storage::{Archived, Intelligent, Storage, Transitions};
 use super::cohort::Since;
 use super::data_transfer::between_regions;
 use super::{At, Check, Service};
-use crate::quantity::{CountRate, Gb, GbRate, Unit};
+use crate::quantity::{CountRate, Gb, GbRate, Unit, about};
 use crate::scenario::driver::Driver;
-use crate::usage::Tape;
+use crate::usage::{Over, Tape};
 
 /// Under which the price list keeps retrievals from Glacier Flexible Retrieval.
 const GLACIER: &str = "AmazonGlacier";
@@ -128,6 +128,10 @@ pub struct S3Bucket {
     /// Requests.
     #[serde(default)]
     pub requests: Requests,
+    /// The `cloudfront` that it stands behind: what that one's cache does not answer is read from Standard, a GET each, unless
+    /// `requests` states these reads.
+    #[serde(default)]
+    pub behind: Option<String>,
     /// Retrievals.
     #[serde(default)]
     pub retrieval: Retrieval,
@@ -196,6 +200,10 @@ inventory: 5 M/month
         at.rate(CODE, "Inventory-ObjectsListed", "", Unit::Count, "objects listed", self.inventory.as_ref());
     }
 
+    fn behind(&self) -> Option<&str> {
+        self.behind.as_deref()
+    }
+
     fn check(&self, check: &mut Check<'_>) {
         self.check_lifecycle(check);
         let empty = serde_json::to_value(S3Bucket::nothing()).ok();
@@ -221,6 +229,7 @@ impl S3Bucket {
             noncurrent: None,
             archived_objects: Archived::default(),
             requests: Requests::default(),
+            behind: None,
             retrieval: Retrieval::default(),
             transitions: Transitions::default(),
             replication: None,
@@ -240,11 +249,29 @@ impl Requests {
         ];
         for (base, put, get, requests) in classes {
             at.rate(CODE, &format!("{base}-Tier1"), put, Unit::Count, "writes and lists", requests.writes.as_ref());
-            at.rate(CODE, &format!("{base}-Tier2"), get, Unit::Count, "reads", requests.reads.as_ref());
+            // What a distribution passes on is read from Standard.
+            let misses = at.misses.take();
+            let reads = match (&requests.reads, misses) {
+                (Some(stated), None) => Some(Tape::new().times_rate("reads", stated, &at.over)),
+                (Some(stated), Some(misses)) => Some(stated_reads(stated, &misses, &at.over)),
+                (None, misses) => misses,
+            };
+            if let Some(reads) = reads {
+                at.record(CODE, &format!("{base}-Tier2"), get, Unit::Count, reads);
+            }
         }
         at.rate(CODE, "Requests-GLACIER-Tier1", "PostObject", Unit::Count, "writes to Glacier", self.glacier_flexible_writes.as_ref());
         at.rate(DEEP, "Requests-GDA-Tier1", "PostObject", Unit::Count, "writes to Deep Archive", self.deep_archive_writes.as_ref());
     }
+}
+
+/// Reads as they are stated, though a distribution says how many it would pass on.
+fn stated_reads(stated: &Driver<CountRate>, misses: &Tape, over: &Over) -> Tape {
+    let remark = format!("stated: {} would miss the cache before it", about(misses.value()));
+    // The remark belongs to the driver, the first factor of the tape.
+    let mut noted = stated.clone();
+    noted.why = Some(noted.why.map_or_else(|| remark.clone(), |why| format!("{why}; {remark}")));
+    Tape::new().times_rate("reads", &noted, over)
 }
 
 impl Retrieval {

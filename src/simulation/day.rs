@@ -6,9 +6,10 @@
 use chrono::{Datelike, NaiveDate};
 use rand::Rng;
 
-use super::month::{Follows, MonthOf};
+use super::month::{Follows, Measured, MonthOf};
 use super::{Fleet, Route, Service};
 use crate::month::Month;
+use crate::scaling::scaler::Scaler;
 use crate::scaling::scheduled::{Limits, WEEK};
 use crate::scaling::target_tracking::{Config, LOW_SHARE, Metric, NOISE, TaskLoad};
 use crate::workload::{Step, Workload};
@@ -98,14 +99,15 @@ impl Day {
     /// `None` where the service does not follow demand, or the month does not hold the day.
     pub fn of<R: Rng>(workload: &Workload, month: &MonthOf, service: &str, day: NaiveDate, stream: impl FnMut(usize) -> R) -> Option<Day> {
         let (_, follows) = month.follows.iter().find(|(name, _)| name.as_ref() == service)?;
-        let Follows::Tasks { config, routes, load, targets, .. } = follows else { return None };
+        let Follows::Requests(scaled) = follows else { return None };
+        let (Scaler::Tasks(config), Some(Measured { load, targets })) = (&scaled.scaler, &scaled.measured) else { return None };
         if Month::of(day) != month.demand.month {
             return None;
         }
         let rates = since_eve(workload, month, day)?;
         let start = (month.start + WEEK - MINUTES as u32) % WEEK;
         let demand = rates.iter().map(|rates| Route { rates, noise: month.noise }).collect();
-        let services = vec![Service { config, shares: month.shares(routes) }];
+        let services = vec![Service { scaler: &scaled.scaler, shares: month.shares(&scaled.routes) }];
         let series = Fleet::new(Step::Minute, start, demand, services).series(stream, 1.0).pop()?;
         let first = day.day() as usize * MINUTES;
         let at = |i: usize| {
@@ -198,6 +200,7 @@ mod tests {
     use crate::scaling::scheduled::Limits;
     use crate::scaling::target_tracking::Assumed;
     use crate::scaling::testing::yaml;
+    use crate::simulation::month::Scaled;
     use crate::workload::{Step, Workload};
 
     /// A task of one vCPU does 20 requests a second at full load, 14 at its target of 70%.
@@ -206,8 +209,10 @@ mod tests {
     fn month(workload: &str) -> (Workload, MonthOf) {
         let scaling: Scaling = yaml("policies: [{metric: cpu, target: 70%}]");
         let config = scaling.ready(Limits { min: 2, max: 10 }, &LOAD, Assumed::default()).expect("a legal file");
-        let (load, targets, cpu) = (LOAD, scaling.targets(), Box::new(yaml("50 ms")));
-        let follows = Follows::Tasks { config: Box::new(config), routes: Vec::new(), cpu, load, targets };
+        let measured = Some(Measured { load: LOAD, targets: scaling.targets() });
+        let scaler = Scaler::Tasks(config);
+        let follows = Scaled { scaler, routes: Vec::new(), each: yaml("50 ms"), key: "demand.per_request.cpu", measured };
+        let follows = Follows::Requests(Box::new(follows));
         let workload: Workload = yaml(workload);
         let month = MonthOf::new(&workload, "2026-12".parse().expect("a month"), Step::Minute, vec![("web".into(), follows)]);
         (workload, month)

@@ -21,7 +21,7 @@ use rand::Rng;
 use self::hours::Steady;
 pub use self::noise::Noise;
 use self::noise::Walk;
-use crate::scaling::target_tracking::{self, Config, Minute};
+use crate::scaling::scaler::{Live, Scaler};
 use crate::workload::Step;
 
 /// Steps that are worked on together: few enough for the processor's nearest memory, and an hour of minutes.
@@ -40,7 +40,7 @@ pub struct Route<'a> {
 #[derive(Clone, Debug)]
 pub struct Service<'a> {
     /// How it scales.
-    pub config: &'a Config,
+    pub scaler: &'a Scaler,
     /// Where its requests come from: the index of a route, and how many requests reach the service for each one on the route.
     pub shares: Vec<(usize, f64)>,
 }
@@ -55,8 +55,8 @@ pub struct Fleet<'a> {
     steps: usize,
     routes: Vec<Route<'a>>,
     services: Vec<Service<'a>>,
-    /// What each service needs by the hour; empty by the minute.
-    steady: Vec<Steady>,
+    /// What each service needs by the hour, part by part; empty by the minute.
+    steady: Vec<Vec<Steady>>,
 }
 
 /// What one path comes to over the month.
@@ -90,7 +90,7 @@ impl<'a> Fleet<'a> {
         assert!(last.is_none_or(|last| last < routes.len()), "there are {} routes, and none at {last:?}", routes.len());
         let steps = routes.iter().map(|r| r.rates.len()).min().unwrap_or(0);
         let steady = match step {
-            Step::Hour => services.iter().map(|s| Steady::new(s.config, start, steps)).collect(),
+            Step::Hour => services.iter().map(|s| Steady::all(s.scaler, start, steps)).collect(),
             Step::Minute => Vec::new(),
         };
         Fleet { step, start, steps, routes, services, steady }
@@ -111,7 +111,8 @@ impl<'a> Fleet<'a> {
         while let Some(first) = demand.next() {
             demand.count(&mut path.requests, 3_600.0);
             for ((service, steady), sum) in self.services.iter().zip(&self.steady).zip(&mut path.tasks) {
-                *sum += steady.tasks(first, demand.of(service));
+                let requests = demand.of(service);
+                *sum += steady.iter().map(|part| part.tasks(first, requests)).sum::<f64>();
             }
         }
         path
@@ -124,26 +125,27 @@ impl<'a> Fleet<'a> {
         while let Some(first) = demand.next() {
             demand.count(&mut path.requests, 60.0);
             for ((service, live), sum) in self.services.iter().zip(&mut live).zip(&mut path.tasks) {
-                let minutes = (self.start + first as u32..).zip(demand.of(service));
-                let tasks = minutes.map(|(of_week, requests)| u64::from(live.step(&minute(of_week, *requests)))).sum::<u64>();
-                *sum += tasks as f64;
+                *sum += live.minutes(self.start + first as u32, demand.of(service));
             }
         }
         path
     }
 
-    /// The same path as [`path`](Fleet::path) with everything that happens on it, service by service.
+    /// The same path as [`path`](Fleet::path) with everything that happens on it, for each service of tasks.
     pub fn series<R: Rng>(&self, stream: impl FnMut(usize) -> R, level: f64) -> Vec<Series> {
-        let mut all = vec![Series::default(); self.services.len()];
         let mut demand = Demand::new(self, stream, level);
-        let mut live: Vec<_> = self.services.iter().map(|s| self.settled(s, level)).collect();
+        let services = self.services.iter().filter_map(|service| match self.settled(service, level) {
+            Live::Tasks(live) => Some((service, live, Series::default())),
+            Live::Readers(_) | Live::Acus(..) => None,
+        });
+        let mut all: Vec<_> = services.collect();
         while let Some(first) = demand.next() {
-            for ((service, live), series) in self.services.iter().zip(&mut live).zip(&mut all) {
+            for (service, live, series) in &mut all {
                 for (at, requests) in (first..).zip(demand.of(service)) {
                     let of_week = self.of_week(at);
                     let (tasks, working) = match self.step {
-                        Step::Hour => [service.config.steady(*requests, of_week); 2].into(),
-                        Step::Minute => (live.step(&minute(of_week, *requests)), live.working()),
+                        Step::Hour => [live.config().steady(*requests, of_week); 2].into(),
+                        Step::Minute => (live.next(of_week, *requests), live.working()),
                     };
                     series.requests.push(*requests);
                     series.tasks.push(tasks);
@@ -151,7 +153,7 @@ impl<'a> Fleet<'a> {
                 }
             }
         }
-        all
+        all.into_iter().map(|(.., series)| series).collect()
     }
 
     fn nothing(&self) -> Path {
@@ -165,15 +167,11 @@ impl<'a> Fleet<'a> {
     }
 
     /// A service at rest under the demand that the first step has without noise.
-    fn settled(&self, service: &Service<'a>, level: f64) -> target_tracking::Service<'a> {
+    fn settled(&self, service: &Service<'a>, level: f64) -> Live<'a> {
         let first = |route: usize| self.routes[route].rates.first().copied().unwrap_or(0.0) * level;
         let requests = service.shares.iter().map(|(route, share)| share * first(*route)).sum();
-        target_tracking::Service::new(service.config, service.config.steady(requests, self.start))
+        service.scaler.settled(requests, self.start)
     }
-}
-
-fn minute(of_week: u32, requests: f64) -> Minute {
-    Minute { of_week, requests: Some(requests), deploying: false }
 }
 
 /// Demand on one path, block after block.
@@ -248,15 +246,16 @@ mod tests {
 
     use super::*;
     use crate::scaling::scheduled::{Limits, Week};
-    use crate::scaling::target_tracking::{Assumed, Metric, Rule, TaskLoad};
+    use crate::scaling::target_tracking::{Assumed, Config, Metric, Rule, TaskLoad};
 
     /// One request per second takes 5% of a task.
     const LOAD: TaskLoad = TaskLoad { cpu: 0.05, in_flight: None, at_rest: None };
     const NOISE: Noise = Noise { phi: 0.8, sd: 0.3, variance: 0.25 };
     const TUESDAY: u32 = 1_440;
 
-    fn config(min: u32, max: u32, target: f64) -> Config {
-        Config::new(Week::always(Limits { min, max }), vec![Rule::new(Metric::Cpu, target, &LOAD)], Assumed::default())
+    fn config(min: u32, max: u32, target: f64) -> Scaler {
+        let rules = vec![Rule::new(Metric::Cpu, target, &LOAD)];
+        Scaler::Tasks(Config::new(Week::always(Limits { min, max }), rules, Assumed::default()))
     }
 
     /// The stream of a route on a path.
@@ -270,15 +269,20 @@ mod tests {
     }
 
     /// Two services before which there is one route each, and a third one that hears of both.
-    fn fleet<'a>(step: Step, configs: &'a [Config; 3], rates: &'a [Vec<f64>; 2], noise: Noise) -> Fleet<'a> {
+    fn fleet<'a>(step: Step, configs: &'a [Scaler; 3], rates: &'a [Vec<f64>; 2], noise: Noise) -> Fleet<'a> {
         let routes = rates.iter().map(|rates| Route { rates, noise }).collect();
         let shares = [vec![(0, 1.0)], vec![(1, 0.5)], vec![(0, 0.25), (1, 2.0)]];
-        let services = configs.iter().zip(shares).map(|(config, shares)| Service { config, shares }).collect();
+        let services = configs.iter().zip(shares).map(|(scaler, shares)| Service { scaler, shares }).collect();
         Fleet::new(step, TUESDAY, routes, services)
     }
 
-    fn configs() -> [Config; 3] {
+    fn configs() -> [Scaler; 3] {
         [config(2, 10, 0.7), config(1, 20, 0.5), config(0, 30, 0.6)]
+    }
+
+    fn steady(scaler: &Scaler, requests: f64, of_week: u32) -> u32 {
+        let Scaler::Tasks(config) = scaler else { panic!("tasks") };
+        config.steady(requests, of_week)
     }
 
     /// Equal up to the rounding of a few thousand additions.
@@ -293,7 +297,7 @@ mod tests {
         let [a, b] = &rates;
         let demand = [a.clone(), b.iter().map(|b| 0.5 * b).collect(), a.iter().zip(b).map(|(a, b)| 0.25 * a + 2.0 * b).collect()];
         for ((config, demand), tasks) in configs.iter().zip(&demand).zip(&path.tasks) {
-            let steady = (0..).zip(demand).map(|(hour, rate)| config.steady(*rate, TUESDAY + 60 * hour));
+            let steady = (0..).zip(demand).map(|(hour, rate)| steady(config, *rate, TUESDAY + 60 * hour));
             assert_eq!(*tasks, f64::from(steady.sum::<u32>()));
         }
         assert!(near(path.requests[0], a.iter().sum::<f64>() * 3_600.0));
@@ -342,7 +346,7 @@ mod tests {
         let (configs, rates) = (configs(), [wave(60.0, 744, 24), wave(35.0, 744, 24)]);
         let both = fleet(Step::Hour, &configs, &rates, NOISE).path(streams(3), 1.0);
         let route = Route { rates: &rates[0], noise: NOISE };
-        let alone = Fleet::new(Step::Hour, TUESDAY, vec![route], vec![Service { config: &configs[0], shares: vec![(0, 1.0)] }]);
+        let alone = Fleet::new(Step::Hour, TUESDAY, vec![route], vec![Service { scaler: &configs[0], shares: vec![(0, 1.0)] }]);
         assert_eq!(alone.path(streams(3), 1.0).tasks, both.tasks[..1]);
     }
 
@@ -363,7 +367,7 @@ mod tests {
     #[should_panic(expected = "there are 1 routes")]
     fn a_route_that_is_not_there_is_refused() {
         let (config, rates) = (config(1, 2, 0.5), [1.0]);
-        let service = Service { config: &config, shares: vec![(1, 1.0)] };
+        let service = Service { scaler: &config, shares: vec![(1, 1.0)] };
         Fleet::new(Step::Hour, 0, vec![Route { rates: &rates, noise: Noise::NONE }], vec![service]);
     }
 

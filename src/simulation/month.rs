@@ -10,8 +10,10 @@ use rust_decimal::Decimal;
 
 use super::{Fleet, Noise, Path, Route, Service};
 use crate::month::Month;
-use crate::quantity::Seconds;
-use crate::scaling::target_tracking::{Config, Metric, TaskLoad};
+use crate::quantity::{Gb, Seconds};
+use crate::scaling::scaler::Scaler;
+use crate::scaling::shards::ShardRule;
+use crate::scaling::target_tracking::{Frozen, Metric, TaskLoad};
 use crate::scenario::driver::Driver;
 use crate::statistic::float;
 use crate::workload::{Demand, Step, Workload};
@@ -25,21 +27,82 @@ const LIVES_BY_HOUR: u64 = 12;
 /// How a resource follows demand.
 #[derive(Clone, Debug)]
 pub enum Follows {
-    /// Tasks by their scaling policies.
-    Tasks {
-        /// The policies, ready.
-        config: Box<Config>,
-        /// Routes whose requests the tasks answer; all where none is named.
-        routes: Vec<String>,
-        /// The vCPU-seconds of a request behind the policies.
-        cpu: Box<Driver<Seconds>>,
-        /// What a request asks of a task, as the policies see it.
-        load: TaskLoad,
-        /// What target tracking keeps to: each metric with its target.
-        targets: Vec<(Metric, f64)>,
-    },
+    /// Tasks, readers or ACUs that scale with requests.
+    Requests(Box<Scaled>),
+    /// Shards that data fills.
+    Data(Box<Filled>),
     /// LCUs of a load balancer: the largest of these in every hour.
     Lcus(Vec<Dimension>),
+}
+
+impl Follows {
+    /// The same where what grows is so many times as large as stated from the first.
+    pub fn at_level(mut self, level: Decimal) -> Follows {
+        if let Follows::Data(filled) = &mut self {
+            filled.level = float(level);
+        }
+        self
+    }
+
+    /// The same with deployments, during which tasks are not removed.
+    pub fn deployed(mut self, deployments: Vec<Frozen>) -> Follows {
+        if let Follows::Requests(scaled) = &mut self
+            && let Scaler::Tasks(config) = &mut scaled.scaler
+        {
+            config.deployed(deployments);
+        }
+        self
+    }
+}
+
+/// What scales with requests.
+#[derive(Clone, Debug)]
+pub struct Scaled {
+    /// How.
+    pub scaler: Scaler,
+    /// Routes whose requests it answers; all where none is named.
+    pub routes: Vec<String>,
+    /// What a request asks for: vCPU-seconds or ACU-seconds.
+    pub each: Driver<Seconds>,
+    /// The key of that in the resource.
+    pub key: &'static str,
+    /// Of tasks, what is measured of them.
+    pub measured: Option<Measured>,
+}
+
+/// What is measured of a task.
+#[derive(Clone, Debug)]
+pub struct Measured {
+    /// What a request asks of a task, as the policies see it.
+    pub load: TaskLoad,
+    /// What target tracking keeps to: each metric with its target.
+    pub targets: Vec<(Metric, f64)>,
+}
+
+/// Shards that data fills. None is removed; that is seen month by month, against the shards that are stated.
+#[derive(Clone, Debug)]
+pub struct Filled {
+    /// When one is added.
+    pub rule: ShardRule,
+    /// How many there are.
+    pub shards: u32,
+    /// What they hold.
+    pub data: Driver<Gb>,
+    /// How many times as large as stated everything is that grows, before it does.
+    pub level: f64,
+}
+
+impl Filled {
+    /// Shards where everything that grows is so many times as large as stated.
+    pub fn likely(&self, growth: Decimal) -> u32 {
+        Filled { level: 1.0, ..self.clone() }.after(float(growth), 1.0)
+    }
+
+    /// Shards after growth since the workload was stated, with so many times the data beside.
+    fn after(&self, growth: f64, times: f64) -> u32 {
+        let growth = if self.data.grows { self.level * growth } else { 1.0 };
+        self.rule.grown(self.shards, float(self.data.value.0) * growth * times)
+    }
 }
 
 /// One dimension of a load balancer's LCUs.
@@ -60,6 +123,8 @@ pub struct MonthOf {
     pub(super) demand: Demand,
     pub(super) noise: Noise,
     pub(super) follows: Vec<(Arc<str>, Follows)>,
+    /// How many times as large as stated everything is that grows.
+    growth: f64,
     /// Minutes since the Monday at or before the first day.
     pub(super) start: u32,
 }
@@ -67,7 +132,7 @@ pub struct MonthOf {
 /// What came of a month: on average over its steps for each resource, and the requests of each route.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Outcome {
-    /// Tasks of each service that follows. The likely outcome also says of each load balancer how many times as many LCUs the hours
+    /// Tasks, readers, ACUs or shards of each resource that follows. The likely outcome also says of each load balancer how many times as many LCUs the hours
     /// need as the month does where every dimension is constant over it.
     pub capacity: Vec<(Arc<str>, f64)>,
     /// Requests of each route.
@@ -93,7 +158,8 @@ impl MonthOf {
         let demand = workload.month(month, step);
         let noise = workload.noise.as_ref().map_or(Noise::NONE, |n| Noise::of(&n.at(step)));
         let start = month.first_day().weekday().num_days_from_monday() * 24 * 60;
-        MonthOf { step, demand, noise, follows, start }
+        let growth = workload.factor(month).map_or(1.0, float);
+        MonthOf { step, demand, noise, follows, growth, start }
     }
 
     /// Indices of the routes that a name stands for.
@@ -102,11 +168,11 @@ impl MonthOf {
         self.demand.routes.iter().enumerate().filter_map(named).collect::<Vec<_>>().into_iter()
     }
 
-    /// The services that follow: their place among what follows, and their policies and routes.
-    fn services(&self) -> impl Iterator<Item = (usize, &Config, &[String])> {
+    /// What scales with requests, with its place among what follows.
+    fn scaled(&self) -> impl Iterator<Item = (usize, &Scaled)> {
         self.follows.iter().enumerate().filter_map(|(i, (_, follows))| match follows {
-            Follows::Tasks { config, routes, .. } => Some((i, config.as_ref(), routes.as_slice())),
-            Follows::Lcus(_) => None,
+            Follows::Requests(scaled) => Some((i, scaled.as_ref())),
+            Follows::Data(_) | Follows::Lcus(_) => None,
         })
     }
 
@@ -132,20 +198,20 @@ impl MonthOf {
 
     /// What lives through the month.
     pub fn fleet(&self) -> Fleet<'_> {
-        self.fleet_of(self.services().map(|(_, config, _)| config))
+        self.fleet_of(self.scaled().map(|(_, scaled)| &scaled.scaler))
     }
 
-    /// The same with other policies of the services, in order.
-    pub fn fleet_of<'a>(&'a self, configs: impl IntoIterator<Item = &'a Config>) -> Fleet<'a> {
+    /// The same where the services scale otherwise, in order.
+    pub fn fleet_of<'a>(&'a self, scalers: impl IntoIterator<Item = &'a Scaler>) -> Fleet<'a> {
         let routes = self.demand.routes.iter().map(|r| Route { rates: &r.rates, noise: self.noise }).collect();
-        let services = configs.into_iter().zip(self.services());
-        let services = services.map(|(config, (.., routes))| Service { config, shares: self.shares(routes) }).collect();
+        let services = scalers.into_iter().zip(self.scaled());
+        let services = services.map(|(scaler, (_, scaled))| Service { scaler, shares: self.shares(&scaled.routes) }).collect();
         Fleet::new(self.step, self.start, routes, services)
     }
 
-    /// The policies of the services, in order, where a request to each resource takes so many times the CPU.
-    pub fn heavier(&self, times: &[f64]) -> Vec<Config> {
-        self.services().map(|(i, config, _)| config.heavier(times.get(i).copied().unwrap_or(1.0))).collect()
+    /// How the services scale, in order, where a request to each resource asks for so many times as much.
+    pub fn heavier(&self, times: &[f64]) -> Vec<Scaler> {
+        self.scaled().map(|(i, scaled)| scaled.scaler.heavier(times.get(i).copied().unwrap_or(1.0))).collect()
     }
 
     /// True where demand is noisy.
@@ -153,12 +219,20 @@ impl MonthOf {
         self.noise != Noise::NONE
     }
 
-    /// What comes of a path through the month.
-    pub fn outcome(&self, path: &Path) -> Outcome {
+    /// What comes of a path through the month, at a level of demand and with so many times what each resource is asked for.
+    pub fn outcome(&self, path: &Path, level: f64, times: &[f64]) -> Outcome {
         let steps = self.demand.routes.first().map_or(1, |r| r.rates.len().max(1)) as f64;
-        let services = self.services().zip(&path.tasks);
+        let name = |i: usize| self.follows[i].0.clone();
+        let services = self.scaled().zip(&path.tasks).map(|((i, _), tasks)| (name(i), tasks / steps));
+        let shards = self.follows.iter().enumerate().filter_map(|(i, (_, follows))| match follows {
+            Follows::Data(filled) => {
+                let times = times.get(i).copied().unwrap_or(1.0);
+                Some((name(i), f64::from(filled.after(self.growth * level, times))))
+            }
+            Follows::Requests(_) | Follows::Lcus(_) => None,
+        });
         Outcome {
-            capacity: services.map(|((i, ..), tasks)| (self.follows[i].0.clone(), tasks / steps)).collect(),
+            capacity: services.chain(shards).collect(),
             requests: self.demand.routes.iter().map(|r| r.name.clone()).zip(path.requests.iter().copied()).collect(),
         }
     }
@@ -179,22 +253,23 @@ impl MonthOf {
             };
             let fleet = self.fleet();
             let stream = |life: u64| move |route: usize| Xoshiro256PlusPlus::seed_from_u64(life << 32 | route as u64);
-            let outcomes: Vec<Outcome> = (1..=lives).map(|life| self.outcome(&fleet.path(stream(life), 1.0))).collect();
+            let outcomes: Vec<Outcome> = (1..=lives).map(|life| self.outcome(&fleet.path(stream(life), 1.0), 1.0, &[])).collect();
             for (i, (_, tasks)) in likely.capacity.iter_mut().enumerate() {
                 *tasks = outcomes.iter().map(|o| o.capacity[i].1).sum::<f64>() / outcomes.len() as f64;
             }
         }
         likely.capacity.extend(self.follows.iter().filter_map(|(name, follows)| match follows {
             Follows::Lcus(dimensions) => Some((name.clone(), self.unevenness(dimensions))),
-            Follows::Tasks { .. } => None,
+            Follows::Requests(_) | Follows::Data(_) => None,
         }));
         likely
     }
 
-    /// What comes of the month where demand is so many times as large and requests take so many times the CPU. The noise is one
+    /// What comes of the month where demand is so many times as large and each resource is asked for so many times as much. The noise is one
     /// and the same whenever it is asked: this is for months without any.
-    pub fn outcome_of(&self, level: f64, cpu: &[f64]) -> Outcome {
-        let configs = self.heavier(cpu);
-        self.outcome(&self.fleet_of(&configs).path(|_| Xoshiro256PlusPlus::seed_from_u64(0), level))
+    pub fn outcome_of(&self, level: f64, times: &[f64]) -> Outcome {
+        let scalers = self.heavier(times);
+        let path = self.fleet_of(&scalers).path(|_| Xoshiro256PlusPlus::seed_from_u64(0), level);
+        self.outcome(&path, level, times)
     }
 }

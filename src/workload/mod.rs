@@ -66,6 +66,10 @@ pub struct Workload {
 pub struct Requests {
     /// On average over a month, without growth, events, noise and drift.
     pub level: Driver<CountRate>,
+    /// A file of measured requests, its path read from the folder of the scenario: a table (CSV), or what `aws cloudwatch
+    /// get-metric-data` prints. Level, growth, shapes, noise, drift and routes are fitted to it; what the scenario states itself wins.
+    #[serde(default)]
+    pub measured: Option<String>,
     /// Which share of the requests goes to which route; together 100%. Without it there is one route, `all`.
     #[serde(default)]
     pub routes: Option<BTreeMap<String, Driver<Share>>>,

@@ -26,6 +26,8 @@ const FEWEST_MONTHS: usize = 3;
 const FASTEST: f64 = 10.0;
 /// Least correlation of neighbours from which a time is told. Below it noise has no memory that intervals could show.
 const LEAST_CORRELATION: f64 = 0.02;
+/// Seconds of an average month.
+const MONTH_SECONDS: f64 = 730.0 * 3_600.0;
 /// Least noise that is told, in the logarithm.
 const LEAST_SPREAD: f64 = 5e-5;
 
@@ -52,8 +54,11 @@ pub struct Fitted {
     pub routes: Vec<(String, f64)>,
     /// What differs from minute to minute; `None` where nothing does.
     pub noise: Option<FittedNoise>,
-    /// Standard deviation of the logarithms of months around growth; `None` with fewer than three whole months.
+    /// Standard deviation of the logarithms of months around growth, but for what noise alone leaves of itself in the mean of a
+    /// month; `None` with fewer than three whole months.
     pub drift: Option<f64>,
+    /// Variance of the logarithm of a month's mean that noise alone makes.
+    pub noise_of_months: f64,
     /// Whole months behind it.
     pub months: usize,
     /// The line through the logarithms of the whole months, in months after `since` (before it: below 0); `None` with fewer than three.
@@ -99,17 +104,20 @@ pub fn fit(series: &Series) -> Result<Fitted, String> {
     let week = filled(&shapes.week, "day of the week", &mut notes);
     let hours = filled(&shapes.day, "hour of the day", &mut notes);
     let day = behind_hourly_means(&hours);
+    let noise = noise(&residuals(series, &total, &shapes, &week, &day), series.step_minutes, &mut notes);
+    let noise_of_months = noise.map_or(0.0, |n| n.spread.powi(2) * averaged(MONTH_SECONDS / n.correlation).variance);
     Ok(Fitted {
         since: line.since,
         level: line.level,
         level_se: line.trend.map(|t| t.se_at(0.0)),
         growth: line.trend.map_or(0.0, |t| t.slope.exp_m1()),
         growth_se: line.trend.map(|t| t.slope_se()),
-        noise: noise(&residuals(series, &total, &shapes, &week, &day), series.step_minutes, &mut notes),
+        noise,
+        noise_of_months,
         day,
         week,
         routes: routes(series),
-        drift: line.trend.map(|t| t.residual_sd),
+        drift: line.trend.map(|t| (t.residual_sd.powi(2) - noise_of_months).max(0.0).sqrt()),
         months: whole.len(),
         trend: line.trend,
         measured: (series.start, series.time(series.len())),

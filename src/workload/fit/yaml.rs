@@ -11,7 +11,11 @@ const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 impl Fitted {
     /// The block as text: every value says that it was measured, level and growth how sure they are.
     pub fn to_yaml(&self) -> String {
-        let mut text = format!("workload:\n  since: {}\n  requests:\n    level: {}\n", self.since, self.level());
+        let mut text = format!(
+            "workload:\n  since: {} # what `grows` in the resources is stated as of this month too\n  requests:\n    level: {}\n",
+            self.since,
+            self.level()
+        );
         if !single(&self.routes) {
             text.push_str("    routes:\n");
             for ((name, _), share) in self.routes.iter().zip(hundredths(&self.routes)) {
@@ -53,15 +57,20 @@ impl Fitted {
         text
     }
 
-    fn level(&self) -> String {
+    /// When measuring began and ended, for people.
+    pub fn span(&self) -> String {
         let (from, to) = self.measured;
+        format!("{} to {}", from.format("%Y-%m-%d %H:%M"), to.format("%Y-%m-%d %H:%M"))
+    }
+
+    fn level(&self) -> String {
         let sure = self.level_se.map_or_else(String::new, |se| format!(", standard error {}", percent(se)));
-        let span = format!("{} to {}, {} whole months{sure}", from.format("%Y-%m-%d %H:%M"), to.format("%Y-%m-%d %H:%M"), self.months);
+        let span = format!("{}, {} whole months{sure}", self.span(), self.months);
         let range = match (self.level_se, self.trend) {
             (Some(se), Some(trend)) if digits(self.level) != digits(self.level * se.exp()) => {
-                // The mean over drift as it will be drawn, which is wider than it was measured.
+                // The mean over noise, and over drift as it will be drawn, which is wider than it was measured.
                 let wider = (self.drift.unwrap_or(0.0) * trend.widening()).min(1.0);
-                let centre = trend.intercept + wider.powi(2) / 2.0;
+                let centre = trend.intercept + (wider.powi(2) + self.noise_of_months) / 2.0;
                 let [low, likely, high] = trend.one_in_ten(centre, se).map(|log| digits(log.exp()));
                 format!("low: {low}/s, likely: {likely}/s, high: {high}/s")
             }

@@ -49,6 +49,11 @@ pub struct Fault {
 }
 
 impl Series {
+    /// Reads either of the two forms. What CloudWatch prints is an object; a table begins with the names of its columns.
+    pub fn read(text: &str) -> Result<Series, Vec<Fault>> {
+        if text.trim_start().starts_with('{') { Series::from_cloudwatch(text) } else { Series::from_csv(text) }
+    }
+
     /// Reads a table with a header: `timestamp` and a column for each route. The name of a column says what it counts:
     /// `core_requests` are requests in the interval, `core_requests_per_s` are requests per second; `requests` and
     /// `requests_per_s` are those of all routes together. Times are RFC 3339 or `2026-12-01 09:00` (UTC), in order. Rows may

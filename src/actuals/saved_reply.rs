@@ -1,0 +1,281 @@
+//! Replies of Cost Explorer's `GetCostAndUsage` as the AWS CLI saves them: one page or several, in one file or several.
+
+use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
+use std::io::{BufReader, Read as _};
+use std::path::Path;
+
+use chrono::NaiveDate;
+use rustc_hash::FxHasher;
+use serde::Deserialize;
+
+use super::exact::{Exact, Read};
+use super::rollup::{Amounts, Entry, Traits};
+use super::sink::{Sink, one};
+use super::statement::Origin;
+use super::{UNKNOWN, table, tags};
+use crate::bill::{Frequency, Pricing, Seller};
+use crate::diagnostic::{Diagnostic, Problems};
+use crate::month::Month;
+
+/// Largest file, in bytes: a page of Cost Explorer has a few megabytes at most.
+const LARGEST: u64 = 512 << 20;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Reply {
+    results_by_time: Vec<Period>,
+    #[serde(default)]
+    group_definitions: Vec<Definition>,
+    next_page_token: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Definition {
+    #[serde(rename = "Type")]
+    kind: String,
+    key: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Period {
+    time_period: Span,
+    #[serde(default)]
+    total: BTreeMap<String, Metric>,
+    #[serde(default)]
+    groups: Vec<Group>,
+    #[serde(default)]
+    estimated: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Span {
+    start: String,
+    end: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Group {
+    keys: Vec<String>,
+    metrics: BTreeMap<String, Metric>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Metric {
+    amount: String,
+    #[serde(default)]
+    unit: Option<String>,
+}
+
+/// A file holds one reply, several one after the other, or a list of them.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Document {
+    One(Reply),
+    List(Vec<Reply>),
+}
+
+fn refused(file: &str, message: &str, help: &str) -> Problems {
+    one(Diagnostic::general(format!("{file}{message}")).help(help))
+}
+
+const HOW: &str = "save a reply with `aws ce get-cost-and-usage … --output json > FILE`, each page into a file of its own or all into one";
+
+/// Reads every group of every period into the sink.
+pub fn read(file: &str, path: &Path, sink: &mut Sink) -> Result<(), Problems> {
+    let opened = fs_err::File::open(path).map_err(|e| refused(file, &format!(": {e}"), HOW))?;
+    let mut text = String::new();
+    let read = BufReader::new(opened.take(LARGEST)).read_to_string(&mut text);
+    read.map_err(|e| refused(file, &format!(": {e}"), "the file must be text in UTF-8"))?;
+    if text.len() as u64 >= LARGEST {
+        return Err(refused(file, " is larger than 512 MB", "save fewer days or groups in one file"));
+    }
+    self::text(file, text.trim_start_matches('\u{feff}'), sink)
+}
+
+/// The same, of a text.
+pub fn text(file: &str, text: &str, sink: &mut Sink) -> Result<(), Problems> {
+    let mut replies = Vec::new();
+    for document in serde_json::Deserializer::from_str(text).into_iter::<Document>() {
+        match document {
+            Ok(Document::One(reply)) => replies.push(reply),
+            Ok(Document::List(list)) => replies.extend(list),
+            Err(e) => return Err(refused(file, &format!(" is no reply of Cost Explorer: {}", why(text, &e)), HOW)),
+        }
+    }
+    if replies.last().is_some_and(|last| last.next_page_token.as_ref().is_some_and(|t| !t.is_empty())) {
+        return Err(refused(
+            file,
+            " ends before the last page: it names a next one",
+            "ask for it with --next-page-token, and append what comes to the file",
+        ));
+    }
+    let definitions: Vec<Definition> =
+        replies.iter_mut().map(|r| std::mem::take(&mut r.group_definitions)).find(|d| !d.is_empty()).unwrap_or_default();
+    let periods: Vec<Period> = replies.into_iter().flat_map(|r| r.results_by_time).collect();
+    // A day without any cost has no groups: it tells nothing of the others.
+    let told = periods.iter().find(|p| !p.groups.is_empty() || !p.total.is_empty());
+    let Some(first) = told else { return Err(refused(file, " holds no costs", HOW)) };
+    let dimensions = dimensions(file, &definitions, first, sink);
+    let number = sink.begin(origin(file, first, &dimensions)?);
+    if !has(first, "AmortizedCost") {
+        sink.remark(format!("{file} has no AmortizedCost: amortized costs are taken to be as unblended ones"));
+    }
+    periods.iter().try_for_each(|period| add(file, period, &dimensions, number, sink))
+}
+
+/// An untagged enum only says that nothing fits: the reason is found by reading again as what it should be.
+fn why(text: &str, general: &serde_json::Error) -> String {
+    let one = serde_json::Deserializer::from_str(text).into_iter::<Reply>().find_map(Result::err);
+    one.map_or_else(|| general.to_string(), |e| e.to_string())
+}
+
+fn has(period: &Period, metric: &str) -> bool {
+    period.total.contains_key(metric) || period.groups.first().is_some_and(|g| g.metrics.contains_key(metric))
+}
+
+/// What each key of a group says: `SERVICE`, `USAGE_TYPE`, `TAG Environment`. The CLI leaves them out where a query cuts them off.
+fn dimensions(file: &str, definitions: &[Definition], first: &Period, sink: &mut Sink) -> Vec<String> {
+    let keys = first.groups.first().map_or(0, |g| g.keys.len());
+    if definitions.is_empty() && keys > 0 {
+        sink.remark(format!("{file} has no GroupDefinitions: the first key of each group is taken for its service"));
+        return ["SERVICE", "USAGE_TYPE"].iter().take(keys).map(|d| (*d).to_owned()).collect();
+    }
+    definitions.iter().map(|d| if d.kind == "DIMENSION" { d.key.clone() } else { format!("{} {}", d.kind, d.key) }).collect()
+}
+
+fn origin(file: &str, first: &Period, dimensions: &[String]) -> Result<Origin, Problems> {
+    if !has(first, "UnblendedCost") {
+        return Err(refused(file, " has no UnblendedCost", "ask for --metrics UnblendedCost AmortizedCost UsageQuantity"));
+    }
+    let (start, end) = span(file, first)?;
+    let step = if end.signed_duration_since(start).num_days() > 1 { "monthly" } else { "daily" };
+    let by = if dimensions.is_empty() { String::new() } else { format!(" by {}", dimensions.join(", ")) };
+    let net = has(first, "NetUnblendedCost") && has(first, "NetAmortizedCost");
+    Ok(Origin {
+        name: file.to_owned(),
+        format: format!("Cost Explorer, {step}{by}"),
+        version: None,
+        net,
+        tells_final: true,
+        true_up: false,
+    })
+}
+
+/// The days of a period, the second of which no longer belongs to it.
+fn span(file: &str, period: &Period) -> Result<(NaiveDate, NaiveDate), Problems> {
+    let Span { start, end } = &period.time_period;
+    let day = |text: &str| {
+        table::day(0, text).map_err(|wrong| {
+            refused(file, &format!(": the TimePeriod `{}` is no day", wrong.found), &format!("expected {}", wrong.expected))
+        })
+    };
+    let (start, end) = (day(start)?, day(end)?);
+    // An hour ends on the day on which it begins.
+    if end < start || end > Month::of(start).end() {
+        return Err(refused(file, &format!(": the TimePeriod {start} to {end} is no part of one month"), "expected hours, days or months"));
+    }
+    Ok((start, end))
+}
+
+fn add(file: &str, period: &Period, dimensions: &[String], number: usize, sink: &mut Sink) -> Result<(), Problems> {
+    let (start, end) = span(file, period)?;
+    let day = (end.signed_duration_since(start).num_days() <= 1).then_some(start);
+    let no_keys = Vec::new();
+    let groups = period.groups.iter().map(|g| (&g.keys, &g.metrics));
+    let total = period.groups.is_empty().then_some((&no_keys, &period.total)).filter(|(_, metrics)| !metrics.is_empty());
+    for (keys, metrics) in groups.chain(total) {
+        let at = format!("{file}, {start}, {}", if keys.is_empty() { "Total".to_owned() } else { table::shortened(&keys.join(", ")) });
+        if keys.len() != dimensions.len() && !keys.is_empty() {
+            return Err(refused(&at, &format!(": {} keys, and {} group definitions", keys.len(), dimensions.len()), HOW));
+        }
+        let (amounts, currency) = amounts(&at, metrics)?;
+        sink.once(telling(period, dimensions, keys), number);
+        let mut room = String::new();
+        let mut entry = blank(Month::of(start), day, amounts, &currency, !period.estimated);
+        fill(&mut entry, dimensions, keys, &mut room);
+        sink.add_entry(&entry, number).map_err(|stop| refused(&at, &format!(": {stop:?}"), "the file is damaged: save it again"))?;
+    }
+    Ok(())
+}
+
+fn telling(period: &Period, dimensions: &[String], keys: &[String]) -> u64 {
+    let mut hash = FxHasher::default();
+    (&period.time_period.start, &period.time_period.end, dimensions, keys).hash(&mut hash);
+    hash.finish()
+}
+
+fn amounts(at: &str, metrics: &BTreeMap<String, Metric>) -> Result<(Amounts, String), Problems> {
+    let amount = |name: &str| match metrics.get(name).map(|m| (Exact::from_text(&m.amount), &m.amount)) {
+        None => Ok(None),
+        Some((Read::Whole(amount) | Read::Rounded(amount), _)) => Ok(Some(amount)),
+        Some((Read::Not, text)) => {
+            Err(refused(at, &format!(": {name} is `{}`", table::shortened(text)), "expected an amount such as \"0.0125\""))
+        }
+    };
+    let Some(billed) = amount("UnblendedCost")? else {
+        return Err(refused(at, ": no UnblendedCost", "ask for --metrics UnblendedCost AmortizedCost UsageQuantity"));
+    };
+    let effective = amount("AmortizedCost")?.unwrap_or(billed);
+    let net = (amount("NetUnblendedCost")?.unwrap_or(billed), amount("NetAmortizedCost")?.unwrap_or(effective));
+    let quantity = amount("UsageQuantity")?.unwrap_or_default();
+    let currency = metrics.get("UnblendedCost").and_then(|m| m.unit.clone()).unwrap_or_default();
+    Ok((Amounts { quantity, billed, effective, net, list: billed, true_up: Exact::ZERO }, currency))
+}
+
+fn blank(month: Month, day: Option<NaiveDate>, amounts: Amounts, currency: &str, invoiced: bool) -> Entry<'_> {
+    Entry {
+        month,
+        day,
+        payer: UNKNOWN,
+        account: "",
+        line_item: "Usage",
+        service: "",
+        region: "",
+        usage_type: "",
+        operation: "",
+        unit: "",
+        description: "",
+        commitment: "",
+        tags: "",
+        currency,
+        traits: Traits {
+            frequency: Frequency::UsageBased,
+            pricing: Pricing::Other,
+            status: None,
+            savings_plan: false,
+            seller: Seller::Aws,
+        },
+        amounts,
+        invoiced,
+    }
+}
+
+/// Puts each key where it belongs.
+fn fill<'a>(entry: &mut Entry<'a>, dimensions: &[String], keys: &'a [String], room: &'a mut String) {
+    for (dimension, key) in dimensions.iter().zip(keys) {
+        match dimension.as_str() {
+            "SERVICE" => entry.service = key,
+            "USAGE_TYPE" => entry.usage_type = key,
+            "OPERATION" => entry.operation = key,
+            "REGION" => entry.region = if key == "NoRegion" { "" } else { key },
+            "LINKED_ACCOUNT" => entry.account = key,
+            "RECORD_TYPE" => entry.line_item = key,
+            // The key comes as `Environment$prod`.
+            tag if tag.starts_with("TAG ") => {
+                let (name, value) = key.split_once('$').unwrap_or((&tag[4..], key));
+                tags::push(room, name, value);
+            }
+            _ => entry.description = key,
+        }
+    }
+    if entry.service == "Tax" && entry.line_item == "Usage" {
+        entry.line_item = "Tax";
+    }
+    entry.tags = room;
+}

@@ -1,0 +1,298 @@
+//! Bills as others wrote them: real samples with the totals that DuckDB gives, what Cost Explorer replies and downloads, manifests.
+#![cfg(feature = "actuals")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use ce_cost::actuals::{self, Imported, Statement};
+use ce_cost::bill::{Charge, LineItem, Pricing, Seller};
+use ce_cost::source::Sources;
+use rust_decimal::Decimal;
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/bills").join(name)
+}
+
+fn read(paths: &[PathBuf]) -> Result<Imported, String> {
+    actuals::read(paths).map_err(|e| e.render(&Sources::default(), false))
+}
+
+fn imported(paths: &[PathBuf]) -> Imported {
+    read(paths).unwrap_or_else(|e| panic!("{e}"))
+}
+
+fn sum(statement: &Statement, part: impl Fn(&Charge) -> Decimal) -> String {
+    statement.bill.charges.iter().map(part).sum::<Decimal>().normalize().to_string()
+}
+
+fn billed(statement: &Statement, of: impl Fn(&Charge) -> bool) -> String {
+    sum(statement, |c| if of(c) { c.billed.decimal() } else { Decimal::ZERO })
+}
+
+/// ```sql
+/// SELECT "lineItem/LineItemType", count(*), sum("lineItem/UnblendedCost"::DECIMAL(38,18)), sum("lineItem/UsageAmount"::DECIMAL(38,18))
+/// FROM read_csv('legacy_cur_1281_rows.csv', all_varchar = true) GROUP BY 1;
+/// -- Tax    12    0.08           12
+/// -- Usage  1269  1.6023086974   128088.5804537469
+/// ```
+#[test]
+fn the_real_legacy_report_has_the_totals_of_duckdb() {
+    let found = imported(&[fixture("legacy_cur_1281_rows.csv")]);
+    let [statement] = found.statements.as_slice() else { panic!("one period") };
+    assert_eq!(
+        (statement.bill.month.to_string().as_str(), statement.bill.payer.as_ref(), statement.rows),
+        ("2023-11", "123412340534", 1281)
+    );
+    assert_eq!(statement.source.format, "legacy CUR");
+    assert!(!statement.is_final, "no row has an invoice");
+    assert_eq!(billed(statement, |c| c.line_item == LineItem::Tax), "0.08");
+    assert_eq!(billed(statement, |c| c.line_item == LineItem::Usage), "1.6023086974");
+    assert_eq!(sum(statement, |c| if c.line_item == LineItem::Usage { c.quantity } else { Decimal::ZERO }), "128088.5804537469");
+    assert_eq!(found.remarks, Vec::<String>::new());
+}
+
+/// ```sql
+/// SELECT ChargeCategory, count(*), sum(BilledCost::DECIMAL(38,18)), sum(EffectiveCost::DECIMAL(38,18)), sum(ListCost::DECIMAL(38,18))
+/// FROM read_csv('focus_sample_aws_iso.csv', all_varchar = true) GROUP BY 1;
+/// -- Usage   941  20.6203386184  16  20.7630176406
+/// -- Credit    1  -2.6137        -3  -2.6137
+/// ```
+#[test]
+fn the_focus_sample_has_the_totals_of_duckdb() {
+    let found = imported(&[fixture("focus_sample_aws_iso.csv")]);
+    let [statement] = found.statements.as_slice() else { panic!("one period") };
+    assert_eq!(
+        (statement.bill.month.to_string().as_str(), statement.rows, statement.source.format.as_str()),
+        ("2024-09", 942, "FOCUS 1.0")
+    );
+    let credit = |c: &Charge| c.line_item == LineItem::Credit;
+    assert_eq!((billed(statement, credit).as_str(), billed(statement, |c| !credit(c)).as_str()), ("-2.6137", "20.6203386184"));
+    assert_eq!(sum(statement, |c| c.effective.decimal()), "13");
+    assert_eq!(sum(statement, |c| c.list.decimal()), "18.1493176406");
+    let covered: Vec<&Charge> = statement.bill.charges.iter().filter(|c| c.pricing == Pricing::Committed).collect();
+    assert!(covered.iter().all(|c| c.line_item == LineItem::SavingsPlanCoveredUsage && c.billed.is_zero()) && !covered.is_empty());
+    assert_eq!(statement.bill.charges.iter().filter(|c| c.seller == Seller::Marketplace).count(), 1, "one row is Red Hat's");
+    assert!(statement.bill.charges.iter().any(|c| c.environment.as_ref() == "dev"));
+    assert!(found.remarks.iter().any(|r| r.contains("does not tell whether a period is closed")), "{:?}", found.remarks);
+}
+
+/// ```sql
+/// SELECT strftime(p.TimePeriod.Start::DATE, '%Y-%m'), count(*), sum(g.Metrics.UnblendedCost.Amount::DECIMAL(38,18)), bool_or(p.Estimated)
+/// FROM (SELECT unnest(ResultsByTime) p FROM 'cost_explorer_….json'), LATERAL (SELECT unnest(p.Groups) g) GROUP BY 1;
+/// -- 2024-02  295  16.4910808573  false
+/// -- 2024-03  323   4.9254159439  false
+/// -- 2024-04  327  45.8375553882  true
+/// ```
+#[test]
+fn the_real_reply_of_cost_explorer_has_the_totals_of_duckdb() {
+    let found = imported(&[fixture("cost_explorer_GetCostAndUsage_daily_by_service_2024.json")]);
+    let totals: Vec<_> = found
+        .statements
+        .iter()
+        .map(|s| (s.bill.month.to_string(), s.rows, s.bill.total().decimal().normalize().to_string(), s.is_final))
+        .collect();
+    let row = |month: &str, rows, total: &str, is_final| (month.to_owned(), rows, total.to_owned(), is_final);
+    assert_eq!(
+        totals,
+        [
+            row("2024-02", 295, "16.4910808573", true),
+            row("2024-03", 323, "4.9254159439", true),
+            row("2024-04", 327, "45.8375553882", false)
+        ]
+    );
+    assert!(found.statements[0].bill.charges.iter().any(|c| c.line_item == LineItem::Tax && c.day.is_some()));
+    assert_eq!(found.remarks.len(), 2, "{:?}", found.remarks);
+}
+
+/// A file in a folder of its own.
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Folder {
+        Folder(tempfile::tempdir().expect("a folder"))
+    }
+
+    fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.0.path().join(name);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        fs::write(&path, text).expect("written");
+        path
+    }
+}
+
+const CUR: &str = "bill/PayerAccountId,bill/BillingPeriodStartDate,bill/InvoiceId,lineItem/UsageAccountId,lineItem/LineItemType,lineItem/UsageStartDate,\
+                   lineItem/ProductCode,lineItem/UsageType,lineItem/Operation,lineItem/UsageAmount,lineItem/CurrencyCode,lineItem/UnblendedCost";
+
+fn cur(rows: &[&str]) -> String {
+    let row = |rest: &&str| format!("111122223333,2026-10-01T00:00:00Z,INV1,111122223333,{rest}\n");
+    format!("{CUR}\n{}", rows.iter().map(row).collect::<String>())
+}
+
+const ROW: &str = "Usage,2026-10-02T00:00:00Z,AmazonS3,Requests-Tier1,PutObject,1000,USD,0.005";
+
+#[test]
+fn pages_of_a_reply_are_one_bill_by_its_groups() {
+    let page = |service: &str, token: &str| {
+        format!(
+            r#"{{"GroupDefinitions":[{{"Type":"DIMENSION","Key":"SERVICE"}},{{"Type":"TAG","Key":"Environment"}}],"ResultsByTime":[{{"TimePeriod":{{"Start":"2026-10-01","End":"2026-11-01"}},
+            "Groups":[{{"Keys":["{service}","Environment$prod"],"Metrics":{{"UnblendedCost":{{"Amount":"1.25","Unit":"USD"}},"AmortizedCost":{{"Amount":"1","Unit":"USD"}}}}}}],"Estimated":false}}]{token}}}"#
+        )
+    };
+    let folder = Folder::new();
+    let both = folder.write("pages.json", page("Amazon RDS", r#","NextPageToken":"x""#) + "\n" + &page("AWS Lambda", ""));
+    let found = imported(&[both]);
+    let [statement] = found.statements.as_slice() else { panic!("one period") };
+    assert_eq!(statement.source.format, "Cost Explorer, monthly by SERVICE, TAG Environment");
+    assert_eq!((sum(statement, |c| c.effective.decimal()).as_str(), statement.bill.charges.len(), found.remarks.len()), ("2", 2, 0));
+    assert!(statement.bill.charges.iter().all(|c| c.environment.as_ref() == "prod" && c.day.is_none()));
+
+    let half = folder.write("half.json", page("Amazon RDS", r#","NextPageToken":"x""#));
+    assert!(read(&[half]).expect_err("a page is missing").contains("names a next one"));
+    let two = [folder.write("a.json", page("Amazon RDS", "")), folder.write("b.json", page("Amazon RDS", ""))];
+    assert!(read(&two).expect_err("the same twice").contains("stand twice"));
+}
+
+#[test]
+fn downloads_of_the_console_are_read_with_months_down_or_across() {
+    let folder = Folder::new();
+    let down = "\u{feff}\"Service\",\"EC2-Instances($)\",\"Tax($)\",\"Total costs($)\"\r\n\"Service total\",\"3\",\"0.5\",\"3.5\"\r\n\"2026-09-01\",\"1\",\"\",\"1\"\r\n\"2026-10-01\",\"2\",\"0.5\",\"2.5\"\r\n";
+    let across = "Service,2026-09-01,2026-10-01,Service total\nEC2-Instances,1,2,3\nTax,,0.5,0.5\nTotal costs,1,2.5,3.5\n";
+    let [down, across] = [("down.csv", down), ("across.csv", across)].map(|(name, text)| imported(&[folder.write(name, text)]));
+    for found in [&down, &across] {
+        let totals: Vec<String> = found.statements.iter().map(|s| format!("{} {}", s.bill.month, s.bill.total())).collect();
+        assert_eq!(totals, ["2026-09 1", "2026-10 2.5"]);
+        assert_eq!(found.statements[0].source.format, "Cost Explorer CSV by service");
+    }
+    assert_eq!(down.statements[1].bill.charges, across.statements[1].bill.charges);
+    let wrong = folder.write("wrong.csv", "Service,A($),Total costs($)\n2026-10-01,2,3\n");
+    assert!(read(&[wrong]).expect_err("sums do not close").contains("the total is 3, and its parts add up to 2"));
+    let euros = folder.write("euros.csv", "Service,A(€),Total costs(€)\n2026-10-01,2,2\n");
+    assert!(read(&[euros]).expect_err("not dollars").contains("`A(€)` is not in US dollars"));
+}
+
+#[test]
+fn later_versions_of_focus_are_told_by_their_columns() {
+    let folder = Folder::new();
+    let base = "BillingAccountId,BillingPeriodStart,ChargePeriodStart,ChargeCategory,BilledCost,EffectiveCost,BillingCurrency,ServiceName,SkuMeter,ListCost,Tags";
+    let row = r#"111122223333,2026-10-01T00:00:00Z,2026-10-03T05:00:00Z,Usage,1.5,1.25,USD,Amazon RDS,InstanceUsage:db.r6g.large,,"{""Environment"": ""prod""}""#;
+    for (more, values, version, is_final) in [
+        ("", "", "FOCUS 1.1", false),
+        (",InvoiceId,ProviderName", ",INV1,AWS", "FOCUS 1.2", true),
+        (",InvoiceId,ProviderName,ServiceProviderName", ",INV1,AWS,AWS", "FOCUS 1.3", true),
+        (",InvoiceId,ServiceProviderName", ",,AWS", "FOCUS 1.4", false),
+    ] {
+        let found = imported(&[folder.write("focus.csv", format!("{base}{more}\n{row}{values}\n"))]);
+        let [statement] = found.statements.as_slice() else { panic!("one period") };
+        assert_eq!((statement.source.format.as_str(), statement.is_final), (version, is_final));
+        let charge = &statement.bill.charges[0];
+        assert_eq!(
+            (charge.usage_type.as_ref(), charge.environment.as_ref(), charge.list.to_string().as_str()),
+            ("InstanceUsage:db.r6g.large", "prod", "1.5")
+        );
+    }
+}
+
+/// Purchases, what they cover, and what of them is lost, as FOCUS has them: BilledCost and EffectiveCost on rows of their own.
+#[test]
+fn commitments_in_focus_become_the_line_items_of_the_report() {
+    let columns = "BillingAccountId,BillingPeriodStart,ChargePeriodStart,ChargeCategory,BilledCost,EffectiveCost,BillingCurrency,ServiceName,ChargeFrequency,CommitmentDiscountId,CommitmentDiscountCategory,CommitmentDiscountStatus";
+    let row = |rest: &str| format!("1,2026-10-01T00:00:00Z,2026-10-01T00:00:00Z,{rest}\n");
+    let text = [
+        "Usage,0,0.8,USD,Amazon ECS,Usage-Based,arn:plan,Spend,Used",
+        "Usage,0,0.2,USD,Savings Plans,Usage-Based,arn:plan,Spend,Unused",
+        "Purchase,1,0,USD,Savings Plans,Recurring,arn:plan,Spend,",
+        "Purchase,630,0,USD,Amazon RDS,One-Time,arn:ri,Usage,",
+        "Usage,0,0.5,USD,Amazon RDS,Usage-Based,arn:ri,Usage,Used",
+        "Adjustment,-1,-1,USD,Amazon RDS,One-Time,,,",
+    ]
+    .map(row);
+    let folder = Folder::new();
+    let found = imported(&[folder.write("focus.csv", format!("{columns}\n{}", text.concat()))]);
+    let mut kinds: Vec<String> =
+        found.statements[0].bill.charges.iter().map(|c| format!("{} {} {}", c.line_item, c.billed, c.effective)).collect();
+    kinds.sort();
+    let expected = [
+        "Adjustment -1 -1",
+        "DiscountedUsage 0 0.5",
+        "Fee 630 0",
+        "SavingsPlanCoveredUsage 0 0.8",
+        "SavingsPlanRecurringFee 0 0.2",
+        "SavingsPlanRecurringFee 1 0",
+    ];
+    assert_eq!(kinds, expected);
+    assert!(found.remarks.iter().all(|r| !r.contains("not known")), "{:?}", found.remarks);
+}
+
+#[test]
+fn split_cost_rows_are_not_counted_again() {
+    let folder = Folder::new();
+    let text = cur(&[ROW, "Usage,2026-10-02T00:00:00Z,AmazonEKS,USE1-EKS-EC2-vCPU-Hours,EKSPod-EC2,1,USD,0.5"]);
+    let found = imported(&[folder.write("cur.csv", text)]);
+    assert_eq!(found.statements[0].bill.total().to_string(), "0.005");
+    assert_eq!(found.remarks, ["1 rows of split cost allocation are left out: they tell again what the rows of their instances cost"]);
+}
+
+/// Some writers leave out what amortizing needs, and put words where amounts belong.
+#[test]
+fn covered_use_without_effective_costs_is_said_to_be_too_low() {
+    let header = format!("{CUR},pricing/publicOnDemandCost,reservation/ReservationARN,reservation/EffectiveCost");
+    let row = "111122223333,2026-10-01T00:00:00Z,INV1,111122223333,DiscountedUsage,2026-10-02T00:00:00Z,AmazonRDS,A,B,1,USD,0,convertible,arn:ri,";
+    let folder = Folder::new();
+    let found = imported(&[folder.write("cur.csv", format!("{header}\n{row}\n"))]);
+    assert_eq!(found.remarks.len(), 1, "{:?}", found.remarks);
+    assert!(found.remarks[0].starts_with("1 rows of commitments have no effective cost"), "{:?}", found.remarks);
+    let charge = &found.statements[0].bill.charges[0];
+    assert_eq!((charge.pricing, charge.commitment.as_ref().map(|c| c.kind)), (Pricing::Committed, Some("Reserved")));
+}
+
+/// Beyond ten places the totals stay, and it is said.
+#[test]
+fn no_digit_is_lost_in_silence() {
+    let rows = ["0.00000000004", "0.00000000004", "0.00000000004"]
+        .map(|cost| format!("Usage,2026-10-02T00:00:00Z,AmazonS3,A{cost},B,1e-20,USD,{cost}"));
+    let mut rows: Vec<String> = rows.to_vec();
+    rows[1] = rows[1].replace("AmazonS3", "AmazonEC2");
+    rows[2] = rows[2].replace("AmazonS3", "AmazonRDS");
+    let folder = Folder::new();
+    let found = imported(&[folder.write("cur.csv", cur(&rows.iter().map(String::as_str).collect::<Vec<_>>()))]);
+    assert_eq!(found.statements[0].bill.total().to_string(), "0.0000000001", "0.00000000012, rounded once");
+    assert_eq!(
+        found.remarks,
+        [
+            "2026-10: 3 charges have more than 10 decimal places; each is rounded there, and the totals are kept",
+            "3 amounts have more than 18 decimal places and were rounded there"
+        ]
+    );
+}
+
+#[test]
+fn a_folder_is_read_by_its_manifest_and_not_by_its_listing() {
+    let folder = Folder::new();
+    let manifest = |id: &str, keys: &str| format!(r#"{{"assemblyId":"{id}","account":"1","reportKeys":[{keys}],"billingPeriod":{{}}}}"#);
+    let old = "pfx/report/20261001-20261101/old/report-1.csv";
+    let new = "pfx/report/20261001-20261101/new/report-1.csv";
+    folder.write(old, cur(&["Usage,2026-10-02T00:00:00Z,AmazonS3,A,B,1,USD,7"]));
+    folder.write(new, cur(&[ROW]));
+    folder.write("pfx/report/20261001-20261101/old/report-Manifest.json", manifest("old", &format!("\"{old}\"")));
+    folder.write("pfx/report/20261001-20261101/new/report-Manifest.json", manifest("new", &format!("\"{new}\"")));
+    let top = folder.write("pfx/report/20261001-20261101/report-Manifest.json", manifest("new", &format!("\"{new}\"")));
+    // From the bucket's root, from the report's folder, and from the manifest itself.
+    for path in [folder.0.path().to_owned(), folder.0.path().join("pfx/report"), top] {
+        let found = imported(&[path]);
+        let [statement] = found.statements.as_slice() else { panic!("one period") };
+        assert_eq!((statement.bill.total().to_string().as_str(), statement.source.version.as_str()), ("0.005", "new"));
+    }
+}
+
+#[test]
+fn an_export_is_read_by_its_manifest() {
+    let folder = Folder::new();
+    folder.write("pfx/export/data/BILLING_PERIOD=2026-10/export-00001.csv", cur(&[ROW]));
+    folder.write("pfx/export/data/BILLING_PERIOD=2026-10/export-00002.csv", cur(&["Usage,2026-10-02T00:00:00Z,AmazonS3,A,B,1,USD,7"]));
+    let text = r#"{"executionId":"e-1","dataFiles":["s3://bucket/pfx/export/data/BILLING_PERIOD=2026-10/export-00001.csv"],"columns":[]}"#;
+    let manifest = folder.write("pfx/export/metadata/BILLING_PERIOD=2026-10/export-Manifest.json", text);
+    for path in [folder.0.path().to_owned(), manifest] {
+        let found = imported(&[path]);
+        assert_eq!((found.statements[0].bill.total().to_string().as_str(), found.statements[0].source.version.as_str()), ("0.005", "e-1"));
+    }
+}
