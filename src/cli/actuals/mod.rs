@@ -9,6 +9,8 @@ mod list;
 #[cfg(feature = "actuals")]
 mod progress;
 #[cfg(feature = "actuals")]
+mod pull;
+#[cfg(feature = "actuals")]
 mod show;
 #[cfg(feature = "actuals")]
 mod store;
@@ -34,6 +36,9 @@ pub struct ActualsArgs {
 /// `actuals …`.
 #[derive(Debug, Subcommand)]
 pub enum ActualsCommand {
+    /// The bill from Cost Explorer; 0.01 USD a request
+    #[cfg(feature = "actuals")]
+    Pull(Box<pull::PullArgs>),
     /// The billing periods in the store: source, version, closed or not
     List(ListArgs),
     /// Exact totals by period and line item type
@@ -191,6 +196,7 @@ pub struct DemoArgs {
 #[cfg(feature = "actuals")]
 pub fn run(cli: &Cli, args: &ActualsArgs, world: &World) -> Result<Output, Failure> {
     match &args.command {
+        ActualsCommand::Pull(args) => pull::pull(cli, args, world).map(|(_, output)| output),
         ActualsCommand::List(args) => list::run(args, world),
         ActualsCommand::Show(args) => show::run(cli, args, world),
         ActualsCommand::Verify(args) => verify::run(args),
@@ -211,7 +217,11 @@ pub fn run(_: &Cli, _: &ActualsArgs, _: &World) -> Result<Output, Failure> {
 /// The JSON Schema of `actuals show`.
 #[cfg(feature = "actuals")]
 pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
-    vec![("actuals-show.schema.json", schemars::schema_for!(crate::actuals::summary::Summary).to_value())]
+    let of = |schema: schemars::Schema| schema.to_value();
+    vec![
+        ("actuals-pull.schema.json", of(schemars::schema_for!(pull::Pulled))),
+        ("actuals-show.schema.json", of(schemars::schema_for!(crate::actuals::summary::Summary))),
+    ]
 }
 
 /// None.
