@@ -53,4 +53,5 @@ pub mod simulation;
 pub mod source;
 pub mod statistic;
 pub mod usage;
+pub mod variance;
 pub mod workload;

@@ -5,6 +5,7 @@
 //!
 //! Not here: what a bill should have been (`predict`), and how the two differ (`variance`).
 
+pub mod cost_explorer;
 pub mod demo;
 pub mod read;
 pub mod store;

@@ -80,7 +80,7 @@ pub enum Command {
     Scenario(ScenarioArgs),
     /// Demand as it was measured: fit
     Workload(WorkloadArgs),
-    /// What AWS billed: import, list, show, verify, forget
+    /// What AWS billed: pull, import, list, show, verify, forget
     Actuals(ActualsArgs),
     /// A completion script for a shell
     Completions {

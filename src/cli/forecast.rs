@@ -59,11 +59,32 @@ pub fn run(cli: &Cli, args: &ForecastArgs, world: &World) -> Result<Output, Fail
     Ok(Output { out, notes: inputs.warnings(world) })
 }
 
+/// What every environment costs together from next month on, at likely values, by month.
+#[cfg(feature = "actuals")]
+pub(super) fn totals(cli: &Cli, world: &World, months: u32) -> Result<std::collections::BTreeMap<crate::month::Month, Usd>, Failure> {
+    let inputs = Inputs::read(cli, world)?;
+    let month = forecast::next_month(inputs.as_of);
+    let basis = crate::predict::Basis { month, hours: crate::month::HoursBasis::Actual, pooled: true, free_tier: true, failover: None };
+    let drawing = forecast::paths::Drawing { paths: 0, seed: 1 };
+    let cut = Cut { by: crate::bill::group::By::Group, planned_only: false, as_of: inputs.as_of.to_string(), drawing };
+    let mut totals = std::collections::BTreeMap::new();
+    for name in all_names(&inputs) {
+        let result = forecast::forecast(&inputs.scenarios, inputs.environment(&name)?, &inputs.book, basis, months, &cut);
+        let (_, bills) = result.map_err(|e| Failure::input(format!("error: {e}")))?;
+        bills.iter().for_each(|bill| *totals.entry(bill.month).or_insert(Usd::ZERO) += bill.total());
+    }
+    Ok(totals)
+}
+
 /// The environments asked for; with `--all` those that a payer pays for, in its order, then the others that stand in for none.
 fn names(args: &ForecastArgs, inputs: &Inputs) -> Vec<String> {
     if !args.all {
         return args.environments.clone();
     }
+    all_names(inputs)
+}
+
+fn all_names(inputs: &Inputs) -> Vec<String> {
     let mut names: Vec<String> = inputs.scenarios.accounts.payers.values().flat_map(|p| p.members.clone()).collect();
     for scenario in &inputs.scenarios.all {
         if scenario.instead_of.is_none() && !names.iter().any(|n| *n == *scenario.name) {

@@ -36,6 +36,8 @@ pub enum Exit {
     Input = 65,
     /// An input is missing.
     Missing = 66,
+    /// AWS or the network did not answer as it should.
+    Unavailable = 69,
     /// A fault of this program.
     Internal = 70,
 }

@@ -462,6 +462,14 @@ impl PriceBook {
         Ok(Price { rows: &self.rows[range.clone()], id: range.start, scope: self.families[entry.family].scope, allowance: entry.allowance })
     }
 
+    /// The operations at which a usage type has a price of its own, on demand or spot; `None` where it has none at all.
+    pub fn operations(&self, service: &str, region: &str, usage_type: &str) -> Option<BTreeSet<&str>> {
+        let entry = self.index.get(&key(service, region, usage_type))?;
+        let pay_as_you_go = |g: &&Group| matches!(g.term, Term::OnDemand | Term::Spot);
+        let operations: BTreeSet<&str> = entry.groups.iter().filter(pay_as_you_go).map(|g| g.operation.as_str()).collect();
+        (!operations.is_empty()).then_some(operations)
+    }
+
     /// Rows that may have been meant: the same usage type, else the nearest ones of the service in the region.
     fn candidates(&self, service: &str, region: &str, usage_type: &str) -> Vec<String> {
         let show = |r: &PriceRow| {

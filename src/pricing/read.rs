@@ -60,6 +60,8 @@ pub fn book<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<P
             "families.csv" => book.families = families(&sources, *file, &mut problems),
             "free_tier.csv" => book.allowances = allowances(&sources, *file, &mut problems),
             "support.csv" => book.support = support(&sources, *file, &mut problems),
+            // What services are called is no part of their prices (`variance::names`).
+            "service_names.csv" => {}
             _ => overlay(&mut prices, rows(&sources, *file, &mut problems), &mut problems),
         }
     }

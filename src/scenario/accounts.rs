@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::actuals::Shared;
 use super::commitment::{day, optional_day};
 use super::driver::{Driver, Provenance};
 use crate::money::Usd;
@@ -34,6 +35,9 @@ pub struct Payer {
     /// Taxes on its charges.
     #[serde(default)]
     pub tax: Option<Tax>,
+    /// How rows of its real bills that belong to no member are shared among them; what no rule names is shown as belonging to none.
+    #[serde(default)]
+    pub shared: Vec<Shared>,
 }
 
 /// A support plan: steps on the payer's charges.

@@ -7,8 +7,19 @@
 use super::node::{Kind, Node};
 
 /// Keys of a scenario that an inheriting file does not get.
-const OWN: &[&str] =
-    &["environment", "title", "inherits", "instead_of", "standby_of", "does_not_carry", "plan", "commitments", "provenance", "account"];
+const OWN: &[&str] = &[
+    "environment",
+    "title",
+    "inherits",
+    "instead_of",
+    "standby_of",
+    "does_not_carry",
+    "plan",
+    "commitments",
+    "provenance",
+    "account",
+    "actuals",
+];
 
 /// `over` laid over `base`, both whole scenarios.
 pub fn overlay_scenario(base: &Node, over: &Node) -> Node {
@@ -23,7 +34,8 @@ pub fn overlay_scenario(base: &Node, over: &Node) -> Node {
 pub fn overlay(base: &Node, over: &Node) -> Node {
     let (Kind::Map(below), Kind::Map(above)) = (&base.kind, &over.kind) else { return over.clone() };
     let other_type = matches!((base.get("type").and_then(Node::text), over.get("type").and_then(Node::text)), (Some(a), Some(b)) if a != b);
-    if over.get("value").is_some() || base.get("value").is_some() || other_type {
+    let driver = |node: &Node| node.get("value").or(node.get("likely")).is_some();
+    if driver(over) || driver(base) || other_type {
         return over.clone();
     }
     let mut entries: Vec<_> = below.clone();

@@ -4,6 +4,7 @@
 //! read into types ([`mod@read`]) that are complete and legal: nothing behind this door is checked again.
 
 pub mod accounts;
+pub mod actuals;
 mod behind;
 pub mod commitment;
 mod demand;
@@ -25,6 +26,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use self::accounts::{Accounts, Payer};
+use self::actuals::{Actuals, By};
 use self::commitment::Commitment;
 use self::driver::{Driver, Provenance};
 use self::measured::Measured;
@@ -92,6 +94,9 @@ pub(crate) struct Top {
     /// Reservations and savings plans.
     #[serde(default)]
     commitments: Vec<Commitment>,
+    /// Which rows of real bills are its own. Not inherited.
+    #[serde(default)]
+    actuals: Actuals,
 }
 
 /// Keys of every resource, whatever its type.
@@ -162,6 +167,8 @@ pub struct Scenario {
     pub resources: Vec<Resource>,
     /// What was bought for it.
     pub commitments: Vec<Commitment>,
+    /// Which rows of real bills are its own.
+    pub actuals: Actuals,
     /// The file laid over its base, as a tree.
     pub tree: Node,
     /// True where quantities follow from the requests of the workload.
@@ -439,6 +446,7 @@ impl Loader<'_> {
             by_name: resources.iter().enumerate().map(|(i, r)| (r.name.clone(), i)).collect(),
             resources,
             commitments: top.commitments,
+            actuals: top.actuals,
             level,
             tree,
             driven,
@@ -673,6 +681,25 @@ impl Loader<'_> {
         }
     }
 
+    /// A rule that names no member, or gives away more than all, would share wrongly, silently.
+    fn shared(&mut self, payer: &Payer, node: Option<&Node>) {
+        let Some(Kind::List(items)) = node.and_then(|n| n.get("shared")).map(|n| &n.kind) else { return };
+        for (rule, item) in payer.shared.iter().zip(items) {
+            let By::Parts(parts) = &rule.by else { continue };
+            let at = item.get("by").map_or(item.at, |n| n.at);
+            if let Some(unknown) = parts.keys().find(|name| !payer.members.contains(name)) {
+                let near = nearest(unknown, payer.members.iter().map(String::as_str));
+                self.problems.push(
+                    Diagnostic::error(at, format!("`{unknown}` is no member of this payer account"))
+                        .label(near.map_or_else(|| "unknown".to_owned(), |n| format!("did you mean `{n}`?"))),
+                );
+            }
+            if parts.values().map(|p| p.0).sum::<Decimal>() > Decimal::ONE {
+                self.problems.push(Diagnostic::error(at, "the parts add up to more than 100%").label("expected 100% at most"));
+            }
+        }
+    }
+
     /// Members of payer accounts must be environments, each in one account only.
     fn members(&mut self, accounts: &Option<(Accounts, Node)>, all: &[Scenario]) {
         let Some((accounts, tree)) = accounts else { return };
@@ -689,6 +716,7 @@ impl Loader<'_> {
                 );
             }
             self.credits(payer, node);
+            self.shared(payer, node);
             let Some(Kind::List(items)) = node.and_then(|n| n.get("members")).map(|n| &n.kind) else { continue };
             for (member, item) in payer.members.iter().zip(items) {
                 if seen.contains(&member.as_str()) {

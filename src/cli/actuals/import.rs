@@ -19,20 +19,27 @@ pub fn run(args: &ImportArgs, world: &World) -> Result<Output, Failure> {
     let store = args.store.open()?;
     let Imported { statements, remarks: told } = during("reading", || actuals::read(&args.files))
         .map_err(|problems| Failure::input(summary(&problems.render(&Sources::default(), world.colour_errors), problems.errors())))?;
-    let mut notes: String = told.iter().map(|remark| format!("note: {remark}\n")).collect();
-    notes.push_str(&remarks(&statements));
-    if !args.force {
-        refuse(&store, &statements)?;
+    let out = keep(&store, &statements, args.force)?;
+    let notes: String = told.iter().map(|remark| format!("note: {remark}\n")).collect();
+    Ok(Output { out, notes: notes + &remarks(&statements) })
+}
+
+/// Puts statements into the store; says what became of each. `force` replaces what is final by what is not.
+///
+/// # Errors
+/// What cannot be kept. Where a period would be refused, none is kept.
+pub fn keep(store: &Store, statements: &[Statement], force: bool) -> Result<String, Failure> {
+    if !force {
+        refuse(store, statements)?;
     }
-    let mut out = String::new();
     during("writing the store", || {
-        for statement in &statements {
-            let put = store.put(statement, Utc::now(), args.force).map_err(failure)?;
+        let mut out = String::new();
+        for statement in statements {
+            let put = store.put(statement, Utc::now(), force).map_err(failure)?;
             let _ = writeln!(out, "{}", line(statement, &put));
         }
-        Ok(())
-    })?;
-    Ok(Output { out, notes })
+        Ok(out)
+    })
 }
 
 /// All or nothing: a report of which one period would be refused is not kept by half.

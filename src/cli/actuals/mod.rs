@@ -11,6 +11,8 @@ mod list;
 #[cfg(feature = "actuals")]
 mod progress;
 #[cfg(feature = "actuals")]
+mod pull;
+#[cfg(feature = "actuals")]
 mod show;
 #[cfg(feature = "actuals")]
 mod store;
@@ -36,6 +38,19 @@ pub struct ActualsArgs {
 /// `actuals …`.
 #[derive(Debug, Subcommand)]
 pub enum ActualsCommand {
+    /// The bill from Cost Explorer; 0.01 USD a request
+    #[cfg(feature = "actuals")]
+    Pull {
+        /// What to ask for.
+        #[command(flatten)]
+        pull: Box<pull::PullArgs>,
+        /// Where to keep it.
+        #[command(flatten)]
+        store: StoreArgs,
+        /// Replace a period that is final in the store by one that is not
+        #[arg(long)]
+        force: bool,
+    },
     /// Keep bills from files in the store: Cost and Usage Reports, FOCUS exports, Cost Explorer
     Import(ImportArgs),
     /// The billing periods in the store: source, version, closed or not
@@ -195,6 +210,11 @@ pub struct DemoArgs {
 #[cfg(feature = "actuals")]
 pub fn run(cli: &Cli, args: &ActualsArgs, world: &World) -> Result<Output, Failure> {
     match &args.command {
+        ActualsCommand::Pull { pull: args, store, force } => {
+            let (imported, mut output) = pull::pull(cli, args, world)?;
+            output.notes.push_str(&import::keep(&store.open()?, &imported.statements, *force)?);
+            Ok(output)
+        }
         ActualsCommand::Import(args) => import::run(args, world),
         ActualsCommand::List(args) => list::run(args, world),
         ActualsCommand::Show(args) => show::run(cli, args, world),
@@ -216,7 +236,11 @@ pub fn run(_: &Cli, _: &ActualsArgs, _: &World) -> Result<Output, Failure> {
 /// The JSON Schema of `actuals show`.
 #[cfg(feature = "actuals")]
 pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
-    vec![("actuals-show.schema.json", schemars::schema_for!(crate::actuals::summary::Summary).to_value())]
+    let of = |schema: schemars::Schema| schema.to_value();
+    vec![
+        ("actuals-pull.schema.json", of(schemars::schema_for!(pull::Pulled))),
+        ("actuals-show.schema.json", of(schemars::schema_for!(crate::actuals::summary::Summary))),
+    ]
 }
 
 /// None.

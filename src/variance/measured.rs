@@ -1,0 +1,418 @@
+//! Drivers measured from real bills: what each would have to be, for the predicted quantities to be the billed ones, as lines to
+//! write into the scenario. Nothing is changed; what the bills cannot tell apart is listed, not guessed.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::driver::{self, Driver, Observed};
+use super::join::{self, Row};
+use super::key::{Cost, Keys, Kind};
+use super::{Cut, known};
+use crate::bill::{Bill, Charge};
+use crate::money::{Usd, quotient};
+use crate::month::{HoursBasis, Month};
+use crate::predict::{self, Basis};
+use crate::pricing::PriceBook;
+use crate::quantity::exact;
+use crate::scenario::node::Node;
+use crate::scenario::patch::{self, Patch};
+use crate::scenario::{self, InputFile, Scenario, Scenarios};
+
+/// Digits of a value that is written into a file.
+const DIGITS: u32 = 5;
+/// Months from which on their spread is told as a range.
+const FOR_A_RANGE: usize = 3;
+/// A driver whose value changes by less stays as it is.
+const LEAST: Decimal = Decimal::from_parts(5, 0, 0, false, 3);
+
+/// What is measured.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// The scenario files as text.
+    pub files: &'a [InputFile],
+    /// The same, read.
+    pub scenarios: &'a Scenarios,
+    /// The prices.
+    pub book: &'a PriceBook,
+    /// The environment.
+    pub environment: &'a str,
+    /// Its part of the bills from which drivers are measured, month by month.
+    pub billed: &'a [Cut],
+    /// Its part of a bill on which they are tried out.
+    pub try_on: Option<&'a Cut>,
+    /// Which amounts.
+    pub cost: Cost,
+    /// How rows get their keys.
+    pub keys: Keys<'a>,
+    /// The day from which it is computed.
+    pub as_of: &'a str,
+}
+
+/// What real bills say of the drivers. The JSON of `calibrate --from-actuals --format json`.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Measured {
+    /// Names this layout: `ce-cost/measured/1`.
+    pub schema: String,
+    /// The environment.
+    pub environment: String,
+    /// Always USD.
+    pub currency: String,
+    /// The day from which it was computed.
+    pub as_of: String,
+    /// The months whose bills were used.
+    pub months: Vec<String>,
+    /// The drivers that bills tell otherwise than the scenario, the largest effect first.
+    pub drivers: Vec<MeasuredDriver>,
+    /// Drivers that bills confirm.
+    pub confirmed: Vec<String>,
+    /// Rows that bills do not explain by one driver, and why.
+    pub left: Vec<Left>,
+    /// The month on which it was tried out, and how far off the prediction was before and after; `null` without such a bill.
+    pub trial: Option<Trial>,
+    /// The lines to write into the scenario's file.
+    pub yaml: String,
+}
+
+/// A driver as bills tell it.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct MeasuredDriver {
+    /// Its path in the file.
+    pub path: String,
+    /// Where it stands.
+    pub place: String,
+    /// The value now.
+    pub before: String,
+    /// What bills imply.
+    pub after: String,
+    /// By what it was measured.
+    pub why: String,
+    /// What that adds to a month's bill, by itself, in the last of the months.
+    pub explains: Usd,
+    /// What other rows that it moves would imply by themselves.
+    pub checks: Vec<Check>,
+    /// The line to write.
+    pub patch: String,
+}
+
+/// What another row implies.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Check {
+    /// The row.
+    pub row: String,
+    /// The value that it implies; what stands in its way where it implies none.
+    pub implies: String,
+}
+
+/// A row that is not explained.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+pub struct Left {
+    /// The row.
+    pub row: String,
+    /// Why.
+    pub why: String,
+}
+
+/// How far off a prediction is in a month that was not used.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Trial {
+    /// The month.
+    pub month: String,
+    /// What was billed.
+    pub billed: Usd,
+    /// With the scenario as it is.
+    pub before: Accuracy,
+    /// With the measured drivers.
+    pub after: Accuracy,
+}
+
+/// How far off a prediction is.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Accuracy {
+    /// What is predicted.
+    pub predicted: Usd,
+    /// The distances of all rows from what was billed, as a part of it (WAPE), 0 for a perfect prediction.
+    pub wape: String,
+    /// Predicted beyond billed, as a part of it.
+    pub bias: String,
+}
+
+/// One row of one month that both sides have.
+struct Seen<'a> {
+    charges: Vec<&'a Charge>,
+    predicted: Decimal,
+    billed: Decimal,
+    cost: Usd,
+}
+
+/// A row over the months, and its least sure drivers.
+struct Line<'a> {
+    name: String,
+    seen: Vec<Seen<'a>>,
+    drivers: Vec<Driver>,
+}
+
+impl Line<'_> {
+    fn cost(&self) -> Usd {
+        self.seen.iter().map(|s| s.cost).sum()
+    }
+
+    /// True where what was billed is what was predicted.
+    fn is_met(&self) -> bool {
+        let (predicted, billed) = self.seen.iter().fold((Decimal::ZERO, Decimal::ZERO), |(p, b), s| (p + s.predicted, b + s.billed));
+        (billed - predicted).abs() < predicted * LEAST
+    }
+
+    fn ratio(&self, driver: &Driver) -> Option<Decimal> {
+        let observed: Vec<Observed<'_>> = self.seen.iter().map(|s| Observed { charges: &s.charges, billed: s.billed }).collect();
+        driver::ratio(driver, &observed)
+    }
+
+    /// Month by month.
+    fn ratios(&self, driver: &Driver) -> Vec<Decimal> {
+        self.seen.iter().filter_map(|s| driver::ratio(driver, &[Observed { charges: &s.charges, billed: s.billed }])).collect()
+    }
+}
+
+/// Measures the drivers of an environment.
+///
+/// # Errors
+/// Words for the user: an unknown environment, or a month that has no prediction.
+pub fn measure(wanted: &Wanted<'_>) -> Result<Measured, String> {
+    let scenario = wanted.scenario(wanted.scenarios)?;
+    let predicted: Vec<Bill> = wanted.billed.iter().map(|b| wanted.predict(wanted.scenarios, b.own.month)).collect::<Result<_, _>>()?;
+    let lines = wanted.lines(&predicted, scenario);
+    let mut found = Found::default();
+    for group in by_driver(&lines, &mut found.left) {
+        wanted.driver(&group, scenario, &predicted, &mut found)?;
+    }
+    found.drivers.sort_by(|a, b| b.0.explains.abs().cmp(&a.0.explains.abs()).then_with(|| a.0.path.cmp(&b.0.path)));
+    found.left.sort();
+    found.left.dedup();
+    found.confirmed.sort();
+    let patches: Vec<Patch> = found.drivers.iter().map(|(_, p)| p.clone()).collect();
+    let trial = wanted.try_on.map(|cut| wanted.trial(cut, scenario, &patches)).transpose()?;
+    Ok(Measured {
+        schema: "ce-cost/measured/1".into(),
+        environment: wanted.environment.into(),
+        currency: "USD".into(),
+        as_of: wanted.as_of.into(),
+        months: wanted.billed.iter().map(|b| b.own.month.to_string()).collect(),
+        yaml: yaml(&found.drivers),
+        drivers: found.drivers.into_iter().map(|(d, _)| d).collect(),
+        confirmed: found.confirmed,
+        left: found.left,
+        trial,
+    })
+}
+
+/// What was found so far.
+#[derive(Default)]
+struct Found {
+    drivers: Vec<(MeasuredDriver, Patch)>,
+    confirmed: Vec<String>,
+    left: Vec<Left>,
+}
+
+/// The rows that one driver moves.
+struct Group<'a> {
+    driver: Driver,
+    lines: Vec<&'a Line<'a>>,
+}
+
+/// Rows by the driver that is least sure behind them; those with several that are as little sure are left.
+fn by_driver<'a>(lines: &'a [Line<'a>], left: &mut Vec<Left>) -> Vec<Group<'a>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for line in lines {
+        match line.drivers.as_slice() {
+            [] => {}
+            [only] => match groups.iter_mut().find(|g| g.driver.is(only)) {
+                Some(group) => group.lines.push(line),
+                None => groups.push(Group { driver: only.clone(), lines: vec![line] }),
+            },
+            _ if line.is_met() => {}
+            several => {
+                let why = format!("{} drivers stand behind it: the tag `Service` on its rows would tell them apart", several.len());
+                left.push(Left { row: line.name.clone(), why });
+            }
+        }
+    }
+    groups
+}
+
+impl Wanted<'_> {
+    fn scenario<'s>(&self, scenarios: &'s Scenarios) -> Result<&'s Scenario, String> {
+        scenarios.named(self.environment).ok_or_else(|| format!("there is no environment `{}`", self.environment))
+    }
+
+    fn predict(&self, scenarios: &Scenarios, month: Month) -> Result<Bill, String> {
+        let scenario = self.scenario(scenarios)?;
+        let basis = Basis { month, hours: HoursBasis::Actual, pooled: true, free_tier: true, failover: None };
+        predict::bill(scenarios, scenario, self.book, basis).map(|b| b.cut(&scenario.name)).map_err(|e| e.to_string())
+    }
+
+    fn join<'b>(&self, predicted: &'b Bill, billed: &'b Bill, scenario: &Scenario) -> Vec<Row<'b>> {
+        join::join(predicted, billed, &self.keys, self.cost, &|name| known(scenario, name))
+    }
+
+    /// Rows of all months that both sides have, with quantities, and whose tapes make what was predicted.
+    fn lines<'b>(&'b self, predicted: &'b [Bill], scenario: &Scenario) -> Vec<Line<'b>> {
+        let mut lines: BTreeMap<String, Line<'b>> = BTreeMap::new();
+        for (predicted, billed) in predicted.iter().zip(self.billed) {
+            for row in self.join(predicted, &billed.own, scenario).into_iter().filter(|r| r.key.kind == Kind::Usage) {
+                for part in row.parts {
+                    let (Some(base), Some(billed)) = (part.base, part.billed) else { continue };
+                    let (Some(before), Some(after)) = (base.quantity(), billed.quantity()) else { continue };
+                    if after.is_zero() || !driver::whole(&base.charges, before) {
+                        continue;
+                    }
+                    let name = if part.label.is_empty() { row.key.to_string() } else { format!("{} {}", part.label, row.key.usage_type) };
+                    let drivers = driver::drivers(&base.charges);
+                    let least: Vec<Driver> =
+                        drivers.iter().filter(|d| drivers.first().is_some_and(|f| d.is_as_sure_as(f))).cloned().collect();
+                    let line = lines.entry(name.clone()).or_insert(Line { name, seen: Vec::new(), drivers: least });
+                    line.seen.push(Seen { charges: base.charges, predicted: before, billed: after, cost: base.cost });
+                }
+            }
+        }
+        lines.into_values().collect()
+    }
+
+    /// One driver: solved for the dearest row that it moves, the others are checks.
+    fn driver(&self, group: &Group<'_>, scenario: &Scenario, predicted: &[Bill], found: &mut Found) -> Result<(), String> {
+        let Some(main) = group.lines.iter().max_by_key(|l| (l.cost(), std::cmp::Reverse(&l.name))) else { return Ok(()) };
+        let Some((path, node)) = group.driver.at.and_then(|at| written(scenario, at)) else {
+            let why = format!("it follows from the workload ({})", group.driver.name);
+            found.left.push(Left { row: main.name.clone(), why });
+            return Ok(());
+        };
+        let Some(ratio) = main.ratio(&group.driver) else {
+            let why = format!("no value of {path} gives the billed quantity");
+            found.left.push(Left { row: main.name.clone(), why });
+            return Ok(());
+        };
+        if (ratio - Decimal::ONE).abs() < LEAST {
+            found.confirmed.push(path);
+            return Ok(());
+        }
+        let text = node.get("value").or(node.get("likely")).unwrap_or(node).text().unwrap_or_default();
+        let after = driver::scaled(text, ratio, DIGITS, exact);
+        let why = self.why(main);
+        let value = yaml_value(node, text, &after, &main.ratios(&group.driver), &why);
+        let patch = Patch { environment: self.environment.into(), path: path.clone(), value: value.clone() };
+        let explains = match self.with(std::slice::from_ref(&patch)) {
+            Ok(changed) => self.effect(&changed, predicted)?,
+            Err(problem) => {
+                found.left.push(Left { row: main.name.clone(), why: format!("{path} would be {after}, and {problem}") });
+                return Ok(());
+            }
+        };
+        let others = group.lines.iter().filter(|l| l.name != main.name);
+        let implies = |l: &Line<'_>| l.ratio(&group.driver).map_or_else(|| "no value".to_owned(), |r| driver::times(text, r));
+        let checks = others.map(|l| Check { row: l.name.clone(), implies: implies(l) }).collect();
+        let key = path.rsplit('.').next().unwrap_or(&path);
+        let measured = MeasuredDriver {
+            place: group.driver.at.map(|at| self.scenarios.sources.show(at).to_string()).unwrap_or_default(),
+            before: text.to_owned(),
+            patch: format!("{key}: {value}"),
+            path: path.clone(),
+            after,
+            why,
+            explains,
+            checks,
+        };
+        found.drivers.push((measured, patch));
+        Ok(())
+    }
+
+    fn why(&self, line: &Line<'_>) -> String {
+        let (first, last) = (self.billed.first(), self.billed.last());
+        let months = match (first.map(|b| b.own.month), last.map(|b| b.own.month)) {
+            (Some(a), Some(b)) if a != b => format!("{a}..{b}"),
+            (Some(a), _) => a.to_string(),
+            _ => String::new(),
+        };
+        let sum: Decimal = line.seen.iter().map(|s| s.billed).sum();
+        let average = quotient(sum, Decimal::from(line.seen.len())).unwrap_or_default();
+        format!("billed {months}: {} of {} a month", crate::quantity::about(average), line.name)
+    }
+
+    /// The scenarios with changes; an error in words where they are not legal.
+    fn with(&self, patches: &[Patch]) -> Result<Scenarios, String> {
+        scenario::load(self.files, self.book, patches).map_err(|e| {
+            let first = e.0.sorted().first().map(|d| d.message.clone());
+            first.unwrap_or_else(|| "that is not legal".to_owned())
+        })
+    }
+
+    /// What changes add to the last month.
+    fn effect(&self, changed: &Scenarios, predicted: &[Bill]) -> Result<Usd, String> {
+        let Some(now) = predicted.last() else { return Ok(Usd::ZERO) };
+        let total = |bill: &Bill| bill.charges.iter().map(|c| self.cost.of(c)).sum::<Usd>();
+        Ok(total(&self.predict(changed, now.month)?) - total(now))
+    }
+
+    fn trial(&self, cut: &Cut, scenario: &Scenario, patches: &[Patch]) -> Result<Trial, String> {
+        let month = cut.own.month;
+        let accuracy = |scenarios: &Scenarios| {
+            let predicted = self.predict(scenarios, month)?;
+            let rows = self.join(&predicted, &cut.own, scenario);
+            let mine = || rows.iter().filter(|r| r.key.kind != Kind::Outside);
+            let all: Usd = mine().map(|r| r.billed_cost().abs()).sum();
+            let off: Usd = mine().map(|r| r.difference().abs()).sum();
+            let over: Usd = mine().map(|r| -r.difference()).sum();
+            let part = |amount: Usd| exact(amount.fraction_of(all).unwrap_or_default().round_dp(4));
+            Ok::<Accuracy, String>(Accuracy { predicted: mine().map(|r| r.base_cost()).sum(), wape: part(off), bias: part(over) })
+        };
+        let billed = cut.own.charges.iter().map(|c| self.cost.of(c)).sum();
+        Ok(Trial { month: month.to_string(), billed, before: accuracy(self.scenarios)?, after: accuracy(&self.with(patches)?)? })
+    }
+}
+
+/// Where a driver stands in the scenario: its path without `resources.`, and what is written there.
+fn written(scenario: &Scenario, at: crate::source::Place) -> Option<(String, &Node)> {
+    let path = scenario.tree.path_of(at)?;
+    let node = patch::find(&scenario.tree, &patch::steps(&path)).ok()?;
+    Some((path.strip_prefix("resources.").unwrap_or(&path).to_owned(), node))
+}
+
+/// The driver as a file writes it: the measured value, between those of the single months where these are several.
+fn yaml_value(node: &Node, text: &str, after: &str, ratios: &[Decimal], why: &str) -> String {
+    let mut parts = Vec::new();
+    let ends = ratios.iter().min().zip(ratios.iter().max()).map(|(a, b)| [*a, *b].map(|r| driver::scaled(text, r, DIGITS, exact)));
+    match ends.filter(|[low, high]| ratios.len() >= FOR_A_RANGE && low != after && high != after) {
+        Some([low, high]) => parts.push(format!("low: {low}, likely: {after}, high: {high}")),
+        None => parts.push(format!("value: {after}")),
+    }
+    for key in ["grows", "of"] {
+        parts.extend(node.get(key).and_then(Node::text).map(|text| format!("{key}: {text}")));
+    }
+    parts.push(format!("from: measured, why: \"{}\"", why.replace(['"', '\\'], "'")));
+    format!("{{{}}}", parts.join(", "))
+}
+
+/// The changes as lines of a file. What stands in a list is named by its place: lists are written whole.
+fn yaml(drivers: &[(MeasuredDriver, Patch)]) -> String {
+    let in_list = |path: &str| path.split('.').any(|s| s.parse::<usize>().is_ok());
+    let mut paths: Vec<(Vec<&str>, &str)> =
+        drivers.iter().filter(|(d, _)| !in_list(&d.path)).map(|(d, p)| (patch::steps(&d.path), p.value.as_str())).collect();
+    paths.sort();
+    let mut out = String::new();
+    let mut open: Vec<&str> = Vec::new();
+    for (steps, value) in paths {
+        let Some((last, above)) = steps.split_last() else { continue };
+        let common = open.iter().zip(above).take_while(|(a, b)| a == b).count();
+        open.truncate(common);
+        for step in &above[common..] {
+            out.push_str(&format!("{}{step}:\n", "  ".repeat(open.len())));
+            open.push(step);
+        }
+        out.push_str(&format!("{}{last}: {value}\n", "  ".repeat(open.len())));
+    }
+    for (driver, patch) in drivers.iter().filter(|(d, _)| in_list(&d.path)) {
+        out.push_str(&format!("# at {}: {}\n", driver.place, patch.value));
+    }
+    out
+}

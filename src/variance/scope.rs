@@ -1,0 +1,190 @@
+//! Whose rows of a real bill are whose: by tag and account, and by stated rules for what belongs to no environment. What no rule
+//! names stays unallocated, and is always told.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+
+use super::key::{Cost, Keys};
+use crate::bill::{Bill, Charge};
+use crate::money::{Usd, quotient};
+use crate::scenario::Scenario;
+use crate::scenario::actuals::{By, ENVIRONMENT, Shared};
+
+/// The letters of a tag's name, small, without what reports put before it or between its words: "user:CostCenter" and
+/// "user_cost_center" are one.
+pub fn tag_key(key: &str) -> String {
+    let small = key.to_lowercase();
+    let own = ["user:", "user_"].iter().find_map(|p| small.strip_prefix(p)).unwrap_or(&small);
+    own.chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
+/// The value of a tag of a charge; `None` where it has none, or an empty one.
+pub fn tag<'a>(charge: &'a Charge, key: &str) -> Option<&'a str> {
+    let wanted = tag_key(key);
+    let exact = charge.tags.get(key);
+    exact.or_else(|| charge.tags.iter().find(|(k, _)| tag_key(k) == wanted).map(|(_, v)| v)).map(String::as_str).filter(|v| !v.is_empty())
+}
+
+/// Whether a charge is an environment's own, as its scenario says.
+pub fn is_own(scenario: &Scenario, charge: &Charge) -> bool {
+    let actuals = &scenario.actuals;
+    if actuals.tag.is_empty() && actuals.account.0.is_empty() {
+        let wanted = scenario.tags.iter().find(|(k, _)| tag_key(k) == tag_key(ENVIRONMENT)).map_or(&*scenario.name, |(_, v)| v);
+        return tag(charge, ENVIRONMENT) == Some(wanted);
+    }
+    let of_tag = |(key, wanted): (&String, &crate::scenario::plan::OneOrMany)| tag(charge, key).is_some_and(|v| wanted.fits(v));
+    actuals.account.fits(&charge.account) && actuals.tag.iter().all(of_tag)
+}
+
+/// How an environment's rows are found, in words.
+pub fn how(scenario: &Scenario) -> String {
+    let actuals = &scenario.actuals;
+    let mut parts: Vec<String> = actuals.tag.iter().map(|(k, v)| format!("tag {k} = {}", v.0.join(" or "))).collect();
+    if !actuals.account.0.is_empty() {
+        parts.push(format!("account {}", actuals.account.0.join(" or ")));
+    }
+    if parts.is_empty() {
+        let stated = scenario.tags.iter().find(|(k, _)| tag_key(k) == tag_key(ENVIRONMENT)).map(|(_, v)| v.as_str());
+        parts.push(format!("tag {ENVIRONMENT} = {}", stated.unwrap_or(&scenario.name)));
+    }
+    parts.join(", ")
+}
+
+/// A payer's bill divided among its members.
+#[derive(Clone, Debug)]
+pub struct Divided {
+    /// Each member's rows: its own, then its shares.
+    pub members: Vec<Member>,
+    /// What belongs to no member and to no rule.
+    pub unallocated: Vec<Charge>,
+}
+
+/// What a member bears.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// The environment.
+    pub environment: String,
+    /// Its own rows.
+    pub own: Vec<Charge>,
+    /// Its shares of rows that belong to no member.
+    pub shared: Vec<Charge>,
+}
+
+impl Member {
+    /// Its rows as a bill.
+    pub fn bill(&self, whole: &Bill) -> Bill {
+        let charges = self.own.iter().chain(&self.shared).cloned().collect();
+        Bill { month: whole.month, hours: whole.hours, payer: whole.payer.clone(), charges }
+    }
+}
+
+impl Divided {
+    /// A member by name.
+    pub fn member(&self, environment: &str) -> Option<&Member> {
+        self.members.iter().find(|m| m.environment == environment)
+    }
+}
+
+/// Divides a bill. Every row of it ends with one member, in shares with several, or unallocated; nothing is lost. A row that fits
+/// several members is the first one's.
+pub fn divide(bill: &Bill, members: &[&Scenario], rules: &[Shared], keys: &Keys<'_>, cost: Cost) -> Divided {
+    let mut divided = Divided {
+        members: members.iter().map(|m| Member { environment: m.name.to_string(), own: Vec::new(), shared: Vec::new() }).collect(),
+        unallocated: Vec::new(),
+    };
+    let mut rest: Vec<&Charge> = Vec::new();
+    for charge in &bill.charges {
+        match members.iter().position(|m| is_own(m, charge)) {
+            Some(member) => divided.members[member].own.push(charge.clone()),
+            None => rest.push(charge),
+        }
+    }
+    let own: Vec<Decimal> =
+        divided.members.iter().map(|m| m.own.iter().map(|c| cost.of(c)).sum::<Usd>().decimal().max(Decimal::ZERO)).collect();
+    for charge in rest {
+        let rule = rules.iter().find(|r| r.matches.fits(keys.service(charge), &charge.usage_type, charge.line_item.name()));
+        match rule.and_then(|r| weights(&r.by, &own, members)) {
+            Some(weights) => divided.share(charge, &weights),
+            None => divided.unallocated.push(charge.clone()),
+        }
+    }
+    divided
+}
+
+/// The part of each member, then what is left to none; `None` where nobody could take any.
+fn weights(by: &By, own: &[Decimal], members: &[&Scenario]) -> Option<Vec<Decimal>> {
+    let mut weights: Vec<Decimal> = match by {
+        By::Proportional => own.to_vec(),
+        By::Even => own.iter().map(|o| if o.is_zero() { Decimal::ZERO } else { Decimal::ONE }).collect(),
+        By::Parts(parts) => members.iter().map(|m| parts.get(&*m.name).map_or(Decimal::ZERO, |p| p.0)).collect(),
+    };
+    let sum: Decimal = weights.iter().sum();
+    let left = if matches!(by, By::Parts(_)) { (Decimal::ONE - sum).max(Decimal::ZERO) } else { Decimal::ZERO };
+    weights.push(left);
+    (sum > Decimal::ZERO).then_some(weights)
+}
+
+impl Divided {
+    /// Shares a row by weights: each amount is split without losing a fraction of a cent.
+    fn share(&mut self, charge: &Charge, weights: &[Decimal]) {
+        let whole: Decimal = weights.iter().sum();
+        let (list, billed, effective) = (charge.list.split(weights), charge.billed.split(weights), charge.effective.split(weights));
+        let net = charge.net.map(|n| (n.billed.split(weights), n.effective.split(weights)));
+        for (i, weight) in weights.iter().enumerate().filter(|(_, w)| !w.is_zero()) {
+            let part = Charge {
+                quantity: quotient(*weight, whole).and_then(|s| charge.quantity.checked_mul(s)).unwrap_or_default(),
+                list: list[i],
+                billed: billed[i],
+                effective: effective[i],
+                net: net.as_ref().map(|(b, e)| crate::bill::Net { billed: b[i], effective: e[i] }),
+                ..charge.clone()
+            };
+            match self.members.get_mut(i) {
+                Some(member) => member.shared.push(part),
+                None => self.unallocated.push(part),
+            }
+        }
+    }
+}
+
+/// How much of a bill carries a cost tag.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Coverage {
+    /// The tag.
+    pub tag: String,
+    /// What carries it.
+    pub tagged: Usd,
+    /// What does not, by service, dearest first.
+    pub untagged: Vec<(String, Usd)>,
+    /// The part that carries it, 0 to 1, by distance from zero: credits hide nothing.
+    pub share: Decimal,
+}
+
+/// How much of a bill carries each of these tags. Letters of keys may be large or small.
+pub fn coverage(charges: &[Charge], tags: &[&str], keys: &Keys<'_>, cost: Cost) -> Vec<Coverage> {
+    let all: Usd = charges.iter().map(|c| cost.of(c).abs()).sum();
+    tags.iter()
+        .map(|key| {
+            let (with, without): (Vec<&Charge>, Vec<&Charge>) = charges.iter().partition(|c| tag(c, key).is_some());
+            let carried: Usd = with.iter().map(|c| cost.of(c).abs()).sum();
+            Coverage {
+                tag: (*key).to_owned(),
+                tagged: with.iter().map(|c| cost.of(c)).sum(),
+                untagged: by_service(without, keys, cost),
+                share: carried.fraction_of(all).unwrap_or(Decimal::ONE),
+            }
+        })
+        .collect()
+}
+
+/// What charges cost by service, dearest first; what comes to nothing is left out.
+pub fn by_service<'a>(charges: impl IntoIterator<Item = &'a Charge>, keys: &Keys<'_>, cost: Cost) -> Vec<(String, Usd)> {
+    let mut sums: BTreeMap<String, Usd> = BTreeMap::new();
+    for charge in charges {
+        *sums.entry(keys.names.title(keys.service(charge)).to_owned()).or_default() += cost.of(charge);
+    }
+    let mut list: Vec<(String, Usd)> = sums.into_iter().filter(|(_, sum)| !sum.is_zero()).collect();
+    list.sort_by(|a, b| b.1.abs().cmp(&a.1.abs()).then_with(|| a.0.cmp(&b.0)));
+    list
+}
