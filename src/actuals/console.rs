@@ -10,6 +10,7 @@ use super::exact::{Exact, Read as Number};
 use super::rollup::{Amounts, Entry, Traits};
 use super::sink::{Sink, one};
 use super::statement::Origin;
+use super::table::Text;
 use super::{UNKNOWN, table};
 use crate::bill::{Frequency, Pricing, Seller};
 use crate::diagnostic::{Diagnostic, Problems};
@@ -125,25 +126,25 @@ fn group_name(name: &str) -> Result<String, (String, &'static str)> {
 fn entry<'a>(cell: &'a Cell, dimension: &str, daily: bool) -> Entry<'a> {
     let group = cell.group.as_str();
     let is = |name: &str| dimension.eq_ignore_ascii_case(name);
-    let pick = |name: &str| if is(name) { group } else { "" };
+    let pick = |name: &str| Text::from(if is(name) { group } else { "" });
     let tax = is("Service") && group == "Tax";
     let charge_type = if is("Charge type") || is("Record type") { group } else { "Usage" };
     let known = ["Service", "Usage type", "Linked account", "Region", "API operation", "Charge type", "Record type"];
     Entry {
         month: Month::of(cell.date),
         day: daily.then_some(cell.date),
-        payer: UNKNOWN,
+        payer: UNKNOWN.into(),
         account: pick("Linked account"),
-        line_item: if tax { "Tax" } else { charge_type },
+        line_item: Text::from(if tax { "Tax" } else { charge_type }),
         service: pick("Service"),
         region: pick("Region"),
         usage_type: pick("Usage type"),
         operation: pick("API operation"),
-        unit: "",
-        description: if known.iter().any(|k| is(k)) { "" } else { group },
-        commitment: "",
+        unit: Text::default(),
+        description: Text::from(if known.iter().any(|k| is(k)) { "" } else { group }),
+        commitment: Text::default(),
         tags: "",
-        currency: "USD",
+        currency: "USD".into(),
         traits: Traits {
             frequency: Frequency::UsageBased,
             pricing: Pricing::Other,

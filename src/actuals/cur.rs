@@ -5,7 +5,7 @@
 
 use super::exact::Exact;
 use super::rollup::{Amounts, Entry, Traits};
-use super::table::{Row, Wrong, columns};
+use super::table::{Row, Text, Wrong, columns};
 use super::tags;
 use crate::bill::{CommitmentStatus, Frequency, Pricing, Seller};
 use crate::money::quotient;
@@ -122,33 +122,33 @@ pub fn entry<'a>(row: &'a impl Row, room: &'a mut Room) -> Result<Entry<'a>, Wro
         return Err(Wrong::new(PERIOD, &period.to_string(), "the first day of a month"));
     }
     let kind = row.sure_text(TYPE)?;
-    let (product_code, service_code) = (row.text(PRODUCT_CODE)?, row.text(SERVICE_CODE)?);
-    let (reservation, plan) = (row.text(RI_ARN)?, row.text(SP_ARN)?);
+    let (product_code, service_code) = (row.numbered(PRODUCT_CODE)?, row.numbered(SERVICE_CODE)?);
+    let (reservation, plan) = (row.numbered(RI_ARN)?, row.numbered(SP_ARN)?);
     let commitment = if plan.is_empty() { reservation } else { plan };
     let marketplace = row.text(ENTITY)?.contains("Marketplace");
-    let region = Some(row.text(REGION_CODE)?).filter(|r| !r.is_empty()).map_or_else(|| row.text(REGION), Ok)?;
-    let usage_type = row.text(USAGE_TYPE)?;
-    let costs = costs(row, kind, !commitment.is_empty(), product_code)?;
+    let region = Some(row.numbered(REGION_CODE)?).filter(|r| !r.is_empty()).map_or_else(|| row.numbered(REGION), Ok)?;
+    let usage_type = row.numbered(USAGE_TYPE)?;
+    let costs = costs(row, &kind, !commitment.is_empty(), &product_code)?;
     let Room { tags, product, name } = room;
     Ok(Entry {
         month,
         day: row.has(START).then(|| row.sure_day(START)).transpose()?,
         payer: row.sure_text(PAYER)?,
-        account: row.text(ACCOUNT)?,
+        account: row.numbered(ACCOUNT)?,
         line_item: kind,
         service: if service_code.is_empty() { product_code } else { service_code },
         region,
         usage_type,
-        operation: row.text(OPERATION)?,
-        unit: row.text(UNIT)?,
-        description: if marketplace { product_name(row, product, name)? } else { "" },
+        operation: row.numbered(OPERATION)?,
+        unit: row.numbered(UNIT)?,
+        description: if marketplace { product_name(row, product, name)?.into() } else { Text::default() },
         commitment,
         tags: row.map(TAGS, tags)?,
-        currency: row.text(CURRENCY)?,
+        currency: row.numbered(CURRENCY)?,
         traits: Traits {
-            frequency: frequency(kind),
-            pricing: pricing(kind, usage_type),
-            status: matches!(kind, "DiscountedUsage" | "SavingsPlanCoveredUsage").then_some(CommitmentStatus::Used),
+            frequency: frequency(&kind),
+            pricing: pricing(&kind, &usage_type),
+            status: matches!(kind.text, "DiscountedUsage" | "SavingsPlanCoveredUsage").then_some(CommitmentStatus::Used),
             savings_plan: !plan.is_empty(),
             seller: if marketplace { Seller::Marketplace } else { Seller::Aws },
         },

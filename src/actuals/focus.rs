@@ -2,7 +2,7 @@
 
 use super::exact::Exact;
 use super::rollup::{Amounts, Entry, Traits};
-use super::table::{Row, Wrong, columns};
+use super::table::{Row, Text, Wrong, columns};
 use crate::bill::{CommitmentStatus, Frequency, Pricing, Seller};
 use crate::month::Month;
 
@@ -76,33 +76,33 @@ pub fn version(has: impl Fn(&str) -> bool) -> &'static str {
 
 /// What a row says.
 pub fn entry<'a>(row: &'a impl Row, room: &'a mut String) -> Result<Entry<'a>, Wrong> {
-    let first = |columns: [usize; 2]| match row.text(columns[0]) {
-        Ok("") => row.text(columns[1]),
-        other => other,
+    let first = |columns: [usize; 2]| match row.numbered(columns[0])? {
+        blank if blank.is_empty() => row.numbered(columns[1]),
+        text => Ok(text),
     };
-    let commitment = row.text(COMMITMENT)?;
+    let commitment = row.numbered(COMMITMENT)?;
     let savings_plan = row.text(COMMITMENT_CATEGORY)? == "Spend";
     let status = status(row)?;
     let once = row.text(FREQUENCY)? == "One-Time";
-    let line_item = line_item(row, commitment, savings_plan, status, once)?;
-    let seller = seller(first([SERVICE_PROVIDER, PROVIDER])?, row.text(PUBLISHER)?);
+    let line_item = line_item(row, &commitment, savings_plan, status, once)?;
+    let seller = seller(&first([SERVICE_PROVIDER, PROVIDER])?, row.text(PUBLISHER)?);
     let (billed, effective) = (row.sure_number(BILLED)?, row.sure_number(EFFECTIVE)?);
     let priced = row.number(PRICING_QUANTITY)?;
     Ok(Entry {
         month: Month::of(row.sure_day(PERIOD)?),
         day: row.has(START).then(|| row.sure_day(START)).transpose()?,
         payer: row.sure_text(PAYER)?,
-        account: row.text(ACCOUNT)?,
-        line_item,
+        account: row.numbered(ACCOUNT)?,
+        line_item: line_item.into(),
         service: first([SERVICE_CODE, SERVICE])?,
-        region: row.text(REGION)?,
+        region: row.numbered(REGION)?,
         usage_type: first([USAGE_TYPE, SKU_METER])?,
-        operation: row.text(OPERATION)?,
-        unit: if priced.is_some() { row.text(PRICING_UNIT)? } else { row.text(CONSUMED_UNIT)? },
-        description: if seller == Seller::Aws { "" } else { row.text(DESCRIPTION)? },
+        operation: row.numbered(OPERATION)?,
+        unit: if priced.is_some() { row.numbered(PRICING_UNIT)? } else { row.numbered(CONSUMED_UNIT)? },
+        description: if seller == Seller::Aws { Text::default() } else { row.numbered(DESCRIPTION)? },
         commitment,
         tags: row.map(TAGS, room)?,
-        currency: row.text(CURRENCY)?,
+        currency: row.numbered(CURRENCY)?,
         traits: Traits { frequency: frequency(row, once)?, pricing: pricing(row)?, status, savings_plan, seller },
         amounts: Amounts {
             quantity: priced.map_or_else(|| row.number_or_zero(CONSUMED_QUANTITY), Ok)?,
@@ -135,7 +135,7 @@ fn line_item(
     once: bool,
 ) -> Result<&'static str, Wrong> {
     let plan = |of_plan, of_reservation| if savings_plan { of_plan } else { of_reservation };
-    Ok(match row.sure_text(CATEGORY)? {
+    Ok(match row.sure_text(CATEGORY)?.text {
         "Usage" if status == Some(CommitmentStatus::Used) => plan("SavingsPlanCoveredUsage", "DiscountedUsage"),
         "Usage" if status == Some(CommitmentStatus::Unused) => plan("SavingsPlanRecurringFee", "RIFee"),
         "Usage" => "Usage",

@@ -1,28 +1,30 @@
-//! Bills as Parquet, through polars' streaming engine: only the columns that are needed, batch by batch.
+//! Bills as Parquet, through polars' streaming engine: only the columns that are needed, row group by row group. While one is
+//! added up, the next is decoded; no more than three are in memory.
 
 use std::cell::Cell;
 use std::hash::Hasher;
-use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread;
 
 use chrono::{DateTime, NaiveDate};
 use polars::prelude::{
-    ChunkExplode, DataFrame, DataType, Engine, ExplodeOptions, Expr, Float64Chunked, Int64Chunked, LazyFrame, ListNameSpaceImpl, PlRefPath,
-    PlanCallback, PolarsError, PolarsResult, ScanArgsParquet, Schema, Series, StringChunked, TimeUnit, col,
+    ChunkExplode, DataFrame, DataType, Engine, ExplodeOptions, Expr, Float64Chunked, Int64Chunked, LazyFrame, ListNameSpaceImpl,
+    ParquetReader, PlRefPath, PolarsError, PolarsResult, ScanArgsParquet, Schema, SerReader, Series, StringChunked, TimeUnit, col,
 };
 use rustc_hash::FxHasher;
 
 use super::cur;
 use super::exact::Exact;
+use super::rollup::Fast;
 use super::sink::{Format, Header, Sink, one};
-use super::table::{self, A_DAY, Kind, Row, WORDS, Wrong};
+use super::table::{self, A_DAY, Kind, Row, Text, WORDS, Wrong};
 use super::tags;
 use crate::diagnostic::{Diagnostic, Problems};
 
-/// Rows that are looked at together.
-const BATCH: usize = 1 << 15;
+/// Rows that are decoded together, where a row group has more.
+const MOST_ROWS: usize = 1 << 16;
 
 /// Reads every row of a Parquet file into the sink. `version` is the id that a manifest gives it.
 pub fn read(file: &str, path: &Path, version: Option<String>, sink: &mut Sink) -> Result<(), Problems> {
@@ -45,28 +47,44 @@ fn read_all(file: &str, path: &Path, version: Option<String>, sink: &mut Sink) -
     let mut header = Header::of(file, schema.iter_names().map(ToString::to_string).collect())?;
     header.keep(sink.detail());
     let number = sink.begin(header.origin(file, version));
-    let wanted = wanted(file, &header, &schema)?;
-    let reading =
-        Arc::new(Mutex::new(Reading { sink: std::mem::take(sink), header, number, file: file.to_owned(), rows: 0, stopped: None }));
-    let other = reading.clone();
-    let batches = PlanCallback::new(move |batch: DataFrame| lock(&other).batch(batch));
-    let result =
-        table.select(wanted).sink_batches(batches, true, NonZeroUsize::new(BATCH)).and_then(|t| t.collect_with_engine(Engine::Streaming));
-    let mut reading = lock(&reading);
-    *sink = std::mem::take(&mut reading.sink);
-    match reading.stopped.take() {
-        Some(problems) => Err(problems),
-        None if result.is_err() => result.map(|_| ()).map_err(broken),
-        None if reading.rows == 0 => {
-            Err(one(Diagnostic::general(format!("{file} has columns and no rows")).help("download it again, or leave it out")))
-        }
-        None => Ok(()),
+    let table = table.select(wanted(file, &header, &schema)?);
+    let slices = slices(path).map_err(broken)?;
+    let mut reading = Reading { sink, header: &header, number, file, rows: 0 };
+    thread::scope(|scope| {
+        let (send, receive) = sync_channel(1);
+        scope.spawn(|| decode(&table, &header, &slices, send));
+        // Where this ends early the other thread finds nobody to send to, and ends as well.
+        receive.into_iter().try_for_each(|batch| reading.batch(&batch.map_err(broken)?))
+    })?;
+    match reading.rows {
+        0 => Err(one(Diagnostic::general(format!("{file} has columns and no rows")).help("download it again, or leave it out"))),
+        _ => Ok(()),
     }
 }
 
-/// What a thread that gave up left behind is complete up to its last batch.
-fn lock(reading: &Mutex<Reading>) -> MutexGuard<'_, Reading> {
-    reading.lock().unwrap_or_else(PoisonError::into_inner)
+/// First row and number of rows of each row group; of a part of it where it is a large one.
+fn slices(path: &Path) -> PolarsResult<Vec<(usize, usize)>> {
+    let mut reader = ParquetReader::new(std::fs::File::open(path)?);
+    let (mut slices, mut first) = (Vec::new(), 0);
+    for group in &reader.get_metadata()?.row_groups {
+        let end = first + group.num_rows();
+        slices.extend((first..end).step_by(MOST_ROWS).map(|at| (at, MOST_ROWS.min(end - at))));
+        first = end;
+    }
+    Ok(slices)
+}
+
+/// Decodes one slice after the other, until nobody wants more.
+fn decode(table: &LazyFrame, header: &Header, slices: &[(usize, usize)], send: SyncSender<PolarsResult<Batch>>) {
+    for (first, rows) in slices {
+        let rows = u32::try_from(*rows).unwrap_or(u32::MAX);
+        let slice = i64::try_from(*first).map_or_else(|_| table.clone(), |first| table.clone().slice(first, rows));
+        let batch = slice.collect_with_engine(Engine::Streaming).and_then(|found| Batch::of(&found.unwrap_single(), header));
+        let failed = batch.is_err();
+        if send.send(batch).is_err() || failed {
+            return;
+        }
+    }
 }
 
 /// The columns to read, each as text, double, milliseconds or map. Every column of another type is said at once.
@@ -116,50 +134,125 @@ fn as_kind(kind: Kind, found: &DataType) -> Option<DataType> {
     }
 }
 
-/// What the batches are read into.
-struct Reading {
-    sink: Sink,
-    header: Header,
-    number: usize,
-    file: String,
-    rows: u64,
-    stopped: Option<Problems>,
+/// Rows that were decoded together.
+struct Batch {
+    cells: Vec<Cells>,
+    /// Of the columns that hold one tag key each.
+    tags: Vec<Cells>,
+    rows: usize,
 }
 
-impl Reading {
-    /// Adds every row of a batch; true to stop.
-    fn batch(&mut self, mut batch: DataFrame) -> PolarsResult<bool> {
-        if self.stopped.is_some() {
-            return Ok(true);
-        }
-        batch.rechunk_mut();
-        let column = |place: usize| batch.column(&self.header.names[place]).and_then(|c| Cells::of(c.as_materialized_series()));
-        let cells = self.header.places.iter().map(|place| place.map_or(Ok(Cells::Blank), column)).collect::<PolarsResult<Vec<Cells>>>()?;
-        let tags = self.header.tags.iter().map(|(place, key)| Ok((key.as_str(), column(*place)?))).collect::<PolarsResult<Vec<_>>>()?;
+impl Batch {
+    fn of(table: &DataFrame, header: &Header) -> PolarsResult<Batch> {
+        let column = |place: usize| table.column(&header.names[place]).and_then(|c| Cells::of(&c.as_materialized_series().rechunk()));
+        Ok(Batch {
+            cells: header.places.iter().map(|place| place.map_or(Ok(Cells::Blank), column)).collect::<PolarsResult<_>>()?,
+            tags: header.tags.iter().map(|(place, _)| column(*place)).collect::<PolarsResult<_>>()?,
+            rows: table.height(),
+        })
+    }
+}
+
+/// What the batches are read into.
+struct Reading<'s> {
+    sink: &'s mut Sink,
+    header: &'s Header,
+    number: usize,
+    file: &'s str,
+    rows: u64,
+}
+
+impl Reading<'_> {
+    /// Adds every row of a batch.
+    fn batch(&mut self, batch: &Batch) -> Result<(), Problems> {
         let rounded = Cell::new(0);
         let has_id = matches!(self.header.format, Format::Cur(_)) && self.header.places[cur::ID_COLUMN].is_some();
-        for at in 0..batch.height() {
-            let row = BatchRow { cells: &cells, tags: &tags, header: &self.header, at, rounded: &rounded };
+        self.sink.next_batch();
+        for at in 0..batch.rows {
+            let row = BatchRow { batch, header: self.header, at, rounded: &rounded };
             let id = has_id.then(|| row.telling());
-            if let Err(stop) = self.sink.add(self.header.format, self.number, &row, id) {
-                self.stopped = Some(stop.at(&self.file, &format!("row {}", self.rows + at as u64 + 1), &self.header));
-                return Ok(true);
-            }
+            let added = self.sink.add(self.header.format, self.number, &row, id);
+            added.map_err(|stop| stop.at(self.file, &format!("row {}", self.rows + at as u64 + 1), self.header))?;
         }
-        self.rows += batch.height() as u64;
+        self.rows += batch.rows as u64;
         self.sink.rounded(rounded.get());
-        Ok(false)
+        Ok(())
     }
 }
 
 /// The cells of one column of a batch.
 enum Cells {
     Blank,
+    /// Texts of which most are different.
     Text(StringChunked),
+    /// Texts that repeat, each with its number.
+    Numbered(Numbered),
     Double(Float64Chunked),
     /// Milliseconds since 1970.
     Time(Int64Chunked),
     Map(Maps),
+}
+
+/// Texts by number.
+struct Numbered {
+    numbers: Vec<u32>,
+    texts: Vec<Box<str>>,
+}
+
+/// Different texts of a batch beyond which they are not numbered.
+const MOST_NUMBERS: usize = 4_096;
+
+impl Numbered {
+    /// Numbers the texts of a column, where they repeat. A null is a blank text.
+    fn of(texts: &StringChunked) -> Option<Numbered> {
+        let array = texts.downcast_iter().next()?;
+        let present = texts.iter_validities().next().flatten();
+        let mut known: Fast<&str, u32> = Fast::default();
+        let mut numbered = Numbered { numbers: Vec::with_capacity(texts.len()), texts: Vec::new() };
+        // Within one array the same view is the same text: few of them are looked at as text.
+        let mut seen = vec![(0_u128, u32::MAX); 1 << 10];
+        for (at, view) in array.views().iter().enumerate() {
+            let view = view.as_u128();
+            let slot = &mut seen[((view ^ view >> 67) as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) as usize >> 54];
+            let null = present.is_some_and(|bits| !bits.get_bit(at));
+            if slot.0 == view && slot.1 != u32::MAX && !null {
+                numbered.numbers.push(slot.1);
+                continue;
+            }
+            let text = if null { "" } else { array.value(at) };
+            let number = *known.entry(text).or_insert_with(|| {
+                numbered.texts.push(text.into());
+                u32::try_from(numbered.texts.len() - 1).unwrap_or(u32::MAX)
+            });
+            if numbered.texts.len() > MOST_NUMBERS {
+                return None;
+            }
+            numbered.numbers.push(number);
+            if !null {
+                *slot = (view, number);
+            }
+        }
+        Some(numbered)
+    }
+
+    fn get(&self, at: usize) -> (&str, u32) {
+        let number = self.numbers[at];
+        (&self.texts[number as usize], number)
+    }
+}
+
+impl Cells {
+    fn of(series: &Series) -> PolarsResult<Cells> {
+        Ok(match series.dtype() {
+            DataType::String => {
+                Numbered::of(series.str()?).map_or_else(|| series.str().cloned().map(Cells::Text), |n| Ok(Cells::Numbered(n)))?
+            }
+            DataType::Float64 => Cells::Double(series.f64()?.clone()),
+            DataType::Datetime(..) => Cells::Time(series.datetime()?.physical().clone()),
+            DataType::List(_) => Cells::Map(Maps::of(series)?),
+            _ => Cells::Blank,
+        })
+    }
 }
 
 /// Maps: the keys and values of all rows, and where each row ends.
@@ -167,18 +260,6 @@ struct Maps {
     ends: Vec<usize>,
     keys: StringChunked,
     values: StringChunked,
-}
-
-impl Cells {
-    fn of(series: &Series) -> PolarsResult<Cells> {
-        Ok(match series.dtype() {
-            DataType::String => Cells::Text(series.str()?.clone()),
-            DataType::Float64 => Cells::Double(series.f64()?.clone()),
-            DataType::Datetime(..) => Cells::Time(series.datetime()?.physical().clone()),
-            DataType::List(_) => Cells::Map(Maps::of(series)?),
-            _ => Cells::Blank,
-        })
-    }
 }
 
 impl Maps {
@@ -210,8 +291,7 @@ impl Maps {
 
 /// One row of a batch.
 struct BatchRow<'b> {
-    cells: &'b [Cells],
-    tags: &'b [(&'b str, Cells)],
+    batch: &'b Batch,
     header: &'b Header,
     at: usize,
     rounded: &'b Cell<u64>,
@@ -222,8 +302,9 @@ impl BatchRow<'_> {
     fn telling(&self) -> u64 {
         let mut hash = FxHasher::default();
         for column in cur::TELLING {
-            match &self.cells[column] {
+            match &self.batch.cells[column] {
                 Cells::Text(texts) => hash.write(texts.get(self.at).unwrap_or_default().as_bytes()),
+                Cells::Numbered(texts) => hash.write(texts.get(self.at).0.as_bytes()),
                 Cells::Double(doubles) => hash.write_u64(doubles.get(self.at).map_or(1, f64::to_bits)),
                 Cells::Time(times) => hash.write_i64(times.get(self.at).unwrap_or_default()),
                 Cells::Blank | Cells::Map(_) => {}
@@ -239,15 +320,26 @@ impl Row for BatchRow<'_> {
     }
 
     fn text(&self, column: usize) -> Result<&str, Wrong> {
-        match &self.cells[column] {
+        match &self.batch.cells[column] {
+            Cells::Numbered(texts) => table::short(column, texts.get(self.at).0),
             Cells::Text(texts) => table::short(column, texts.get(self.at).unwrap_or_default()),
             Cells::Blank => Ok(""),
             _ => Err(Wrong::new(column, "", WORDS)),
         }
     }
 
+    fn numbered(&self, column: usize) -> Result<Text<'_>, Wrong> {
+        match &self.batch.cells[column] {
+            Cells::Numbered(texts) => {
+                let (text, number) = texts.get(self.at);
+                Ok(Text { text: table::short(column, text)?, number: Some((column, number)) })
+            }
+            _ => self.text(column).map(Text::from),
+        }
+    }
+
     fn number(&self, column: usize) -> Result<Option<Exact>, Wrong> {
-        let found = match &self.cells[column] {
+        let found = match &self.batch.cells[column] {
             Cells::Double(doubles) => match doubles.get(self.at) {
                 Some(double) => table::number(column, Exact::from_double(double), || double.to_string())?,
                 None => return Ok(None),
@@ -262,7 +354,7 @@ impl Row for BatchRow<'_> {
     }
 
     fn day(&self, column: usize) -> Result<Option<NaiveDate>, Wrong> {
-        match &self.cells[column] {
+        match &self.batch.cells[column] {
             Cells::Time(times) => match times.get(self.at) {
                 None => Ok(None),
                 Some(time) => {
@@ -280,16 +372,19 @@ impl Row for BatchRow<'_> {
     fn map<'a>(&'a self, column: usize, room: &'a mut String) -> Result<&'a str, Wrong> {
         if self.header.is_tags(column) {
             room.clear();
-            for (key, cells) in self.tags {
-                if let Cells::Text(texts) = cells
-                    && let Some(value) = texts.get(self.at).filter(|v| !v.is_empty())
-                {
+            for ((_, key), cells) in self.header.tags.iter().zip(&self.batch.tags) {
+                let value = match cells {
+                    Cells::Text(texts) => texts.get(self.at).unwrap_or_default(),
+                    Cells::Numbered(texts) => texts.get(self.at).0,
+                    _ => "",
+                };
+                if !value.is_empty() {
                     tags::push(room, key, value);
                 }
             }
             return Ok(room);
         }
-        match &self.cells[column] {
+        match &self.batch.cells[column] {
             Cells::Map(maps) => {
                 maps.write(self.at, room);
                 Ok(room)

@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use rustc_hash::FxHasher;
 
 use super::exact::Exact;
+use super::table::Text;
 use crate::bill::{CommitmentStatus, Frequency, Pricing, Seller};
 use crate::month::Month;
 use crate::usage::Tags;
@@ -23,29 +24,29 @@ pub struct Entry<'a> {
     /// The day of use; `None` where only the month is known.
     pub day: Option<NaiveDate>,
     /// The account that pays.
-    pub payer: &'a str,
+    pub payer: Text<'a>,
     /// The account that used it.
-    pub account: &'a str,
+    pub account: Text<'a>,
     /// The line item type, as the Cost and Usage Report writes it.
-    pub line_item: &'a str,
+    pub line_item: Text<'a>,
     /// The service's code, or its name where the source has none.
-    pub service: &'a str,
+    pub service: Text<'a>,
     /// The region; "" for none.
-    pub region: &'a str,
+    pub region: Text<'a>,
     /// AWS's usage type.
-    pub usage_type: &'a str,
+    pub usage_type: Text<'a>,
     /// AWS's operation.
-    pub operation: &'a str,
+    pub operation: Text<'a>,
     /// By what it is billed, as the price list writes it.
-    pub unit: &'a str,
+    pub unit: Text<'a>,
     /// What it is in words, where the other columns do not tell.
-    pub description: &'a str,
+    pub description: Text<'a>,
     /// The ARN of the commitment behind it; "" for none.
-    pub commitment: &'a str,
+    pub commitment: Text<'a>,
     /// Its tags as a map's text.
     pub tags: &'a str,
     /// The currency.
-    pub currency: &'a str,
+    pub currency: Text<'a>,
     /// What is told by a few words.
     pub traits: Traits,
     /// The amounts.
@@ -174,6 +175,8 @@ pub struct Rollup {
     words: Words,
     /// The last text of each place, with its number: most rows repeat what the row before them said.
     last: [Option<(Arc<str>, u32)>; WORDS],
+    /// For each column whose file numbers its words within a batch: those numbers here.
+    batch: Vec<Vec<u32>>,
     /// The files behind each period of each payer.
     files: Fast<(Month, u32), Vec<usize>>,
     /// The period, payer and file of the last row.
@@ -234,19 +237,45 @@ impl Rollup {
         Ok(Key { month: entry.month, day: entry.day, words, traits: entry.traits.bits() })
     }
 
-    fn word(&mut self, place: usize, text: &str) -> Result<u32, Full> {
+    /// Forgets the numbers of the batch before.
+    pub fn next_batch(&mut self) {
+        self.batch.iter_mut().for_each(Vec::clear);
+    }
+
+    /// The number of a text, here. Numbers that the file gives are looked up in a list, and texts are compared only where there
+    /// are none, first with what the row before said at the same place.
+    fn word(&mut self, place: usize, text: Text<'_>) -> Result<u32, Full> {
+        if let Some((column, given)) = text.number {
+            let known = self.batch.get(column).and_then(|list| list.get(given as usize));
+            if let Some(number) = known.filter(|n| **n != u32::MAX) {
+                return Ok(*number);
+            }
+            let number = self.new_word(&text)?;
+            if self.batch.len() <= column {
+                self.batch.resize_with(column + 1, Vec::new);
+            }
+            let list = &mut self.batch[column];
+            if list.len() <= given as usize {
+                list.resize(given as usize + 1, u32::MAX);
+            }
+            list[given as usize] = number;
+            return Ok(number);
+        }
         if let Some((last, number)) = &self.last[place]
-            && last.as_ref() == text
+            && last.len() == text.len()
+            && **last == *text
         {
             return Ok(*number);
         }
-        let known = self.words.texts.len();
-        let number = self.words.number(text);
-        if self.words.texts.len() > known && text.contains('\0') {
-            return Err(Full::Nul);
-        }
+        let number = self.new_word(&text)?;
         self.last[place] = self.words.texts.get(number as usize).map(|text| (text.clone(), number));
         Ok(number)
+    }
+
+    fn new_word(&mut self, text: &str) -> Result<u32, Full> {
+        let known = self.words.texts.len();
+        let number = self.words.number(text);
+        if self.words.texts.len() > known && text.contains('\0') { Err(Full::Nul) } else { Ok(number) }
     }
 
     fn tag_set(&mut self, text: &str) -> Result<u32, Full> {
@@ -290,17 +319,17 @@ impl<'a> Summed<'a> {
         Entry {
             month: self.key.month,
             day: self.key.day,
-            payer: word(0),
-            account: word(1),
-            line_item: word(2),
-            service: word(3),
-            region: word(4),
-            usage_type: word(5),
-            operation: word(6),
-            unit: word(7),
-            description: word(8),
-            commitment: word(9),
-            currency: word(10),
+            payer: word(0).into(),
+            account: word(1).into(),
+            line_item: word(2).into(),
+            service: word(3).into(),
+            region: word(4).into(),
+            usage_type: word(5).into(),
+            operation: word(6).into(),
+            unit: word(7).into(),
+            description: word(8).into(),
+            commitment: word(9).into(),
+            currency: word(10).into(),
             tags: "",
             traits: self.sums.traits,
             amounts: self.sums.amounts,
@@ -327,6 +356,7 @@ impl<'a> Summed<'a> {
 /// By what charges are ordered.
 fn order<'a>(summed: &Summed<'a>) -> impl Ord + use<'a> {
     let e = summed.entry();
-    let place = (e.month, e.payer, e.day, e.account, e.service, e.region);
-    (place, (e.usage_type, e.operation, e.line_item, e.commitment), (e.unit, e.description, e.currency), summed.tags(), e.traits.bits())
+    let place = (e.month, e.payer.text, e.day, e.account.text, e.service.text, e.region.text);
+    let what = (e.usage_type.text, e.operation.text, e.line_item.text, e.commitment.text);
+    (place, what, (e.unit.text, e.description.text, e.currency.text), summed.tags(), e.traits.bits())
 }

@@ -13,6 +13,7 @@ use super::exact::{Exact, Read};
 use super::rollup::{Amounts, Entry, Traits};
 use super::sink::{Sink, one};
 use super::statement::Origin;
+use super::table::Text;
 use super::{UNKNOWN, table, tags};
 use crate::bill::{Frequency, Pricing, Seller};
 use crate::diagnostic::{Diagnostic, Problems};
@@ -232,18 +233,18 @@ fn blank(month: Month, day: Option<NaiveDate>, amounts: Amounts, currency: &str,
     Entry {
         month,
         day,
-        payer: UNKNOWN,
-        account: "",
-        line_item: "Usage",
-        service: "",
-        region: "",
-        usage_type: "",
-        operation: "",
-        unit: "",
-        description: "",
-        commitment: "",
+        payer: UNKNOWN.into(),
+        account: Text::default(),
+        line_item: "Usage".into(),
+        service: Text::default(),
+        region: Text::default(),
+        usage_type: Text::default(),
+        operation: Text::default(),
+        unit: Text::default(),
+        description: Text::default(),
+        commitment: Text::default(),
         tags: "",
-        currency,
+        currency: currency.into(),
         traits: Traits {
             frequency: Frequency::UsageBased,
             pricing: Pricing::Other,
@@ -259,23 +260,24 @@ fn blank(month: Month, day: Option<NaiveDate>, amounts: Amounts, currency: &str,
 /// Puts each key where it belongs.
 fn fill<'a>(entry: &mut Entry<'a>, dimensions: &[String], keys: &'a [String], room: &'a mut String) {
     for (dimension, key) in dimensions.iter().zip(keys) {
+        let text = Text::from(key.as_str());
         match dimension.as_str() {
-            "SERVICE" => entry.service = key,
-            "USAGE_TYPE" => entry.usage_type = key,
-            "OPERATION" => entry.operation = key,
-            "REGION" => entry.region = if key == "NoRegion" { "" } else { key },
-            "LINKED_ACCOUNT" => entry.account = key,
-            "RECORD_TYPE" => entry.line_item = key,
+            "SERVICE" => entry.service = text,
+            "USAGE_TYPE" => entry.usage_type = text,
+            "OPERATION" => entry.operation = text,
+            "REGION" => entry.region = if key == "NoRegion" { Text::default() } else { text },
+            "LINKED_ACCOUNT" => entry.account = text,
+            "RECORD_TYPE" => entry.line_item = text,
             // The key comes as `Environment$prod`.
             tag if tag.starts_with("TAG ") => {
                 let (name, value) = key.split_once('$').unwrap_or((&tag[4..], key));
                 tags::push(room, name, value);
             }
-            _ => entry.description = key,
+            _ => entry.description = text,
         }
     }
-    if entry.service == "Tax" && entry.line_item == "Usage" {
-        entry.line_item = "Tax";
+    if entry.service.text == "Tax" && entry.line_item.text == "Usage" {
+        entry.line_item = "Tax".into();
     }
     entry.tags = room;
 }

@@ -258,12 +258,17 @@ impl Sink {
             }
             Format::Cur(_) => {
                 let entry = cur::entry(row, &mut self.room)?;
-                self.notes.incomplete += u64::from(cur::lacks_effective(row, entry.line_item)?);
+                self.notes.incomplete += u64::from(cur::lacks_effective(row, &entry.line_item)?);
                 entry
             }
             Format::Focus(_) => focus::entry(row, &mut self.room.tags)?,
         };
         self.rollup.add(&entry, file).map_err(Stop::Full)
+    }
+
+    /// Rows that follow number their words anew.
+    pub fn next_batch(&mut self) {
+        self.rollup.next_batch();
     }
 
     /// Adds what is no row of a table.

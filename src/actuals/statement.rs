@@ -49,7 +49,7 @@ pub fn statements(rollup: &Rollup, origins: &[Origin]) -> Result<Imported, Probl
             None => problems.push(too_large(month)),
         }
         unknown.extend(
-            group.iter().map(|s| s.entry().line_item).filter(|name| matches!(item(name), LineItem::Other(_)) && *name != "Adjustment"),
+            group.iter().map(|s| s.entry().line_item.text).filter(|name| matches!(item(name), LineItem::Other(_)) && *name != "Adjustment"),
         );
     }
     imported.remarks.extend(
@@ -62,7 +62,7 @@ pub fn statements(rollup: &Rollup, origins: &[Origin]) -> Result<Imported, Probl
 
 fn period<'a>(summed: &Summed<'a>) -> (Month, &'a str) {
     let entry = summed.entry();
-    (entry.month, entry.payer)
+    (entry.month, entry.payer.text)
 }
 
 fn too_large(month: Month) -> Diagnostic {
@@ -78,7 +78,7 @@ fn item(name: &str) -> LineItem {
 fn currencies(sums: &[Summed<'_>], problems: &mut Problems) {
     let mut others: BTreeMap<&str, (u64, Decimal)> = BTreeMap::new();
     for summed in sums {
-        let (currency, amounts) = (summed.entry().currency, summed.amounts());
+        let (currency, amounts) = (summed.entry().currency.text, summed.amounts());
         if currency == "USD" || currency.is_empty() && amounts.billed.is_zero() && amounts.effective.is_zero() {
             continue;
         }
@@ -135,7 +135,7 @@ fn statement(rollup: &Rollup, group: &[Summed<'_>], files: &[&Origin], remarks: 
         version: files.first().and_then(|f| f.version.clone()).unwrap_or_else(|| fingerprint(&charges)),
     };
     Some(Statement {
-        bill: Bill { month, hours: Decimal::from(month.hours()), payer: rollup.shared(group[0].entry().payer), charges },
+        bill: Bill { month, hours: Decimal::from(month.hours()), payer: rollup.shared(&group[0].entry().payer), charges },
         source,
         is_final: tells_final && group.iter().all(|s| s.entry().invoiced),
         true_up: files.iter().all(|f| f.true_up).then(|| Usd::new(true_up)),
@@ -165,29 +165,29 @@ fn charge<'r>(texts: &mut Texts<'r>, summed: &Summed<'r>, net: bool) -> Option<C
     let e = summed.entry();
     let Entry { amounts, traits, .. } = e;
     let shared = |text: &str| texts.rollup.shared(text);
-    let line_item = item(e.line_item);
+    let line_item = item(&e.line_item);
     let usd = |amount: Exact| amount.decimal().map(Usd::new);
     Some(Charge {
         month: e.month,
         day: e.day,
         category: line_item.category(),
         line_item,
-        payer: shared(e.payer),
-        account: shared(e.account),
+        payer: shared(&e.payer),
+        account: shared(&e.account),
         environment: texts.environment(summed.tags()),
         resource: texts.none.clone(),
         tags: summed.tags().clone(),
-        service: e.service.to_owned().into(),
-        region: shared(if e.region.is_empty() { "global" } else { e.region }),
-        usage_type: shared(e.usage_type),
-        operation: e.operation.to_owned().into(),
-        description: e.description.to_owned().into(),
+        service: e.service.text.to_owned().into(),
+        region: shared(if e.region.is_empty() { "global" } else { e.region.text }),
+        usage_type: shared(&e.usage_type),
+        operation: e.operation.text.to_owned().into(),
+        description: e.description.text.to_owned().into(),
         quantity: amounts.quantity.decimal()?,
-        unit: (!e.unit.is_empty()).then(|| Unit::of_price_list(e.unit)),
+        unit: (!e.unit.is_empty()).then(|| Unit::of_price_list(&e.unit)),
         frequency: traits.frequency,
         pricing: traits.pricing,
         commitment: (!e.commitment.is_empty()).then(|| CommitmentRef {
-            id: e.commitment.to_owned(),
+            id: e.commitment.text.to_owned(),
             kind: if traits.savings_plan { "SavingsPlan" } else { "Reserved" },
             category: if traits.savings_plan { "Spend" } else { "Usage" },
             status: traits.status,

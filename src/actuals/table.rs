@@ -1,6 +1,7 @@
 //! What a billing table is, whatever file holds it: named columns, and rows whose cells are text, amounts, days or maps.
 
 use std::borrow::Cow;
+use std::ops::Deref;
 
 use chrono::{Datelike, NaiveDate};
 
@@ -67,6 +68,30 @@ impl Wrong {
     }
 }
 
+/// The words of a cell. A file that repeats them by number (of a column, within a batch of rows) gives the number as well, so that
+/// nobody needs to compare them letter by letter.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Text<'a> {
+    /// The words.
+    pub text: &'a str,
+    /// Column and number.
+    pub number: Option<(usize, u32)>,
+}
+
+impl<'a> From<&'a str> for Text<'a> {
+    fn from(text: &'a str) -> Text<'a> {
+        Text { text, number: None }
+    }
+}
+
+impl Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.text
+    }
+}
+
 /// One row of a table. A column that the file does not have is blank in every row.
 pub trait Row {
     /// True where the column is read.
@@ -74,6 +99,11 @@ pub trait Row {
 
     /// The words of a cell; "" for a blank one.
     fn text(&self, column: usize) -> Result<&str, Wrong>;
+
+    /// The words of a cell, with their number where they have one.
+    fn numbered(&self, column: usize) -> Result<Text<'_>, Wrong> {
+        self.text(column).map(Text::from)
+    }
 
     /// The amount in a cell; `None` for a blank one.
     fn number(&self, column: usize) -> Result<Option<Exact>, Wrong>;
@@ -90,8 +120,8 @@ pub trait Row {
     }
 
     /// The words of a cell that must have some.
-    fn sure_text(&self, column: usize) -> Result<&str, Wrong> {
-        Some(self.text(column)?)
+    fn sure_text(&self, column: usize) -> Result<Text<'_>, Wrong> {
+        Some(self.numbered(column)?)
             .filter(|t| !t.is_empty())
             .ok_or_else(|| Wrong::new(column, "", "a value: the row means nothing without it"))
     }
