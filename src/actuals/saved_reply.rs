@@ -9,6 +9,8 @@ use chrono::NaiveDate;
 use rustc_hash::FxHasher;
 use serde::Deserialize;
 
+use super::cost_explorer::reply::{PeriodResult, Reply, Value};
+use super::cost_explorer::request::{Grouping, TimePeriod};
 use super::exact::{Exact, Read};
 use super::rollup::{Amounts, Entry, Traits};
 use super::sink::{Sink, one};
@@ -21,57 +23,6 @@ use crate::month::Month;
 
 /// Largest file, in bytes: a page of Cost Explorer has a few megabytes at most.
 const LARGEST: u64 = 512 << 20;
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Reply {
-    results_by_time: Vec<Period>,
-    #[serde(default)]
-    group_definitions: Vec<Definition>,
-    next_page_token: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Definition {
-    #[serde(rename = "Type")]
-    kind: String,
-    key: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Period {
-    time_period: Span,
-    #[serde(default)]
-    total: BTreeMap<String, Metric>,
-    #[serde(default)]
-    groups: Vec<Group>,
-    #[serde(default)]
-    estimated: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Span {
-    start: String,
-    end: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Group {
-    keys: Vec<String>,
-    metrics: BTreeMap<String, Metric>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Metric {
-    amount: String,
-    #[serde(default)]
-    unit: Option<String>,
-}
 
 /// A file holds one reply, several one after the other, or a list of them.
 #[derive(Deserialize)]
@@ -116,9 +67,9 @@ pub fn text(file: &str, text: &str, sink: &mut Sink) -> Result<(), Problems> {
             "ask for it with --next-page-token, and append what comes to the file",
         ));
     }
-    let definitions: Vec<Definition> =
+    let definitions: Vec<Grouping> =
         replies.iter_mut().map(|r| std::mem::take(&mut r.group_definitions)).find(|d| !d.is_empty()).unwrap_or_default();
-    let periods: Vec<Period> = replies.into_iter().flat_map(|r| r.results_by_time).collect();
+    let periods: Vec<PeriodResult> = replies.into_iter().flat_map(|r| r.results_by_time).collect();
     // A day without any cost has no groups: it tells nothing of the others.
     let told = periods.iter().find(|p| !p.groups.is_empty() || !p.total.is_empty());
     let Some(first) = told else { return Err(refused(file, " holds no costs", HOW)) };
@@ -136,12 +87,12 @@ fn why(text: &str, general: &serde_json::Error) -> String {
     one.map_or_else(|| general.to_string(), |e| e.to_string())
 }
 
-fn has(period: &Period, metric: &str) -> bool {
+fn has(period: &PeriodResult, metric: &str) -> bool {
     period.total.contains_key(metric) || period.groups.first().is_some_and(|g| g.metrics.contains_key(metric))
 }
 
 /// What each key of a group says: `SERVICE`, `USAGE_TYPE`, `TAG Environment`. The CLI leaves them out where a query cuts them off.
-fn dimensions(file: &str, definitions: &[Definition], first: &Period, sink: &mut Sink) -> Vec<String> {
+fn dimensions(file: &str, definitions: &[Grouping], first: &PeriodResult, sink: &mut Sink) -> Vec<String> {
     let keys = first.groups.first().map_or(0, |g| g.keys.len());
     if definitions.is_empty() && keys > 0 {
         sink.remark(format!("{file} has no GroupDefinitions: the first key of each group is taken for its service"));
@@ -150,7 +101,7 @@ fn dimensions(file: &str, definitions: &[Definition], first: &Period, sink: &mut
     definitions.iter().map(|d| if d.kind == "DIMENSION" { d.key.clone() } else { format!("{} {}", d.kind, d.key) }).collect()
 }
 
-fn origin(file: &str, first: &Period, dimensions: &[String]) -> Result<Origin, Problems> {
+fn origin(file: &str, first: &PeriodResult, dimensions: &[String]) -> Result<Origin, Problems> {
     if !has(first, "UnblendedCost") {
         return Err(refused(file, " has no UnblendedCost", "ask for --metrics UnblendedCost AmortizedCost UsageQuantity"));
     }
@@ -169,8 +120,8 @@ fn origin(file: &str, first: &Period, dimensions: &[String]) -> Result<Origin, P
 }
 
 /// The days of a period, the second of which no longer belongs to it.
-fn span(file: &str, period: &Period) -> Result<(NaiveDate, NaiveDate), Problems> {
-    let Span { start, end } = &period.time_period;
+fn span(file: &str, period: &PeriodResult) -> Result<(NaiveDate, NaiveDate), Problems> {
+    let TimePeriod { start, end } = &period.time_period;
     let day = |text: &str| {
         table::day(0, text).map_err(|wrong| {
             refused(file, &format!(": the TimePeriod `{}` is no day", wrong.found), &format!("expected {}", wrong.expected))
@@ -184,7 +135,7 @@ fn span(file: &str, period: &Period) -> Result<(NaiveDate, NaiveDate), Problems>
     Ok((start, end))
 }
 
-fn add(file: &str, period: &Period, dimensions: &[String], number: usize, sink: &mut Sink) -> Result<(), Problems> {
+fn add(file: &str, period: &PeriodResult, dimensions: &[String], number: usize, sink: &mut Sink) -> Result<(), Problems> {
     let (start, end) = span(file, period)?;
     let day = (end.signed_duration_since(start).num_days() <= 1).then_some(start);
     let no_keys = Vec::new();
@@ -205,13 +156,13 @@ fn add(file: &str, period: &Period, dimensions: &[String], number: usize, sink: 
     Ok(())
 }
 
-fn telling(period: &Period, dimensions: &[String], keys: &[String]) -> u64 {
+fn telling(period: &PeriodResult, dimensions: &[String], keys: &[String]) -> u64 {
     let mut hash = FxHasher::default();
     (&period.time_period.start, &period.time_period.end, dimensions, keys).hash(&mut hash);
     hash.finish()
 }
 
-fn amounts(at: &str, metrics: &BTreeMap<String, Metric>) -> Result<(Amounts, String), Problems> {
+fn amounts(at: &str, metrics: &BTreeMap<String, Value>) -> Result<(Amounts, String), Problems> {
     let amount = |name: &str| match metrics.get(name).map(|m| (Exact::from_text(&m.amount), &m.amount)) {
         None => Ok(None),
         Some((Read::Whole(amount) | Read::Rounded(amount), _)) => Ok(Some(amount)),

@@ -58,6 +58,13 @@ fn plural(n: u64, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }
 
+/// The groups of an answer. A period without any comes with a total of nothing, which is no group.
+fn grouped(reply: &Reply) -> Result<Vec<Group>, Refused> {
+    let mut groups = reply.groups().map_err(Refused::Answer)?;
+    groups.retain(|group| !group.keys.is_empty());
+    Ok(groups)
+}
+
 /// Asks, and counts.
 pub struct Asking<'a> {
     service: Option<&'a mut dyn Service>,
@@ -91,7 +98,7 @@ impl<'a> Asking<'a> {
             }
             for request in missing {
                 let kept = self.kept::<Request, Reply>(USAGE, &request)?;
-                let known = kept.and_then(|kept| Some((kept.is_fresh() && !self.refresh, kept.pages, kept.reply.groups().ok()?)));
+                let known = kept.and_then(|kept| Some((kept.is_fresh() && !self.refresh, kept.pages, grouped(&kept.reply).ok()?)));
                 match known {
                     Some((true, ..)) => estimate.cached += 1,
                     Some((false, pages, _)) => estimate.requests += pages,
@@ -161,7 +168,7 @@ impl<'a> Asking<'a> {
     /// The groups of an answer, all its pages together.
     fn answer(&mut self, request: &Request) -> Result<Vec<Group>, Refused> {
         if let Some(reply) = self.known::<Request, Reply>(USAGE, request)? {
-            return reply.groups().map_err(Refused::Answer);
+            return grouped(&reply);
         }
         let mut begun = 1;
         let (groups, reply, pages) = loop {
@@ -183,14 +190,14 @@ impl<'a> Asking<'a> {
             pages += 1;
             whole.group_definitions = page.group_definitions;
             whole.results_by_time.extend(page.results_by_time);
-            token = page.next_page_token;
+            token = page.next_page_token.filter(|token| !token.is_empty());
             match &token {
                 None => break,
                 Some(next) if !seen.insert(next.clone()) => return Err(Refused::Paging("a page leads back to an earlier one".into())),
                 Some(_) => {}
             }
         }
-        let groups = whole.groups().map_err(Refused::Answer)?;
+        let groups = grouped(&whole)?;
         let mut seen = BTreeSet::new();
         match groups.iter().find(|g| !seen.insert((g.period, &g.keys))) {
             Some(twice) => Err(Refused::Paging(format!("it gave {} from {} twice", twice.keys.join(", "), twice.period.start))),

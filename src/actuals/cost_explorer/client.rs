@@ -159,8 +159,7 @@ fn result(result: &types::ResultByTime) -> Result<PeriodResult, Refused> {
 }
 
 fn value(value: &types::MetricValue) -> Value {
-    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
-    Value { amount: text(value.amount()), unit: text(value.unit()) }
+    Value { amount: value.amount().unwrap_or_default().to_owned(), unit: value.unit().map(str::to_owned) }
 }
 
 fn time_period(period: Option<&types::DateInterval>) -> Result<TimePeriod, Refused> {

@@ -60,7 +60,7 @@ pub struct Value {
     pub amount: String,
     /// `USD`; of a quantity its unit, or `N/A` where several are mixed.
     #[serde(default)]
-    pub unit: String,
+    pub unit: Option<String>,
 }
 
 /// A stretch of time, in whole days (UTC).
@@ -187,15 +187,16 @@ fn amounts(metrics: &BTreeMap<String, Value>) -> Result<Amounts, String> {
         net_unblended: cost("NetUnblendedCost")?,
         net_amortized: cost("NetAmortizedCost")?,
         quantity: quantity.map_or(Ok(Decimal::ZERO), |value| decimal("UsageQuantity", &value.amount))?,
-        unit: quantity.map(|value| value.unit.clone()).filter(|unit| !unit.is_empty() && unit != "N/A"),
+        unit: quantity.and_then(|value| value.unit.clone()).filter(|unit| !unit.is_empty() && unit != "N/A"),
     })
 }
 
 /// An amount of money.
 pub(super) fn usd(name: &str, value: &Value) -> Result<Usd, String> {
     let amount = decimal(name, &value.amount)?;
-    if value.unit != "USD" && !amount.is_zero() {
-        return Err(format!("{name} is in `{}`, and only USD is read: amounts in other currencies cannot be added up", value.unit));
+    let unit = value.unit.as_deref().unwrap_or_default();
+    if unit != "USD" && !amount.is_zero() {
+        return Err(format!("{name} is in `{}`, and only USD is read: amounts in other currencies cannot be added up", unit));
     }
     Ok(Usd::new(amount))
 }

@@ -95,7 +95,7 @@ impl Service for Fake {
             let sums = groups.entry(request.group_by.iter().map(key).collect()).or_default();
             [row.5, row.6, row.7].iter().zip(sums.iter_mut()).for_each(|(amount, sum)| *sum += amount);
         }
-        let value = |cents: i64, unit: &str| Value { amount: Decimal::new(cents, 2).to_string(), unit: unit.into() };
+        let value = |cents: i64, unit: &str| Value { amount: Decimal::new(cents, 2).to_string(), unit: Some(unit.into()) };
         let grouped = |(keys, [unblended, amortized, quantity]): (Vec<String>, [i64; 3])| Grouped {
             keys,
             metrics: BTreeMap::from([
