@@ -91,8 +91,8 @@ impl Kind {
             item if item.is_discount() => Kind::Discount,
             LineItem::Other(_) => Kind::Other,
             _ if charge.seller == Seller::Marketplace => Kind::Marketplace,
-            // AWSSupport, AWSSupportBusiness, AWSSupportEnterprise and what else the plans are called.
-            _ if charge.service.starts_with("AWSSupport") => Kind::Support,
+            // AWSSupport, AWSSupportBusiness and what else the plans are called; Cost Explorer says AWS Support (Business).
+            _ if ["AWSSupport", "AWS Support"].iter().any(|name| charge.service.starts_with(name)) => Kind::Support,
             LineItem::SavingsPlanRecurringFee | LineItem::SavingsPlanUpfrontFee | LineItem::RiFee => Kind::CommitmentFee,
             LineItem::Fee if charge.commitment.is_some() => Kind::CommitmentFee,
             LineItem::Fee | LineItem::FlatRateSubscription => Kind::Fee,

@@ -1,12 +1,13 @@
 //! The arguments, as clap reads them.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use rust_decimal::Decimal;
 
-use super::actuals::ActualsArgs;
+use super::actuals::{ActualsArgs, StoreArgs};
 use crate::bill::group::By;
 use crate::failover::Failover;
 use crate::forecast::paths::Drawing;
@@ -74,6 +75,8 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Solve for the driver that meets a stated amount, and print the lines to write
     Calibrate(CalibrateArgs),
+    /// What was predicted against what was billed: matched row by row, and the difference in named causes
+    Compare(CompareArgs),
     /// The price book: list, show, check
     Prices(PricesArgs),
     /// Scenario files: show, new, diff, schema
@@ -339,30 +342,120 @@ pub struct ExplainArgs {
     pub format: ViewFormat,
 }
 
+/// Where real bills are read from.
+#[derive(Debug, Default, Args)]
+pub struct BilledArgs {
+    #[command(flatten)]
+    pub store: StoreArgs,
+    /// Read these files or folders instead of the store: Cost and Usage Reports, FOCUS, Cost Explorer
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub actuals: Vec<PathBuf>,
+}
+
+/// `compare`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  ce-cost compare prod --month 2026-10                             from the store of past bills
+  ce-cost compare prod --month 2026-10 --actuals cur.parquet       from a file
+  ce-cost compare prod --month 2026-10 --against-month 2026-09     one billed month against another
+  ce-cost compare prod --month 2026-10 --tags                      which rows carry cost tags, and who bears the rest
+
+Whose rows are the environment's: those with its tag Environment, or what `actuals:` in its file says. What belongs to no
+environment is shared by the rules of `shared:` in accounts.yaml; the rest is told as unallocated.")]
+pub struct CompareArgs {
+    /// The environment
+    #[arg(value_name = "ENV")]
+    pub environment: String,
+    /// The billed month (2026-10); the last whole one if left out
+    #[arg(long, value_name = "MONTH")]
+    pub month: Option<Month>,
+    /// Compare with this billed month instead of the prediction
+    #[arg(long, value_name = "MONTH")]
+    pub against_month: Option<Month>,
+    #[command(flatten)]
+    pub billed: BilledArgs,
+    /// Which amounts: unblended, amortized or net
+    #[arg(long, value_name = "COST", default_value = "amortized")]
+    pub cost: CostArg,
+    /// Hours of the month on which the prediction was made: actual, 730 or 720
+    #[arg(long, value_name = "HOURS", default_value = "actual", conflicts_with = "against_month")]
+    pub hours: HoursBasis,
+    /// Predict without monthly free allowances
+    #[arg(long, conflicts_with = "against_month")]
+    pub no_free_tier: bool,
+    /// Show cost tags and who bears what instead
+    #[arg(long)]
+    pub tags: bool,
+    /// How to write it
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: ViewFormat,
+}
+
+/// Which amounts of a bill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CostArg {
+    /// As invoiced.
+    Unblended,
+    /// With fees of commitments spread over what they cover.
+    Amortized,
+    /// The same after negotiated discounts.
+    Net,
+}
+
 /// `calibrate`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   ce-cost calibrate prod --line Database --driver database.io
-  ce-cost calibrate dev --line total --driver core.tasks.average")]
+  ce-cost calibrate dev --line total --driver core.tasks.average
+  ce-cost calibrate prod --from-actuals 2026-08..2026-10           what real bills say of the drivers")]
 pub struct CalibrateArgs {
     /// The environment
     #[arg(value_name = "ENV")]
     pub environment: String,
     /// The plan's line or group to meet, or `total`
-    #[arg(long, value_name = "LINE")]
-    pub line: String,
+    #[arg(long, value_name = "LINE", required_unless_present = "from_actuals")]
+    pub line: Option<String>,
     /// The driver to solve for, by its path in the file, such as database.io
-    #[arg(long, value_name = "PATH")]
-    pub driver: String,
+    #[arg(long, value_name = "PATH", required_unless_present = "from_actuals")]
+    pub driver: Option<String>,
+    /// Measure the drivers from the bills of these months instead (2026-08..2026-10)
+    #[arg(long, value_name = "MONTHS", conflicts_with_all = ["line", "driver", "month"])]
+    pub from_actuals: Option<Months>,
+    /// The month on which what is found is tried out; the one after, else the one before if left out
+    #[arg(long, value_name = "MONTH", requires = "from_actuals")]
+    pub try_on: Option<Month>,
+    #[command(flatten)]
+    pub billed: BilledArgs,
     /// The month (2026-12); the next one if left out
     #[arg(long, value_name = "MONTH")]
     pub month: Option<Month>,
-    /// Hours of a month: actual, 730 or 720
+    /// Hours of a month: actual, 730 or 720; real bills are held against actual hours
     #[arg(long, value_name = "HOURS", default_value = "730")]
     pub hours: HoursBasis,
     /// How to write it
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub format: ViewFormat,
+}
+
+/// Months from the first to the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Months {
+    /// The first.
+    pub first: Month,
+    /// The last.
+    pub last: Month,
+}
+
+impl FromStr for Months {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Months, String> {
+        let (first, last) = text.split_once("..").unwrap_or((text, text));
+        let months = Months { first: first.parse()?, last: last.parse()? };
+        match months.first.until(months.last) {
+            0..=35 => Ok(months),
+            _ => Err(format!("`{text}` is no stretch of months: write the first and the last, such as 2026-08..2026-10, 36 at most")),
+        }
+    }
 }
 
 /// `prices`.

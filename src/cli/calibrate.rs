@@ -2,21 +2,34 @@
 
 use std::fmt::Write;
 
-use super::args::{CalibrateArgs, Cli, ViewFormat};
+use super::args::{CalibrateArgs, Cli, Months, ViewFormat};
+use super::billed::Bills;
 use super::forecast::json;
 use super::input::Inputs;
 use super::{Failure, Output, World};
+use crate::bill::Bill;
 use crate::calibrate::{Calibration, Wanted, calibrate};
 use crate::forecast::next_month;
-use crate::money::cents;
+use crate::money::{cents, dollars, signed};
+use crate::month::Month;
 use crate::predict::Basis;
-use crate::report::terminal::Tone;
+use crate::report::table::{Cell, Column, Kind, Table};
+use crate::report::terminal::{Screen, Tone};
 use crate::report::{csv, markdown};
+use crate::variance::Cut;
+use crate::variance::key::{Cost, Keys};
+use crate::variance::measured::{self, Accuracy, Measured};
+use crate::variance::names::Names;
+use crate::variance::scope;
 
 /// Runs the command.
 pub fn run(cli: &Cli, args: &CalibrateArgs, world: &World) -> Result<Output, Failure> {
     let inputs = Inputs::read(cli, world)?;
     inputs.environment(&args.environment)?;
+    if let Some(months) = args.from_actuals {
+        return from_actuals(&inputs, args, months, world);
+    }
+    let (line, driver) = (args.line.as_deref().unwrap_or_default(), args.driver.as_deref().unwrap_or_default());
     let basis = Basis {
         month: args.month.unwrap_or_else(|| next_month(inputs.as_of)),
         hours: args.hours,
@@ -25,7 +38,7 @@ pub fn run(cli: &Cli, args: &CalibrateArgs, world: &World) -> Result<Output, Fai
         failover: None,
     };
     let as_of = inputs.as_of.to_string();
-    let wanted = Wanted { as_of: &as_of, environment: &args.environment, line: &args.line, driver: &args.driver };
+    let wanted = Wanted { as_of: &as_of, environment: &args.environment, line, driver };
     let found = calibrate(&inputs.files, &inputs.book, &wanted, basis).map_err(|e| Failure::usage(format!("error: {}", e.trim_end())))?;
     let out = match args.format {
         ViewFormat::Json => json(&found)?,
@@ -67,4 +80,156 @@ fn page(found: &Calibration, world: &World) -> String {
     );
     let _ = writeln!(out, "  Write into the file of {} at {}:\n\n    {}", found.environment, found.driver, found.patch);
     out
+}
+
+// ── from real bills ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/// Rows without a driver of their own, and confirmed drivers, that are named one by one.
+const LEFT: usize = 6;
+
+fn from_actuals(inputs: &Inputs, args: &CalibrateArgs, months: Months, world: &World) -> Result<Output, Failure> {
+    let scenario = inputs.environment(&args.environment)?;
+    let (_, payer, members) = inputs.scenarios.payer(scenario);
+    let names = Names::embedded();
+    let keys = Keys { names: &names, book: &inputs.book };
+    let cost = Cost::Amortized;
+    let own = |bill: &Bill| bill.charges.iter().any(|c| members.iter().any(|m| scope::is_own(m, c)));
+    let bills = Bills::open(&args.billed, world)?;
+    let mut notes = inputs.warnings(world);
+    for remark in bills.remarks() {
+        let _ = writeln!(notes, "note: {remark}");
+    }
+    let cut = |month: Month| -> Result<Cut, Failure> {
+        let bill = bills.month(month, &own)?;
+        let divided = scope::divide(&bill.bill, &members, &payer.shared, &keys, cost);
+        match divided.member(&scenario.name).map(|m| m.bill(&bill.bill)).filter(|own| !own.charges.is_empty()) {
+            Some(own) => Ok(Cut { own, payer: bill.bill }),
+            None => {
+                let how = scope::how(scenario);
+                Err(Failure::missing(format!("error: no row of the bill of {month} is {}'s: none has {how}", scenario.name)))
+            }
+        }
+    };
+    let all = (0..=months.first.until(months.last)).map(|n| months.first.plus(n.unsigned_abs()));
+    let cuts = all.map(cut).collect::<Result<Vec<Cut>, Failure>>()?;
+    // A month that was asked for must be there; of the neighbours any will do.
+    let try_on = match args.try_on {
+        Some(month) if months.first <= month && month <= months.last => {
+            return Err(Failure::usage(format!("error: {month} is one of the months that are measured: try it on another one")));
+        }
+        Some(month) => Some(cut(month)?),
+        None => [Some(months.last.plus(1)), months.first.before()].into_iter().flatten().find_map(|m| cut(m).ok()),
+    };
+    let wanted = measured::Wanted {
+        files: &inputs.files,
+        scenarios: &inputs.scenarios,
+        book: &inputs.book,
+        environment: &args.environment,
+        billed: &cuts,
+        try_on: try_on.as_ref(),
+        cost,
+        keys,
+        as_of: &inputs.as_of.to_string(),
+    };
+    let found = measured::measure(&wanted).map_err(|e| Failure::input(format!("error: {}", e.trim_end())))?;
+    let out = match args.format {
+        ViewFormat::Json => json(&found)?,
+        ViewFormat::Csv => csv::write(
+            &["environment", "driver", "place", "before", "after", "explains_usd", "why"],
+            found.drivers.iter().map(|d| {
+                let mut row = [&found.environment, &d.path, &d.place, &d.before, &d.after].map(String::clone).to_vec();
+                row.extend([d.explains.to_string(), d.why.clone()]);
+                row
+            }),
+        ),
+        ViewFormat::Md => {
+            let title = markdown::escape(&measured_head(&found));
+            format!("### {title}\n\n{}\n```yaml\n{}```\n", markdown::table(&measured_table(&found)), found.yaml)
+        }
+        ViewFormat::Table => measured_page(&found, &world.screen),
+    };
+    Ok(Output { out, notes })
+}
+
+fn measured_head(found: &Measured) -> String {
+    let months = match (found.months.first(), found.months.last()) {
+        (Some(first), Some(last)) if first != last => format!("{first} to {last}"),
+        (Some(first), _) => first.clone(),
+        _ => String::new(),
+    };
+    format!("{} · drivers as the bills of {months} tell them", found.environment)
+}
+
+fn measured_table(found: &Measured) -> Table {
+    let mut table = Table::new(&[
+        Column::words("", "driver"),
+        Column::number("says now", "before"),
+        Column::number("billed", "after"),
+        Column::number("a month", "explains"),
+        Column::words("", "place").droppable(1),
+    ]);
+    for d in &found.drivers {
+        table.row(
+            Kind::Line,
+            0,
+            vec![Cell::text(&d.path), Cell::text(&d.before), Cell::text(&d.after), Cell::Difference(d.explains), Cell::text(&d.place)],
+        );
+    }
+    table
+}
+
+fn measured_page(found: &Measured, screen: &Screen) -> String {
+    let mut out = measured_head(found) + "\n\n";
+    if let Some(trial) = &found.trial {
+        let off = |a: &Accuracy| format!("{} off row by row (predicted {})", per_cent(&a.wape), dollars(a.predicted));
+        let answer = format!("{} after", off(&trial.after));
+        let _ = writeln!(out, "  {}    before {}", screen.paint(Tone::Strong, &answer), off(&trial.before));
+        let _ = writeln!(out, "  on {}, which was not used: billed {}\n", trial.month, cents(trial.billed));
+    }
+    if found.drivers.is_empty() {
+        out.push_str("  The bills tell no driver otherwise than the scenario.\n");
+    }
+    out.push_str(&screen.table(&measured_table(found)));
+    for d in &found.drivers {
+        let differ: Vec<String> = d.checks.iter().map(|c| format!("{} by {}", c.implies, c.row)).collect();
+        if !differ.is_empty() {
+            out.push_str(&screen.fill(&format!("{}: {}", d.path, differ.join(", ")), "    "));
+        }
+    }
+    if !found.confirmed.is_empty() {
+        let first: Vec<&str> = found.confirmed.iter().take(LEFT).map(String::as_str).collect();
+        let more = found.confirmed.len().saturating_sub(LEFT);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        out.push_str(&screen.fill(&format!("Confirmed: {}{more}.", first.join(", ")), "  "));
+    }
+    if !found.minor.is_empty() {
+        let text = format!("{} more differ and hardly move the bill: they stay as they are; --format json lists them.", found.minor.len());
+        out.push_str(&screen.fill(&text, "  "));
+    }
+    for left in found.left.iter().take(LEFT) {
+        out.push_str(&screen.fill(&format!("left  {}: {}", left.row, left.why), "  "));
+    }
+    if found.left.len() > LEFT {
+        let _ = writeln!(out, "  left  {} more rows; --format json lists them", found.left.len() - LEFT);
+    }
+    if let Some(first) = found.drivers.first() {
+        let _ = writeln!(out, "\n  Write into the file of {}:\n", found.environment);
+        for line in found.yaml.lines() {
+            let _ = writeln!(out, "    {line}");
+        }
+        let change = format!("{}={}", first.path, first.after);
+        let _ = writeln!(
+            out,
+            "\n  ce-cost forecast {} --what-if \"{change}\"   tries one of them out ({} a month)",
+            found.environment,
+            signed(first.explains)
+        );
+    }
+    out
+}
+
+/// A part as text in per cent with one place.
+fn per_cent(part: &str) -> String {
+    let part: rust_decimal::Decimal = part.parse().unwrap_or_default();
+    format!("{}%", crate::quantity::exact((part * rust_decimal::Decimal::ONE_HUNDRED).round_dp(1)))
 }

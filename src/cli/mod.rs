@@ -2,7 +2,9 @@
 
 mod actuals;
 mod args;
+mod billed;
 mod calibrate;
+mod compare;
 mod embedded;
 mod explain;
 mod forecast;
@@ -54,6 +56,8 @@ pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
         ("sensitivity.schema.json", of(schemars::schema_for!(sensitivity::Sensitivity))),
         ("simulate.schema.json", of(schemars::schema_for!(simulate::Simulation))),
         ("explain.schema.json", of(schemars::schema_for!(explain::Explanation))),
+        ("compare.schema.json", of(schemars::schema_for!(compare::Document))),
+        ("measured.schema.json", of(schemars::schema_for!(crate::variance::measured::Measured))),
         ("calibrate.schema.json", of(schemars::schema_for!(crate::calibrate::Calibration))),
     ];
     all.extend(actuals::schemas());
@@ -170,6 +174,7 @@ pub fn run(cli: &Cli, world: &World) -> Result<Output, Failure> {
         Command::Simulate(args) => simulate::run(cli, args, world),
         Command::Explain(args) => explain::run(cli, args, world),
         Command::Calibrate(args) => calibrate::run(cli, args, world),
+        Command::Compare(args) => compare::run(cli, args, world),
         Command::Prices(args) => prices::run(cli, args, world),
         Command::Scenario(args) => scenario::run(cli, args, world),
         Command::Workload(args) => workload::run(args),

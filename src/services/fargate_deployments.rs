@@ -47,7 +47,7 @@ deployments:
   - {type: blue-green, runs: 1/month, bake: 1 h}
   - {type: canary, runs: 1/day, fleet: by-share, steps: [{traffic: 5%, bake: 30 min}, {traffic: 25%}, {traffic: 100%}]}
 ";
-    const OF: Option<(&'static str, &'static [&'static str])> = Some(("fargate-service", &["task", "tasks", "spot", "region"]));
+    const OF: Option<(&'static str, &'static [&'static str])> = Some(("fargate-service", &["task", "tasks", "spot", "region", "tags"]));
 
     fn usage(&self, at: &mut At<'_>) {
         for each in &self.deployments {

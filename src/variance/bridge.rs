@@ -227,8 +227,8 @@ impl<'a> Bridge<'a> {
         let average = |side: &Side<'_>| side.used.and_then(|u| u.on_demand.cost.decimal().checked_div(u.on_demand.quantity));
         let cost = |side: &Side<'_>| average(side).map_or("–".to_owned(), |a| grouped(a.round_sf(5).unwrap_or(a)));
         let units = format!("{} a unit billed against {} {}", cost(billed), cost(base), self.before);
-        self.add(Cause::Price, &name, parts.price, &units);
-        self.add(Cause::Tier, &name, parts.tier, format!("tiers and allowances at the billed volume: on average {units}"));
+        self.add(Cause::Price, &name, parts.price, format!("{name}: {units}"));
+        self.add(Cause::Tier, &name, parts.tier, format!("{name}: on average over tiers and allowances {units}"));
         let covered = |side: &Side<'_>| side.used.and_then(|u| u.covered.quantity.checked_div(u.quantity()?)).map_or("–".into(), per_cent);
         let share = format!("{} of {name} covered against {} {}", covered(billed), covered(base), self.before);
         self.add(Cause::Commitment, format!("coverage of {name}"), parts.coverage, share);

@@ -25,6 +25,8 @@ use crate::scenario::{self, InputFile, Scenario, Scenarios};
 const DIGITS: u32 = 5;
 /// Months from which on their spread is told as a range.
 const FOR_A_RANGE: usize = 3;
+/// A driver that moves a month's bill by a smaller part of it stays as it is.
+const LEAST_EFFECT: Decimal = Decimal::from_parts(5, 0, 0, false, 4);
 /// A driver whose value changes by less stays as it is.
 const LEAST: Decimal = Decimal::from_parts(5, 0, 0, false, 3);
 
@@ -68,6 +70,8 @@ pub struct Measured {
     pub drivers: Vec<MeasuredDriver>,
     /// Drivers that bills confirm.
     pub confirmed: Vec<String>,
+    /// Drivers that bills tell otherwise, and that hardly move the bill: they stay as they are.
+    pub minor: Vec<String>,
     /// Rows that bills do not explain by one driver, and why.
     pub left: Vec<Left>,
     /// The month on which it was tried out, and how far off the prediction was before and after; `null` without such a bill.
@@ -91,7 +95,7 @@ pub struct MeasuredDriver {
     pub why: String,
     /// What that adds to a month's bill, by itself, in the last of the months.
     pub explains: Usd,
-    /// What other rows that it moves would imply by themselves.
+    /// Other rows that it moves, where they imply another value by themselves.
     pub checks: Vec<Check>,
     /// The line to write.
     pub patch: String,
@@ -192,6 +196,7 @@ pub fn measure(wanted: &Wanted<'_>) -> Result<Measured, String> {
     found.left.sort();
     found.left.dedup();
     found.confirmed.sort();
+    found.minor.sort();
     let patches: Vec<Patch> = found.drivers.iter().map(|(_, p)| p.clone()).collect();
     let trial = wanted.try_on.map(|cut| wanted.trial(cut, scenario, &patches)).transpose()?;
     Ok(Measured {
@@ -203,6 +208,7 @@ pub fn measure(wanted: &Wanted<'_>) -> Result<Measured, String> {
         yaml: yaml(&found.drivers),
         drivers: found.drivers.into_iter().map(|(d, _)| d).collect(),
         confirmed: found.confirmed,
+        minor: found.minor,
         left: found.left,
         trial,
     })
@@ -213,6 +219,7 @@ pub fn measure(wanted: &Wanted<'_>) -> Result<Measured, String> {
 struct Found {
     drivers: Vec<(MeasuredDriver, Patch)>,
     confirmed: Vec<String>,
+    minor: Vec<String>,
     left: Vec<Left>,
 }
 
@@ -309,9 +316,18 @@ impl Wanted<'_> {
                 return Ok(());
             }
         };
+        let whole = predicted.last().map_or(Usd::ZERO, |b| self.total(b));
+        if explains.abs() < whole.share(LEAST_EFFECT) {
+            found.minor.push(path);
+            return Ok(());
+        }
         let others = group.lines.iter().filter(|l| l.name != main.name);
-        let implies = |l: &Line<'_>| l.ratio(&group.driver).map_or_else(|| "no value".to_owned(), |r| driver::times(text, r));
-        let checks = others.map(|l| Check { row: l.name.clone(), implies: implies(l) }).collect();
+        let differs = |r: &Decimal| (*r - ratio).abs() >= ratio * LEAST;
+        let checks = others.filter_map(|l| match l.ratio(&group.driver) {
+            Some(r) => differs(&r).then(|| Check { row: l.name.clone(), implies: driver::scaled(text, r, DIGITS, exact) }),
+            None => Some(Check { row: l.name.clone(), implies: "no value".into() }),
+        });
+        let checks = checks.collect();
         let key = path.rsplit('.').next().unwrap_or(&path);
         let measured = MeasuredDriver {
             place: group.driver.at.map(|at| self.scenarios.sources.show(at).to_string()).unwrap_or_default(),
@@ -350,8 +366,11 @@ impl Wanted<'_> {
     /// What changes add to the last month.
     fn effect(&self, changed: &Scenarios, predicted: &[Bill]) -> Result<Usd, String> {
         let Some(now) = predicted.last() else { return Ok(Usd::ZERO) };
-        let total = |bill: &Bill| bill.charges.iter().map(|c| self.cost.of(c)).sum::<Usd>();
-        Ok(total(&self.predict(changed, now.month)?) - total(now))
+        Ok(self.total(&self.predict(changed, now.month)?) - self.total(now))
+    }
+
+    fn total(&self, bill: &Bill) -> Usd {
+        bill.charges.iter().map(|c| self.cost.of(c)).sum()
     }
 
     fn trial(&self, cut: &Cut, scenario: &Scenario, patches: &[Patch]) -> Result<Trial, String> {

@@ -80,14 +80,26 @@ impl Member {
 }
 
 impl Divided {
+    /// True where the bill has rows of this member and of nobody else.
+    pub fn is_only(&self, environment: &str) -> bool {
+        self.unallocated.is_empty() && self.members.iter().all(|m| m.own.is_empty() != (m.environment == environment))
+    }
+
     /// A member by name.
     pub fn member(&self, environment: &str) -> Option<&Member> {
         self.members.iter().find(|m| m.environment == environment)
     }
 }
 
+/// How closely a scenario says which rows are its own: one that says it goes before one that does not, then by how many keys.
+fn closeness(scenario: &Scenario) -> (bool, usize) {
+    let actuals = &scenario.actuals;
+    let keys = actuals.tag.len() + usize::from(!actuals.account.0.is_empty());
+    (keys > 0, keys)
+}
+
 /// Divides a bill. Every row of it ends with one member, in shares with several, or unallocated; nothing is lost. A row that fits
-/// several members is the first one's.
+/// several members belongs to the one that says most closely which rows are its own; the first of equals.
 pub fn divide(bill: &Bill, members: &[&Scenario], rules: &[Shared], keys: &Keys<'_>, cost: Cost) -> Divided {
     let mut divided = Divided {
         members: members.iter().map(|m| Member { environment: m.name.to_string(), own: Vec::new(), shared: Vec::new() }).collect(),
@@ -95,7 +107,8 @@ pub fn divide(bill: &Bill, members: &[&Scenario], rules: &[Shared], keys: &Keys<
     };
     let mut rest: Vec<&Charge> = Vec::new();
     for charge in &bill.charges {
-        match members.iter().position(|m| is_own(m, charge)) {
+        let fitting = (0..members.len()).rev().filter(|m| is_own(members[*m], charge));
+        match fitting.max_by_key(|m| closeness(members[*m])) {
             Some(member) => divided.members[member].own.push(charge.clone()),
             None => rest.push(charge),
         }

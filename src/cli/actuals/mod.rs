@@ -19,6 +19,9 @@ mod store;
 #[cfg(feature = "actuals")]
 mod verify;
 
+#[cfg(feature = "actuals")]
+pub(super) use self::store::failure;
+
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};

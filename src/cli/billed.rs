@@ -1,0 +1,165 @@
+//! Real bills in: from the store, or from files. The one place where commands that compare read them.
+
+use super::Failure;
+use crate::bill::Bill;
+
+#[cfg(feature = "actuals")]
+pub use self::with::Bills;
+#[cfg(not(feature = "actuals"))]
+pub use self::without::Bills;
+
+/// A month's bill as AWS sent it.
+#[derive(Clone, Debug)]
+pub struct Billed {
+    /// The whole payer's.
+    pub bill: Bill,
+    /// Where it came from, in words.
+    pub source: String,
+    /// True once AWS has closed the month.
+    pub is_final: bool,
+}
+
+#[cfg(feature = "actuals")]
+mod with {
+    use std::collections::BTreeSet;
+
+    use super::{Bill, Billed, Failure};
+    use crate::actuals::demo;
+    use crate::actuals::store::Store;
+    use crate::actuals::{self, Imported, Statement};
+    use crate::cli::World;
+    use crate::cli::actuals::failure;
+    use crate::cli::args::BilledArgs;
+    use crate::cli::input::summary;
+    use crate::month::Month;
+    use crate::source::Sources;
+
+    /// The bills that the arguments name.
+    pub struct Bills {
+        from: From,
+        remarks: Vec<String>,
+        /// Where they were looked for.
+        place: String,
+    }
+
+    /// Files are read at once, the store month by month.
+    enum From {
+        Files(Vec<Statement>),
+        Store(Store),
+    }
+
+    impl Bills {
+        /// Reads the files, or opens the store.
+        ///
+        /// # Errors
+        /// Files that cannot be read, or are no bills; no folder for a store.
+        pub fn open(args: &BilledArgs, world: &World) -> Result<Bills, Failure> {
+            if args.actuals.is_empty() {
+                let store = args.store.open()?;
+                let place = format!("the store {}", store.folder().display());
+                return Ok(Bills { from: From::Store(store), remarks: Vec::new(), place });
+            }
+            let Imported { statements, remarks } = actuals::read(&args.actuals)
+                .map_err(|e| Failure::input(summary(&e.render(&Sources::default(), world.colour_errors), e.errors())))?;
+            let names: Vec<String> = args.actuals.iter().map(|f| f.display().to_string()).collect();
+            Ok(Bills { from: From::Files(statements), remarks, place: names.join(", ") })
+        }
+
+        /// What the user should know of them.
+        pub fn remarks(&self) -> &[String] {
+            &self.remarks
+        }
+
+        fn statements(&self, month: Month) -> Result<Vec<Statement>, Failure> {
+            match &self.from {
+                From::Files(all) => Ok(all.iter().filter(|s| s.bill.month == month).cloned().collect()),
+                From::Store(store) => store.statements(month..=month).map_err(failure),
+            }
+        }
+
+        /// The bill of a month. Of several payers it is the one of which `wanted` says that it is meant.
+        ///
+        /// # Errors
+        /// No bill of that month, or several that are meant.
+        pub fn month(&self, month: Month, wanted: &dyn Fn(&Bill) -> bool) -> Result<Billed, Failure> {
+            let found = self.statements(month)?;
+            let all: Vec<&Statement> = found.iter().collect();
+            let meant: Vec<&Statement> = all.iter().copied().filter(|s| wanted(&s.bill)).collect();
+            match (meant.as_slice(), all.as_slice()) {
+                ([only], _) | ([], [only]) => Ok(told(only)),
+                ([], []) => Err(self.nothing(month)),
+                ([], several) | (several, _) => {
+                    let payers: Vec<&str> = several.iter().map(|s| s.bill.payer.as_ref()).collect();
+                    Err(Failure::usage(format!(
+                        "error: {} holds bills of several payers for {month}: {}\nhelp: `actuals: {{account: …}}` in the scenario says whose rows are meant",
+                        self.place,
+                        payers.join(", ")
+                    )))
+                }
+            }
+        }
+
+        fn nothing(&self, month: Month) -> Failure {
+            let months: BTreeSet<String> = match &self.from {
+                From::Files(all) => all.iter().map(|s| s.bill.month.to_string()).collect(),
+                From::Store(store) => store.list().unwrap_or_default().iter().map(|l| l.month.to_string()).collect(),
+            };
+            let months: Vec<String> = months.into_iter().collect();
+            let help = match (months.is_empty(), &self.from) {
+                (false, _) => format!("it holds bills of {}", months.join(", ")),
+                (true, From::Files(_)) => "it holds no bill at all".into(),
+                (true, From::Store(_)) => {
+                    "`ce-cost actuals import FILE` brings bills in, `ce-cost actuals demo` writes a synthetic history".into()
+                }
+            };
+            Failure::missing(format!("error: there is no bill of {month} in {}\nhelp: {help}", self.place))
+        }
+    }
+
+    fn told(statement: &Statement) -> Billed {
+        let source = match demo::is_synthetic(statement) && !statement.source.format.contains("synthetic") {
+            true => format!("{} (synthetic)", statement.source.format),
+            false => statement.source.format.clone(),
+        };
+        Billed { bill: statement.bill.clone(), source, is_final: statement.is_final }
+    }
+}
+
+/// A build without readers of bills.
+#[cfg(not(feature = "actuals"))]
+mod without {
+    use super::{Bill, Billed, Failure};
+    use crate::cli::World;
+    use crate::cli::args::BilledArgs;
+    use crate::month::Month;
+
+    /// Nothing.
+    pub struct Bills {}
+
+    impl Bills {
+        /// Says what is missing.
+        ///
+        /// # Errors
+        /// Always.
+        pub fn open(_: &BilledArgs, _: &World) -> Result<Bills, Failure> {
+            Err(missing())
+        }
+
+        /// What the user should know of them.
+        pub fn remarks(&self) -> &[String] {
+            &[]
+        }
+
+        /// None.
+        ///
+        /// # Errors
+        /// Always.
+        pub fn month(&self, _: Month, _: &dyn Fn(&Bill) -> bool) -> Result<Billed, Failure> {
+            Err(missing())
+        }
+    }
+
+    fn missing() -> Failure {
+        Failure::usage("error: this build reads no bills\nhelp: build it with the feature `actuals`, which is there by default")
+    }
+}

@@ -1,0 +1,256 @@
+//! `ce-cost compare`.
+
+mod show;
+
+use std::fmt::Write;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::args::{Cli, CompareArgs, CostArg, ViewFormat};
+use super::billed::{Billed, Bills};
+use super::forecast::json;
+use super::input::Inputs;
+use super::{Failure, Output, World};
+use crate::bill::{Bill, Charge};
+use crate::money::Usd;
+use crate::month::{HoursBasis, Month};
+use crate::predict::{self, Basis};
+use crate::quantity::exact;
+use crate::scenario::Scenario;
+use crate::variance::key::{Cost, Keys};
+use crate::variance::names::Names;
+use crate::variance::scope::{self, Coverage, Divided};
+use crate::variance::{self, Comparison, Cut, Question, calendar};
+
+/// The cost tags whose coverage is told.
+const TAGS: &[&str] = &["Environment", "Service", "Owner"];
+
+impl CostArg {
+    fn cost(self) -> Cost {
+        match self {
+            CostArg::Unblended => Cost::Unblended,
+            CostArg::Amortized => Cost::Amortized,
+            CostArg::Net => Cost::Net,
+        }
+    }
+}
+
+/// The JSON of `compare --format json`.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Document {
+    /// Names this layout: `ce-cost/compare/1`.
+    pub schema: String,
+    /// The environment.
+    pub environment: String,
+    /// Always USD.
+    pub currency: String,
+    /// The day from which it was computed.
+    pub as_of: String,
+    /// The billed month.
+    pub month: String,
+    /// The billed month that stands in the place of the prediction; `null` for the prediction.
+    pub against: Option<String>,
+    /// unblended, amortized or net.
+    pub cost: String,
+    /// The hours of the billed month.
+    pub hours: String,
+    /// The hours on which the prediction was made.
+    pub predicted_hours: String,
+    /// Where the bill came from.
+    pub source: String,
+    /// True once AWS has closed the month.
+    #[serde(rename = "final")]
+    pub is_final: bool,
+    /// The comparison.
+    #[serde(flatten)]
+    pub comparison: Comparison,
+    /// Which rows of the payer's bill are whose.
+    pub allocation: Allocation,
+    /// How much of the payer's bill carries cost tags.
+    pub tags: Vec<Tagged>,
+}
+
+/// Which rows of the payer's bill are whose.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Allocation {
+    /// How the environment's own rows are found.
+    pub how: String,
+    /// The payer's bill.
+    pub total: Usd,
+    /// What each member bears.
+    pub members: Vec<Bears>,
+    /// What belongs to no member and to no rule.
+    pub unallocated: Usd,
+    /// The same by service, dearest first.
+    pub unallocated_by_service: Vec<OfService>,
+}
+
+/// What a member bears.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Bears {
+    /// The environment.
+    pub environment: String,
+    /// Its own rows.
+    pub own: Usd,
+    /// Its shares of rows that belong to none, by the payer's rules.
+    pub shared: Usd,
+}
+
+/// An amount of a service.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct OfService {
+    /// What people call the service.
+    pub service: String,
+    /// The amount.
+    pub amount: Usd,
+}
+
+/// How much carries a cost tag.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Tagged {
+    /// The tag.
+    pub tag: String,
+    /// The part of the payer's bill that carries it, 0 to 1.
+    pub share: String,
+    /// What carries it.
+    pub tagged: Usd,
+    /// What does not, by service, dearest first.
+    pub untagged: Vec<OfService>,
+}
+
+/// Runs the command.
+pub fn run(cli: &Cli, args: &CompareArgs, world: &World) -> Result<Output, Failure> {
+    let inputs = Inputs::read(cli, world)?;
+    let scenario = inputs.environment(&args.environment)?;
+    let month = args.month.or_else(|| Month::of(inputs.as_of).before()).unwrap_or_else(|| Month::of(inputs.as_of));
+    let (_, _, members) = inputs.scenarios.payer(scenario);
+    let own = |bill: &Bill| bill.charges.iter().any(|c| members.iter().any(|m| scope::is_own(m, c)));
+    let bills = Bills::open(&args.billed, world)?;
+    let bill = bills.month(month, &own)?;
+    let before = args.against_month.map(|m| bills.month(m, &own)).transpose()?;
+    let document = document(&inputs, args, scenario, &bill, before.as_ref())?;
+    let mut notes = inputs.warnings(world);
+    if let Some(other) = members.iter().find(|m| m.name != scenario.name && scope::how(m) == scope::how(scenario)) {
+        let how = scope::how(scenario);
+        let _ = writeln!(
+            notes,
+            "note: {} and {} cannot be told apart on a bill: both are {how}; `actuals:` in their files says more",
+            scenario.name, other.name
+        );
+    }
+    for remark in bills.remarks().iter().chain(&document.comparison.remarks) {
+        let _ = writeln!(notes, "note: {remark}");
+    }
+    let out = match args.format {
+        ViewFormat::Json => json(&document)?,
+        ViewFormat::Table if args.tags => show::tags_page(&document, &world.screen),
+        ViewFormat::Table => show::page(&document, &world.screen),
+        ViewFormat::Csv if args.tags => show::tags_csv(&document),
+        ViewFormat::Csv => show::rows_csv(&document),
+        ViewFormat::Md if args.tags => show::tags_markdown(&document),
+        ViewFormat::Md => show::markdown_page(&document),
+    };
+    Ok(Output { out, notes })
+}
+
+/// Compares what the arguments ask for with bills that were read.
+fn document(inputs: &Inputs, args: &CompareArgs, scenario: &Scenario, bill: &Billed, before: Option<&Billed>) -> Result<Document, Failure> {
+    let names = Names::embedded();
+    let keys = Keys { names: &names, book: &inputs.book };
+    let cost = args.cost.cost();
+    let (_, payer, members) = inputs.scenarios.payer(scenario);
+    let divide = |bill: &Bill| scope::divide(bill, &members, &payer.shared, &keys, cost);
+    let cut = |divided: &Divided, bill: &Bill| Cut {
+        own: divided.member(&scenario.name).map(|m| m.bill(bill)).unwrap_or_else(|| Bill { charges: Vec::new(), ..bill.clone() }),
+        payer: bill.clone(),
+    };
+    let divided = divide(&bill.bill);
+    let mut actual = cut(&divided, &bill.bill);
+    if actual.own.charges.is_empty() {
+        let how = scope::how(scenario);
+        let help = "help: cost allocation tags must be active in the payer's billing settings; `actuals: {account: …}` in the scenario names accounts instead";
+        return Err(Failure::missing(format!(
+            "error: no row of the bill of {} is {}'s: none has {how}\n{help}",
+            bill.bill.month, scenario.name
+        )));
+    }
+    let (base, at_hours, name) = match before {
+        Some(before) => {
+            let too_large = || Failure::input(format!("error: a quantity of {} is too large to be exact", before.bill.month));
+            let base = cut(&divide(&before.bill), &before.bill);
+            let at = |b: &Bill| calendar::at(b, bill.bill.month).ok_or_else(too_large);
+            let scaled = Cut { own: at(&base.own)?, payer: at(&base.payer)? };
+            (base, scaled, format!("in {}", before.bill.month.name()))
+        }
+        None => {
+            let base = predicted(inputs, scenario, bill.bill.month, args.hours, !args.no_free_tier)?;
+            let at_hours = match args.hours {
+                HoursBasis::Actual => base.clone(),
+                HoursBasis::Fixed(_) => predicted(inputs, scenario, bill.bill.month, HoursBasis::Actual, !args.no_free_tier)?,
+            };
+            // Tiers count over the whole payer: of members on whom the bill says nothing at all, what is predicted is taken.
+            if divided.is_only(&scenario.name) {
+                actual.payer.charges.extend(at_hours.payer.charges.iter().filter(|c| c.environment != scenario.name).cloned());
+            }
+            (base, at_hours, "predicted".to_owned())
+        }
+    };
+    let question = Question {
+        base: &base,
+        calendar: &at_hours,
+        billed: &actual,
+        cost,
+        keys,
+        free_tier: !args.no_free_tier,
+        scenario,
+        sources: &inputs.scenarios.sources,
+        before: &name,
+    };
+    Ok(Document {
+        schema: "ce-cost/compare/1".into(),
+        environment: scenario.name.to_string(),
+        currency: "USD".into(),
+        as_of: inputs.as_of.to_string(),
+        month: bill.bill.month.to_string(),
+        against: before.map(|b| b.bill.month.to_string()),
+        cost: cost.word().into(),
+        hours: exact(bill.bill.hours),
+        predicted_hours: exact(base.own.hours),
+        source: bill.source.clone(),
+        is_final: bill.is_final,
+        comparison: variance::compare(&question),
+        allocation: allocation(scenario, &divided, &bill.bill, &keys, cost),
+        tags: scope::coverage(&bill.bill.charges, TAGS, &keys, cost).into_iter().map(tagged).collect(),
+    })
+}
+
+/// What was predicted for a month: the environment's part and the payer's whole.
+pub fn predicted(inputs: &Inputs, scenario: &Scenario, month: Month, hours: HoursBasis, free_tier: bool) -> Result<Cut, Failure> {
+    let basis = Basis { month, hours, pooled: true, free_tier, failover: None };
+    let payer = predict::bill(&inputs.scenarios, scenario, &inputs.book, basis).map_err(|e| Failure::input(format!("error: {e}")))?;
+    Ok(Cut { own: payer.cut(&scenario.name), payer })
+}
+
+fn allocation(scenario: &Scenario, divided: &Divided, bill: &Bill, keys: &Keys<'_>, cost: Cost) -> Allocation {
+    let sum = |charges: &[Charge]| charges.iter().map(|c| cost.of(c)).sum::<Usd>();
+    Allocation {
+        how: scope::how(scenario),
+        total: sum(&bill.charges),
+        members: divided
+            .members
+            .iter()
+            .map(|m| Bears { environment: m.environment.clone(), own: sum(&m.own), shared: sum(&m.shared) })
+            .collect(),
+        unallocated: sum(&divided.unallocated),
+        unallocated_by_service: services(scope::by_service(&divided.unallocated, keys, cost)),
+    }
+}
+
+fn services(list: Vec<(String, Usd)>) -> Vec<OfService> {
+    list.into_iter().map(|(service, amount)| OfService { service, amount }).collect()
+}
+
+fn tagged(coverage: Coverage) -> Tagged {
+    Tagged { tag: coverage.tag, share: exact(coverage.share), tagged: coverage.tagged, untagged: services(coverage.untagged) }
+}
