@@ -6,9 +6,9 @@
 //! lives through it.
 //!
 //! By the hour a service runs what it needs, without memory. By the minute it scales as AWS does
-//! ([`target_tracking`]), late and with cooldowns.
+//! ([`scaler`](crate::scaling::scaler)), late and with cooldowns.
 //!
-//! Not here: deployments, what demand is likely (`workload`), how streams are seeded, how many paths there are, and what tasks cost.
+//! Not here: what demand is likely (`workload`), how streams are seeded, how many paths there are, and what tasks cost.
 #![allow(clippy::float_arithmetic, reason = "tasks are simulated, not billed: they become exact where they are charged")]
 
 pub mod day;

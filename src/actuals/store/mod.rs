@@ -3,7 +3,7 @@
 //! A file is written beside the one that it replaces, and renamed over it: whoever reads sees the old version or the new one, whole,
 //! and so does who comes after a crash. Writers wait for each other at a lock; readers wait for nobody.
 //!
-//! Not here: what stands in the file ([`file`]) and how a charge becomes a row of it ([`columns`]).
+//! Not here: what stands in the file (`file`) and how a charge becomes a row of it (`columns`).
 
 mod columns;
 mod file;
