@@ -21,7 +21,7 @@ schema:
 
 # Write the snapshots of terminal output and error messages anew; read the diff before you commit it.
 snapshots:
-    INSTA_UPDATE=always cargo test --locked --test errors --test cli
+    INSTA_UPDATE=always cargo test --locked --test errors --test cli --test compare
 
 # Benchmarks on the release build.
 bench:
@@ -31,10 +31,7 @@ bench:
 soak seconds="300" cases="20000":
     PROPTEST_CASES={{cases}} cargo test --locked --test properties
     KILLS=50 cargo test --locked --test store_kill
-    mkdir -p fuzz/corpus/scenario fuzz/corpus/prices
-    cd fuzz && RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none scenario corpus/scenario seeds/scenario -- -max_total_time={{seconds}} -max_len=4096 -rss_limit_mb=2048
-    cd fuzz && RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none prices corpus/prices seeds/prices -- -max_total_time={{seconds}} -max_len=4096 -rss_limit_mb=2048
-    for target in cur focus cost_explorer parquet manifest; do \
+    for target in scenario prices cur focus cost_explorer parquet manifest; do \
         mkdir -p fuzz/corpus/$target; \
         (cd fuzz && RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none --features actuals $target corpus/$target seeds/$target -- -max_total_time={{seconds}} -max_len=4096 -rss_limit_mb=2048) || exit 1; \
     done
