@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::driver::{self, Driver, Observed};
 use super::join::{self, Row};
 use super::key::{Cost, Keys, Kind};
-use super::{Cut, known};
+use super::{Cut, known, proposal};
 use crate::bill::{Bill, Charge};
 use crate::money::{Usd, quotient};
 use crate::month::{HoursBasis, Month};
@@ -21,10 +21,6 @@ use crate::scenario::node::Node;
 use crate::scenario::patch::{self, Patch};
 use crate::scenario::{self, InputFile, Scenario, Scenarios};
 
-/// Digits of a value that is written into a file.
-const DIGITS: u32 = 5;
-/// Months from which on their spread is told as a range.
-const FOR_A_RANGE: usize = 3;
 /// A driver that moves a month's bill by a smaller part of it stays as it is.
 const LEAST_EFFECT: Decimal = Decimal::from_parts(5, 0, 0, false, 4);
 /// A driver whose value changes by less stays as it is.
@@ -197,6 +193,8 @@ pub fn measure(wanted: &Wanted<'_>) -> Result<Measured, String> {
     found.left.dedup();
     found.confirmed.sort();
     found.minor.sort();
+    let lines: Vec<proposal::Line<'_>> = found.drivers.iter().map(|(d, patch)| proposal::Line { place: &d.place, patch }).collect();
+    let yaml = proposal::lines(&lines);
     let patches: Vec<Patch> = found.drivers.iter().map(|(_, p)| p.clone()).collect();
     let trial = wanted.try_on.map(|cut| wanted.trial(cut, scenario, &patches)).transpose()?;
     Ok(Measured {
@@ -205,7 +203,7 @@ pub fn measure(wanted: &Wanted<'_>) -> Result<Measured, String> {
         currency: "USD".into(),
         as_of: wanted.as_of.into(),
         months: wanted.billed.iter().map(|b| b.own.month.to_string()).collect(),
-        yaml: yaml(&found.drivers),
+        yaml,
         drivers: found.drivers.into_iter().map(|(d, _)| d).collect(),
         confirmed: found.confirmed,
         minor: found.minor,
@@ -305,9 +303,9 @@ impl Wanted<'_> {
             return Ok(());
         }
         let text = node.get("value").or(node.get("likely")).unwrap_or(node).text().unwrap_or_default();
-        let after = driver::scaled(text, ratio, DIGITS, exact);
+        let after = proposal::scaled(text, ratio);
         let why = self.why(main);
-        let value = yaml_value(node, text, &after, &main.ratios(&group.driver), &why);
+        let value = proposal::value(node, text, &after, &main.ratios(&group.driver), &why);
         let patch = Patch { environment: self.environment.into(), path: path.clone(), value: value.clone() };
         let explains = match self.with(std::slice::from_ref(&patch)) {
             Ok(changed) => self.effect(&changed, predicted)?,
@@ -324,7 +322,7 @@ impl Wanted<'_> {
         let others = group.lines.iter().filter(|l| l.name != main.name);
         let differs = |r: &Decimal| (*r - ratio).abs() >= ratio * LEAST;
         let checks = others.filter_map(|l| match l.ratio(&group.driver) {
-            Some(r) => differs(&r).then(|| Check { row: l.name.clone(), implies: driver::scaled(text, r, DIGITS, exact) }),
+            Some(r) => differs(&r).then(|| Check { row: l.name.clone(), implies: proposal::scaled(text, r) }),
             None => Some(Check { row: l.name.clone(), implies: "no value".into() }),
         });
         let checks = checks.collect();
@@ -395,43 +393,4 @@ fn written(scenario: &Scenario, at: crate::source::Place) -> Option<(String, &No
     let path = scenario.tree.path_of(at)?;
     let node = patch::find(&scenario.tree, &patch::steps(&path)).ok()?;
     Some((path.strip_prefix("resources.").unwrap_or(&path).to_owned(), node))
-}
-
-/// The driver as a file writes it: the measured value, between those of the single months where these are several.
-fn yaml_value(node: &Node, text: &str, after: &str, ratios: &[Decimal], why: &str) -> String {
-    let mut parts = Vec::new();
-    let ends = ratios.iter().min().zip(ratios.iter().max()).map(|(a, b)| [*a, *b].map(|r| driver::scaled(text, r, DIGITS, exact)));
-    match ends.filter(|[low, high]| ratios.len() >= FOR_A_RANGE && low != after && high != after) {
-        Some([low, high]) => parts.push(format!("low: {low}, likely: {after}, high: {high}")),
-        None => parts.push(format!("value: {after}")),
-    }
-    for key in ["grows", "of"] {
-        parts.extend(node.get(key).and_then(Node::text).map(|text| format!("{key}: {text}")));
-    }
-    parts.push(format!("from: measured, why: \"{}\"", why.replace(['"', '\\'], "'")));
-    format!("{{{}}}", parts.join(", "))
-}
-
-/// The changes as lines of a file. What stands in a list is named by its place: lists are written whole.
-fn yaml(drivers: &[(MeasuredDriver, Patch)]) -> String {
-    let in_list = |path: &str| path.split('.').any(|s| s.parse::<usize>().is_ok());
-    let mut paths: Vec<(Vec<&str>, &str)> =
-        drivers.iter().filter(|(d, _)| !in_list(&d.path)).map(|(d, p)| (patch::steps(&d.path), p.value.as_str())).collect();
-    paths.sort();
-    let mut out = String::new();
-    let mut open: Vec<&str> = Vec::new();
-    for (steps, value) in paths {
-        let Some((last, above)) = steps.split_last() else { continue };
-        let common = open.iter().zip(above).take_while(|(a, b)| a == b).count();
-        open.truncate(common);
-        for step in &above[common..] {
-            out.push_str(&format!("{}{step}:\n", "  ".repeat(open.len())));
-            open.push(step);
-        }
-        out.push_str(&format!("{}{last}: {value}\n", "  ".repeat(open.len())));
-    }
-    for (driver, patch) in drivers.iter().filter(|(d, _)| in_list(&d.path)) {
-        out.push_str(&format!("# at {}: {}\n", driver.place, patch.value));
-    }
-    out
 }

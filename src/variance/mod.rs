@@ -13,6 +13,7 @@ pub mod join;
 pub mod key;
 pub mod measured;
 pub mod names;
+pub mod proposal;
 pub mod scope;
 pub mod split;
 pub mod tiers;
