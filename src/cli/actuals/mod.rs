@@ -13,6 +13,8 @@ mod progress;
 #[cfg(feature = "actuals")]
 mod pull;
 #[cfg(feature = "actuals")]
+mod pulled;
+#[cfg(feature = "actuals")]
 mod show;
 #[cfg(feature = "actuals")]
 mod store;
@@ -241,7 +243,7 @@ pub fn run(_: &Cli, _: &ActualsArgs, _: &World) -> Result<Output, Failure> {
 pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
     let of = |schema: schemars::Schema| schema.to_value();
     vec![
-        ("actuals-pull.schema.json", of(schemars::schema_for!(pull::Pulled))),
+        ("actuals-pull.schema.json", of(schemars::schema_for!(pulled::Pulled))),
         ("actuals-show.schema.json", of(schemars::schema_for!(crate::actuals::summary::Summary))),
     ]
 }

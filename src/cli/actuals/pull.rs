@@ -1,25 +1,19 @@
 //! `ce-cost actuals pull`: the bill from Cost Explorer.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
-use rust_decimal::Decimal;
-use schemars::JsonSchema;
-use serde::Serialize;
 
+use super::pulled::{Ahead, Pulled, Requests, text};
+use crate::actuals::Imported;
 use crate::actuals::cost_explorer::plan::price;
 use crate::actuals::cost_explorer::request::Granularity;
 use crate::actuals::cost_explorer::{self, Asking, Cache, Client, Estimate, ForecastRequest, Pull, Refused};
-use crate::actuals::{Imported, Statement};
-use crate::bill::Charge;
 use crate::cli::args::Cli;
 use crate::cli::forecast::json;
 use crate::cli::{Exit, Failure, Output, World};
-use crate::money::{Usd, cents};
 use crate::month::Month;
-use crate::report::table::{Cell, Column, Kind, Table};
 
 /// `actuals pull`.
 #[derive(Clone, Debug, Args)]
@@ -99,134 +93,6 @@ pub enum PullFormat {
 fn account(text: &str) -> Result<String, String> {
     let fits = text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
     if fits { Ok(text.to_owned()) } else { Err("expected the twelve digits of an account, such as 111122223333".into()) }
-}
-
-/// The JSON of `actuals pull --format json`.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Pulled {
-    /// Names this layout: `ce-cost/actuals-pull/1`.
-    pub schema: String,
-    /// Always null: an account is pulled.
-    pub environment: Option<String>,
-    /// Always USD.
-    pub currency: String,
-    /// The day from which it was computed.
-    pub as_of: String,
-    /// What it cost.
-    pub requests: Requests,
-    /// By account and month.
-    pub periods: Vec<Billed>,
-    /// All of them.
-    pub total: Views,
-    /// AWS's forecast, where it was asked for.
-    pub forecast: Option<Vec<Ahead>>,
-    /// What the user should know.
-    pub remarks: Vec<String>,
-}
-
-impl Pulled {
-    fn new(today: NaiveDate, requests: Requests, imported: &Imported, forecast: Option<Vec<Ahead>>) -> Pulled {
-        Pulled {
-            schema: "ce-cost/actuals-pull/1".into(),
-            environment: None,
-            currency: "USD".into(),
-            as_of: today.to_string(),
-            requests,
-            periods: imported.statements.iter().map(billed).collect(),
-            total: Views::of(imported.statements.iter().flat_map(|s| &s.bill.charges)),
-            forecast,
-            remarks: imported.remarks.clone(),
-        }
-    }
-}
-
-/// What a pull cost.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Requests {
-    /// Expected before.
-    pub estimated: u64,
-    /// Answered by AWS, and billed.
-    pub made: u64,
-    /// Answered by the cache.
-    pub cached: u64,
-    /// Of those that were made.
-    pub cost: Usd,
-}
-
-/// An amount in the views of a bill.
-#[derive(Clone, Copy, Debug, Default, Serialize, JsonSchema)]
-pub struct Views {
-    /// On the invoice.
-    pub unblended: Usd,
-    /// With upfront fees spread.
-    pub amortized: Usd,
-    /// On the invoice, after discounts.
-    pub net: Usd,
-    /// Spread, after discounts.
-    pub net_amortized: Usd,
-}
-
-impl Views {
-    fn of<'a>(charges: impl IntoIterator<Item = &'a Charge>) -> Views {
-        charges.into_iter().fold(Views::default(), |sum, charge| Views {
-            unblended: sum.unblended + charge.billed,
-            amortized: sum.amortized + charge.effective,
-            net: sum.net + charge.net().billed,
-            net_amortized: sum.net_amortized + charge.net().effective,
-        })
-    }
-}
-
-/// One month of an account.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Billed {
-    /// The account.
-    pub account: String,
-    /// The month.
-    #[schemars(with = "String")]
-    pub month: Month,
-    /// True once AWS has closed it.
-    #[serde(rename = "final")]
-    pub is_final: bool,
-    /// How many charges it has.
-    pub rows: u64,
-    /// What they come to.
-    #[serde(flatten)]
-    pub sum: Views,
-    /// By line item type.
-    pub by_type: Vec<Part>,
-    /// By environment; "" for what has none.
-    pub by_environment: Vec<Part>,
-    /// By service.
-    pub by_service: Vec<Part>,
-    /// By usage type.
-    pub by_usage_type: Vec<Part>,
-}
-
-/// A part of a month.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Part {
-    /// Its name.
-    pub name: String,
-    /// What it comes to.
-    #[serde(flatten)]
-    pub sum: Views,
-}
-
-/// What AWS expects of a month, and what this program expects.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Ahead {
-    /// The month.
-    #[schemars(with = "String")]
-    pub month: Month,
-    /// AWS's middle.
-    pub mean: Usd,
-    /// A tenth of AWS's cases lies below.
-    pub p10: Usd,
-    /// A tenth of AWS's cases lies above.
-    pub p90: Usd,
-    /// Ours, of every environment together at likely values.
-    pub ours: Usd,
 }
 
 /// Pulls, and says what came. The caller puts it into the store.
@@ -341,72 +207,4 @@ fn ahead(cli: &Cli, world: &World, request: &ForecastRequest, months: u32, askin
         ours: ours.get(&e.month).copied().unwrap_or_default(),
     };
     Ok(expected.iter().map(with).collect())
-}
-
-fn billed(statement: &Statement) -> Billed {
-    let charges = &statement.bill.charges;
-    Billed {
-        account: statement.bill.payer.to_string(),
-        month: statement.bill.month,
-        is_final: statement.is_final,
-        rows: statement.rows,
-        sum: Views::of(charges),
-        by_type: parts(charges, |c| c.line_item.to_string()),
-        by_environment: parts(charges, |c| c.environment.to_string()),
-        by_service: parts(charges, |c| c.service.to_string()),
-        by_usage_type: parts(charges, |c| c.usage_type.to_string()),
-    }
-}
-
-fn parts(charges: &[Charge], by: impl Fn(&Charge) -> String) -> Vec<Part> {
-    let mut parts: BTreeMap<String, Vec<&Charge>> = BTreeMap::new();
-    charges.iter().for_each(|charge| parts.entry(by(charge)).or_default().push(charge));
-    parts.into_iter().map(|(name, charges)| Part { name, sum: Views::of(charges) }).collect()
-}
-
-fn text(pulled: &Pulled, world: &World) -> String {
-    let mut table = Table::new(&[
-        Column::words("month", "month"),
-        Column::words("account", "account").droppable(3),
-        Column::words("", "final"),
-        Column::number("charges", "rows").droppable(2),
-        Column::number("unblended", "unblended"),
-        Column::number("amortized", "amortized"),
-        Column::number("net", "net").droppable(1),
-    ]);
-    let money = |amount: Usd| Cell::text(cents(amount));
-    for period in &pulled.periods {
-        let state = if period.is_final { "final" } else { "not final" };
-        let cells = [period.month.to_string(), period.account.clone(), state.into(), crate::quantity::grouped(Decimal::from(period.rows))];
-        let amounts = [period.sum.unblended, period.sum.amortized, period.sum.net].map(money);
-        table.row(Kind::Line, 0, cells.into_iter().map(Cell::Text).chain(amounts).collect());
-    }
-    let amounts = [pulled.total.unblended, pulled.total.amortized, pulled.total.net].map(money);
-    let words = [Cell::text("total"), Cell::Empty, Cell::Empty, Cell::Empty];
-    table.row(Kind::Sum, 0, words.into_iter().chain(amounts).collect());
-    let mut out = world.screen.table(&table);
-    if let Some(forecast) = &pulled.forecast {
-        out.push('\n');
-        out.push_str(&world.screen.table(&ahead_table(forecast)));
-    }
-    out
-}
-
-fn ahead_table(forecast: &[Ahead]) -> Table {
-    let mut table = Table::new(&[
-        Column::words("month", "month"),
-        Column::number("AWS expects", "mean"),
-        Column::number("AWS, P10–P90", "band").droppable(1),
-        Column::number("ce-cost expects", "ours"),
-    ]);
-    for ahead in forecast {
-        let cells = vec![
-            Cell::text(ahead.month.to_string()),
-            Cell::Money(ahead.mean),
-            Cell::Between(ahead.p10, ahead.p90),
-            Cell::Money(ahead.ours),
-        ];
-        table.row(Kind::Line, 0, cells);
-    }
-    table
 }
