@@ -130,11 +130,17 @@ struct Sums {
     invoiced: bool,
 }
 
-/// Texts that were seen, each with a number.
-#[derive(Default)]
+/// Texts that were seen, each with a number; the empty one is 0.
 struct Words {
     numbers: Fast<Arc<str>, u32>,
     texts: Vec<Arc<str>>,
+}
+
+impl Default for Words {
+    fn default() -> Words {
+        let empty: Arc<str> = "".into();
+        Words { numbers: Fast::from_iter([(empty.clone(), 0)]), texts: vec![empty] }
+    }
 }
 
 impl Words {
@@ -245,6 +251,9 @@ impl Rollup {
     /// The number of a text, here. Numbers that the file gives are looked up in a list, and texts are compared only where there
     /// are none, first with what the row before said at the same place.
     fn word(&mut self, place: usize, text: Text<'_>) -> Result<u32, Full> {
+        if text.is_empty() {
+            return Ok(0);
+        }
         if let Some((column, given)) = text.number {
             let known = self.batch.get(column).and_then(|list| list.get(given as usize));
             if let Some(number) = known.filter(|n| **n != u32::MAX) {
