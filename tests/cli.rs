@@ -279,6 +279,22 @@ fn the_readme_is_true() {
     assert!(readme.contains(&at_100(&["explain", "prod", "nat"])), "the explanation in the README is stale");
 }
 
+/// The comparison in the README, on the synthetic history.
+#[cfg(feature = "actuals")]
+#[test]
+fn the_readmes_comparison_is_true() {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("a README");
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = folder.path().display().to_string();
+    let at_100 = |args: &[&str]| {
+        let output = ce_cost(args).args(["--as-of", "2026-11-24", "--store", &store]).env("COLUMNS", "100").output().expect("it runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("text")
+    };
+    at_100(&["actuals", "demo"]);
+    assert!(readme.contains(&at_100(&["compare", "prod", "--month", "2026-10"])), "the comparison in the README is stale");
+}
+
 const CORE: [&str; 6] = ["simulate", "prod-driven", "--service", "core", "--day", "2026-12-02"];
 
 fn core(more: &[&str]) -> String {
