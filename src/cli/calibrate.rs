@@ -112,13 +112,14 @@ fn from_actuals(inputs: &Inputs, args: &CalibrateArgs, months: Months, world: &W
     };
     let all = (0..=months.first.until(months.last)).map(|n| months.first.plus(n.unsigned_abs()));
     let cuts = all.map(cut).collect::<Result<Vec<Cut>, Failure>>()?;
-    // A month that was asked for must be there; of the neighbours any will do.
+    // A month that was asked for must be there, and may still be open; of the neighbours one that is closed will do.
+    let closed = |month: Month| bills.month(month, &own).is_ok_and(|bill| bill.is_final);
     let try_on = match args.try_on {
         Some(month) if months.first <= month && month <= months.last => {
             return Err(Failure::usage(format!("error: {month} is one of the months that are measured: try it on another one")));
         }
         Some(month) => Some(cut(month)?),
-        None => [Some(months.last.plus(1)), months.first.before()].into_iter().flatten().find_map(|m| cut(m).ok()),
+        None => [Some(months.last.plus(1)), months.first.before()].into_iter().flatten().filter(|m| closed(*m)).find_map(|m| cut(m).ok()),
     };
     let wanted = measured::Wanted {
         files: &inputs.files,
@@ -181,10 +182,18 @@ fn measured_table(found: &Measured) -> Table {
 fn measured_page(found: &Measured, screen: &Screen) -> String {
     let mut out = measured_head(found) + "\n\n";
     if let Some(trial) = &found.trial {
-        let off = |a: &Accuracy| format!("{} off row by row (predicted {})", per_cent(&a.wape), dollars(a.predicted));
-        let answer = format!("{} after", off(&trial.after));
-        let _ = writeln!(out, "  {}    before {}", screen.paint(Tone::Strong, &answer), off(&trial.before));
-        let _ = writeln!(out, "  on {}, which was not used: billed {}\n", trial.month, cents(trial.billed));
+        let off = |a: &Accuracy| format!("{} off", per_cent(&a.wape));
+        let answer = format!("{} with these drivers", off(&trial.after));
+        let _ = writeln!(out, "  {}, {} as the scenario says", screen.paint(Tone::Strong, &answer), off(&trial.before));
+        let amounts = [trial.after.predicted, trial.before.predicted].map(dollars);
+        let tried = format!(
+            "tried on {}, which was not used: {} and {} predicted, {} billed; off is every row's distance from the bill",
+            trial.month,
+            amounts[0],
+            amounts[1],
+            dollars(trial.billed)
+        );
+        let _ = writeln!(out, "{}", screen.fill(&tried, "  "));
     }
     if found.drivers.is_empty() {
         out.push_str("  The bills tell no driver otherwise than the scenario.\n");

@@ -109,16 +109,16 @@ fn usage(mut charge: Charge) -> Line {
     }
     let spread = match charge.unit {
         None => Spread::Month,
-        Some(_) if follows_demand(&charge) => Spread::Demand,
+        Some(unit) if follows_demand(&charge.usage_type, unit) => Spread::Demand,
         Some(_) => Spread::Even,
     };
     Line::new(charge, spread)
 }
 
 /// Whether more is used where more is asked for: not what stands there by the hour or lies there.
-pub fn follows_demand(charge: &Charge) -> bool {
-    let scales = ["Fargate", "LCUUsage"].iter().any(|part| charge.usage_type.contains(part));
-    charge.commitment.is_none() && (scales || matches!(charge.unit, Some(Unit::Gb | Unit::Count | Unit::GbSeconds)))
+pub fn follows_demand(usage_type: &str, unit: Unit) -> bool {
+    let scales = ["Fargate", "LCUUsage"].iter().any(|part| usage_type.contains(part));
+    scales || matches!(unit, Unit::Gb | Unit::Count | Unit::GbSeconds)
 }
 
 /// Use that a commitment covers. A savings plan's stands at its on-demand price and is taken away again.

@@ -21,9 +21,9 @@ use self::planted::Size;
 use super::{Source, Statement};
 use crate::bill::{Bill, Charge, Frequency, LineItem, Pricing};
 use crate::forecast::draw::purpose;
-use crate::money::Usd;
+use crate::money::{QUOTIENT_PLACES, Usd};
 use crate::month::{HoursBasis, Month};
-use crate::predict::{self, Basis};
+use crate::predict::{Basis, Metered};
 use crate::pricing::PriceBook;
 use crate::scenario::{self, InputFile, Scenarios};
 
@@ -147,21 +147,33 @@ impl<'a> World<'a> {
         Ok(World { said, is, book, ask, last })
     }
 
-    /// The bill of the whole payer.
-    fn bill(&self, scenarios: &Scenarios, month: Month, hours: HoursBasis) -> Result<Bill, NoDemo> {
+    /// What the whole payer uses.
+    fn metered<'s>(&'s self, scenarios: &'s Scenarios, month: Month, hours: HoursBasis) -> Result<Metered<'s>, NoDemo> {
         let environment = scenarios.named(planted::ENVIRONMENT).ok_or_else(|| NoDemo(format!("there is no `{}`", planted::ENVIRONMENT)))?;
         let basis = Basis { month, hours, pooled: true, free_tier: true, failover: None };
-        predict::bill(scenarios, environment, self.book, basis).map_err(|e| NoDemo(e.to_string()))
+        Metered::new(scenarios, environment, self.book, basis).map_err(|e| NoDemo(e.to_string()))
+    }
+
+    /// What the scenarios predict.
+    fn predicted(&self, month: Month, hours: HoursBasis) -> Result<Bill, NoDemo> {
+        self.metered(&self.said, month, hours)?.bill().map_err(|e| NoDemo(e.to_string()))
+    }
+
+    /// The bill of the whole payer, at the demand of its month. The last closed month is as planned.
+    fn bill(&self, month: Month, back: i32) -> Result<Bill, NoDemo> {
+        let mut metered = self.metered(&self.is, month, HoursBasis::Actual)?;
+        for record in metered.records.iter_mut().filter(|r| back != 0 && metered::follows_demand(&r.usage_type, r.unit)) {
+            let level = draw::level(self.ask.seed, &account(&record.environment), month, back);
+            record.quantity = (record.quantity * level).round_dp(QUOTIENT_PLACES);
+        }
+        metered.bill().map_err(|e| NoDemo(e.to_string()))
     }
 
     /// The rows of a month, as far as it has passed.
     fn month(&self, month: Month) -> Result<Vec<Line>, NoDemo> {
         let ask = self.ask;
         let back = month.until(self.last);
-        let mut lines = metered::lines(&self.bill(&self.is, month, HoursBasis::Actual)?, ask, back);
-        for line in &mut lines {
-            *line = self.levelled(line.clone(), month, back);
-        }
+        let mut lines = metered::lines(&self.bill(month, back)?, ask, back);
         lines.extend(new(month, back));
         let of_payer = payer::lines(&lines, month, back, self.book);
         lines.extend(of_payer);
@@ -173,16 +185,6 @@ impl<'a> World<'a> {
         let mut rows: Vec<Line> = rows.map(|row| anomalous(row, back)).filter(|row| !self.is_late(row)).collect();
         metered::settle(&mut rows);
         Ok(rows)
-    }
-
-    /// A line at the demand of its month. What is compared, the last closed month of [`planted::ENVIRONMENT`], is as planned.
-    fn levelled(&self, line: Line, month: Month, back: i32) -> Line {
-        let prod = line.charge.account == account(planted::ENVIRONMENT);
-        if !metered::follows_demand(&line.charge) || (back == 0 && prod) {
-            return line;
-        }
-        let factor = draw::level(self.ask.seed, &line.charge.account, month, back);
-        line.times(factor)
     }
 
     /// Rows of the open month's last days that are not there yet.
@@ -197,7 +199,7 @@ impl<'a> World<'a> {
 
     fn planted(&self, periods: &[Period]) -> Result<Vec<Size>, NoDemo> {
         let lines = periods.iter().find(|p| p.month == self.last).map_or(&[][..], |p| &p.lines);
-        let predicted = |hours| self.bill(&self.said, self.last, hours).map(|bill| bill.cut(planted::ENVIRONMENT));
+        let predicted = |hours| self.predicted(self.last, hours).map(|bill| bill.cut(planted::ENVIRONMENT));
         Ok(planted::sizes(lines, &predicted(HoursBasis::Actual)?, &predicted(HoursBasis::Fixed(730))?))
     }
 }

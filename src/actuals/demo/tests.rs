@@ -87,7 +87,7 @@ fn the_five_causes_are_all_that_differs() {
         let ask = Ask { as_of: as_of.parse().expect("a day"), months: MONTHS, seed: 1 };
         let last = demo.periods[13].month;
         let world = World::new(&files(), &book, &ask, last).unwrap_or_else(|e| panic!("{e}"));
-        let predicted = world.bill(&world.said, last, HoursBasis::Actual).unwrap_or_else(|e| panic!("{e}")).cut(ENVIRONMENT);
+        let predicted = world.predicted(last, HoursBasis::Actual).unwrap_or_else(|e| panic!("{e}")).cut(ENVIRONMENT);
         let own: Vec<&Charge> = charges(&demo, 0).into_iter().filter(|c| c.environment.as_ref() == ENVIRONMENT).collect();
         let (is, said) = (Sums::of(own), Sums::of(predicted.charges.iter().filter(|c| c.service != "AWSSupport")));
         let causes = |of: fn(&Size) -> Usd| demo.planted.iter().filter(|s| s.cause != Cause::Calendar).map(of).sum::<Usd>();
