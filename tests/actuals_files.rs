@@ -149,7 +149,7 @@ fn pages_of_a_reply_are_one_bill_by_its_groups() {
     let half = folder.write("half.json", page("Amazon RDS", r#","NextPageToken":"x""#));
     assert!(read(&[half]).expect_err("a page is missing").contains("names a next one"));
     let two = [folder.write("a.json", page("Amazon RDS", "")), folder.write("b.json", page("Amazon RDS", ""))];
-    assert!(read(&two).expect_err("the same twice").contains("stand twice"));
+    assert!(read(&two).expect_err("the same twice").contains("is a copy of"));
 }
 
 #[test]
@@ -294,5 +294,86 @@ fn an_export_is_read_by_its_manifest() {
     for path in [folder.0.path().to_owned(), manifest] {
         let found = imported(&[path]);
         assert_eq!((found.statements[0].bill.total().to_string().as_str(), found.statements[0].source.version.as_str()), ("0.005", "e-1"));
+    }
+}
+
+/// A refund concerns a day of an earlier month: it is of the bill that gives it back, on no day of it.
+#[test]
+fn a_refund_of_an_earlier_month_is_of_its_bill() {
+    let folder = Folder::new();
+    let found = imported(&[folder.write(
+        "cur.csv",
+        cur(&["Usage,2026-10-02T00:00:00Z,AmazonS3,T,Op,1,USD,5", "Refund,2026-09-02T00:00:00Z,AmazonS3,T,Op,1,USD,-2"]),
+    )]);
+    let [statement] = found.statements.as_slice() else { panic!("one period") };
+    let days: Vec<bool> = statement.bill.charges.iter().map(|c| c.day.is_some()).collect();
+    assert_eq!((billed(statement, |_| true).as_str(), days.iter().filter(|d| !**d).count()), ("3", 1));
+    ce_cost::actuals::store::Store::check_kept(statement).expect("it can be kept");
+}
+
+/// Written by pyarrow with `store_schema=False`, as writers other than Arrow's do: timestamps in UTC whose zone has no name.
+#[test]
+fn utc_is_known_without_its_name() {
+    let found = imported(&[fixture("../actuals/utc-without-arrow.parquet")]);
+    assert_eq!(billed(&found.statements[0], |_| true), "0.005");
+    assert!(found.statements[0].bill.charges[0].day.is_some());
+}
+
+/// FOCUS has no ids of rows: a copy under another name would double the bill.
+#[test]
+fn a_copy_is_not_counted_again() {
+    let folder = Folder::new();
+    let text = cur(&["Usage,2026-10-02T00:00:00Z,AmazonS3,T,Op,1,USD,5"]);
+    let [a, b] = ["a.csv", "b.csv"].map(|name| folder.write(name, &text));
+    let error = read(&[a.clone(), b]).expect_err("a copy");
+    assert!(error.contains("b.csv is a copy of") && error.contains("a.csv"), "{error}");
+    assert_eq!(imported(&[a]).statements.len(), 1);
+}
+
+/// A part of a report may be empty; all of it may not.
+#[test]
+fn an_empty_part_is_said_and_no_error() {
+    let folder = Folder::new();
+    let full = folder.write("1.csv", cur(&["Usage,2026-10-02T00:00:00Z,AmazonS3,T,Op,1,USD,5"]));
+    let empty = folder.write("2.csv", cur(&[]));
+    let found = imported(&[full, empty.clone()]);
+    assert_eq!(billed(&found.statements[0], |_| true), "5");
+    assert!(found.remarks.iter().any(|r| r.contains("2.csv has a header and no rows")), "{:?}", found.remarks);
+    assert!(read(&[empty]).expect_err("nothing").contains("no rows"));
+}
+
+/// The manifest's version is not there, and an older file of the same name lies above it.
+#[test]
+fn a_file_of_another_version_is_not_taken() {
+    let folder = Folder::new();
+    let row = cur(&["Usage,2026-10-02T00:00:00Z,AmazonS3,T,Op,1,USD,5"]);
+    folder.write("r-1.csv", &row);
+    let manifest = br#"{"assemblyId":"new","reportKeys":["pre/r/20261001-20261101/new/r-1.csv"]}"#;
+    folder.write("20261001-20261101/r-Manifest.json", manifest);
+    assert!(read(&[folder.0.path().to_owned()]).expect_err("not there").contains("which is not there"));
+    // Beside its manifest it is a flat copy of the version.
+    folder.write("20261001-20261101/r-1.csv", &row);
+    assert_eq!(billed(&imported(&[folder.0.path().to_owned()]).statements[0], |_| true), "5");
+}
+
+/// Net costs by hand: covered use as its own column says; of the plan's fee what is not used, 0.8 − 0.6 = 0.2, times 0.38 ÷ 0.40; of
+/// the reservation's fee the net of what is not used, 0.9 + 1.8.
+#[test]
+fn net_costs_of_commitments_follow_their_own_columns() {
+    let found = imported(&[fixture("../actuals/net.csv")]);
+    let [statement] = found.statements.as_slice() else { panic!("one period") };
+    let of = |item: &LineItem| {
+        let own = statement.bill.charges.iter().filter(|c| c.line_item == *item);
+        own.map(|c| c.net()).fold((Decimal::ZERO, Decimal::ZERO), |(b, e), n| (b + n.billed.decimal(), e + n.effective.decimal()))
+    };
+    let d = |text: &str| text.parse::<Decimal>().expect("a decimal");
+    for (item, billed, effective) in [
+        (LineItem::SavingsPlanRecurringFee, "0.38", "0.19"),
+        (LineItem::SavingsPlanCoveredUsage, "1", "0.57"),
+        (LineItem::SavingsPlanNegation, "-1", "0"),
+        (LineItem::DiscountedUsage, "0", "9"),
+        (LineItem::RiFee, "7", "2.7"),
+    ] {
+        assert_eq!(of(&item), (d(billed), d(effective)), "{item}");
     }
 }

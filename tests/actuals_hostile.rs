@@ -126,6 +126,7 @@ fn files() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("huge.csv", with(11, b"1e30"), "expected an amount such as 0.0125 or 1.25E-2, below 10^15"),
         ("tags.csv", with(12, b"user_environment=prod"), "the tags are no map"),
         ("tags-deep.csv", with(12, &[&b"\"{\"\"a\"\":"[..], &b"[".repeat(50_000), b"\""].concat()), "the tags are no map"),
+        ("words.csv", words(), "more than 128 MB of different texts"),
         ("twice.csv", two(&again), "1 rows stand twice, the first of them is row 2 of all"),
         ("currencies.csv", two(euro.as_bytes()), "12.5 in 1 rows is in EUR, and not in USD"),
         ("no-currency.csv", with(10, b""), "0.005 in 1 rows is in no currency"),
@@ -133,6 +134,7 @@ fn files() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("cut.parquet", whole[..whole.len() / 2].to_vec(), "cut.parquet is no readable Parquet file"),
         ("tail.parquet", [&whole[..whole.len() - 20], &[0xff; 20]].concat(), "tail.parquet is no readable Parquet file"),
         ("four.parquet", b"PAR1".to_vec(), "four.parquet is no readable Parquet file"),
+        ("beyond.parquet", include_bytes!("fixtures/actuals/chunk-beyond-the-end.parquet").to_vec(), "it names pages beyond its end"),
         ("types.parquet", parquet(|c| c[11] = Series::new("line_item_unblended_cost".into(), [true]).into_column()), "`line_item_unblended_cost` holds bool"),
         ("single.parquet", parquet(|c| c[11] = Series::new("line_item_unblended_cost".into(), [0.1_f32]).into_column()), "holds f32"),
         ("nan.parquet", parquet(|c| c[11] = double("line_item_unblended_cost", f64::NAN)), "nan.parquet, row 1: `line_item_unblended_cost` is `NaN`"),
@@ -161,6 +163,17 @@ fn files() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("none-Manifest.json", br#"{"assemblyId":"1","reportKeys":[]}"#.to_vec(), "names no files"),
         ("text-Manifest.json", b"hello".to_vec(), "is no manifest"),
     ]
+}
+
+/// 160 usage types of 900 kB.
+fn words() -> Vec<u8> {
+    let mut text = format!("{NAMES}\n").into_bytes();
+    for row in 0..160 {
+        let own = with(7, format!("{row}{}", "x".repeat(900_000)).as_bytes());
+        text.extend(own.split(|b| *b == b'\n').nth(1).expect("a row").strip_suffix(b"id-1").expect("an id"));
+        text.extend(format!("id-{row}\n").as_bytes());
+    }
+    text
 }
 
 fn refused(paths: &[PathBuf]) -> String {

@@ -55,7 +55,7 @@ pub fn read(file: &str, input: impl Read, version: Option<String>, sink: &mut Si
     }
     sink.rounded(rounded.get());
     if row == 0 {
-        return Err(one(Diagnostic::general(format!("{file} has a header and no rows")).help("download it again, or leave it out")));
+        sink.remark(format!("{file} has a header and no rows"));
     }
     Ok(())
 }

@@ -86,6 +86,9 @@ pub const NOT_AT_A_GLANCE: &[usize] = &[
     ID,
 ];
 
+/// What a report must have for unblended = amortized + true-up + upfront fees to be held against it.
+pub const TRUE_UP: &[usize] = &[RI_UPFRONT, RI_UNUSED_UPFRONT, RI_UNUSED_FEE, SP_UPFRONT, SP_TOTAL, SP_USED];
+
 /// Operations of rows that tell again, by pod or task, what the instance's row says (split cost allocation data).
 const SPLIT: [&str; 2] = ["EKSPod-EC2", "ECSTask-EC2"];
 
@@ -100,6 +103,7 @@ pub fn lacks_effective(row: &impl Row, kind: &str) -> Result<bool, Wrong> {
         "DiscountedUsage" => RI_EFFECTIVE,
         "SavingsPlanCoveredUsage" => SP_EFFECTIVE,
         "SavingsPlanRecurringFee" => SP_TOTAL,
+        "RIFee" => RI_UNUSED_FEE,
         _ => return Ok(false),
     };
     Ok(row.number(column)?.is_none())
@@ -141,7 +145,12 @@ pub fn entry<'a>(row: &'a impl Row, room: &'a mut Room) -> Result<Entry<'a>, Wro
         usage_type,
         operation: row.numbered(OPERATION)?,
         unit: row.numbered(UNIT)?,
-        description: if marketplace { product_name(row, product, name)?.into() } else { Text::default() },
+        // A fee that is given back is another charge than refunds of the same day.
+        description: match (marketplace, refunds_upfront_fee(row, &product_code)?) {
+            (true, _) => product_name(row, product, name)?.into(),
+            (false, true) => "Refund for one-time fee".into(),
+            (false, false) => Text::default(),
+        },
         commitment,
         tags: row.map(TAGS, tags)?,
         currency: row.numbered(CURRENCY)?,

@@ -92,11 +92,13 @@ fn current(folder: &Path, manifests: Vec<PathBuf>) -> Vec<PathBuf> {
 /// The folder of the period: `20261001-20261101` or `BILLING_PERIOD=2026-10`; where neither is there, that of the manifest.
 fn period(folder: &Path, manifest: &Path) -> PathBuf {
     let parent = manifest.parent().unwrap_or(folder);
-    let is_period = |name: &str| {
-        let (a, b) = name.split_once('-').unwrap_or_default();
-        name.starts_with("BILLING_PERIOD=") || (a.len() == 8 && b.len() == 8 && (a.to_owned() + b).bytes().all(|c| c.is_ascii_digit()))
-    };
     parent.ancestors().find(|a| a.file_name().is_some_and(|n| is_period(&n.to_string_lossy()))).unwrap_or(parent).to_owned()
+}
+
+/// True for the folder of a period.
+fn is_period(name: &str) -> bool {
+    let (a, b) = name.split_once('-').unwrap_or_default();
+    name.starts_with("BILLING_PERIOD=") || (a.len() == 8 && b.len() == 8 && (a.to_owned() + b).bytes().all(|c| c.is_ascii_digit()))
 }
 
 fn read(path: &Path, root: &Path) -> Result<Vec<Part>, Problems> {
@@ -111,7 +113,7 @@ fn read(path: &Path, root: &Path) -> Result<Vec<Part>, Problems> {
     let mut problems = Problems::default();
     let mut parts = Vec::new();
     for key in &keys {
-        match locate(path, &root, key) {
+        match locate(path, &root, key, manifest.version.as_deref()) {
             Ok(found) => parts.push(Part {
                 name: found.strip_prefix(&root).unwrap_or(&found).display().to_string(),
                 path: found,
@@ -123,8 +125,9 @@ fn read(path: &Path, root: &Path) -> Result<Vec<Part>, Problems> {
     if problems.is_empty() { Ok(parts) } else { Err(problems) }
 }
 
-/// Finds the file of a key of the bucket in the folder: the longest end of the key that is there. Nothing outside is looked at.
-fn locate(manifest: &Path, root: &Path, key: &str) -> Result<PathBuf, Problems> {
+/// Finds the file of a key of the bucket in the folder: the longest end of the key that is there. Nothing outside is looked at. An
+/// end that tells neither version nor period could be a file of another one: it counts beside its manifest only, in a flat copy.
+fn locate(manifest: &Path, root: &Path, key: &str, version: Option<&str>) -> Result<PathBuf, Problems> {
     let shown = super::table::shortened(key);
     let inside = key.strip_prefix("s3://").map_or(Some(key), |rest| rest.split_once('/').map(|(_, key)| key));
     // A prefix that ends in a slash leaves two of them in the key.
@@ -138,9 +141,12 @@ fn locate(manifest: &Path, root: &Path, key: &str) -> Result<PathBuf, Problems> 
         ));
     }
     let beside = manifest.parent().unwrap_or(root);
+    let folders = &parts[..parts.len() - 1];
+    let telling = folders.iter().rposition(|part| Some(*part) == version || is_period(part));
     for from in 0..parts.len() {
         let end: PathBuf = parts[from..].iter().collect();
-        for base in [root, beside] {
+        let flat = telling.is_some_and(|at| from > at);
+        for base in [root, beside].into_iter().skip(usize::from(flat)) {
             let Ok(found) = fs_err::canonicalize(base.join(&end)) else { continue };
             if !found.starts_with(root) {
                 return Err(refused(

@@ -3,8 +3,10 @@
 
 use std::cell::Cell;
 use std::hash::Hasher;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Once;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
@@ -29,8 +31,26 @@ const MOST_ROWS: usize = 1 << 16;
 /// Reads every row of a Parquet file into the sink. `version` is the id that a manifest gives it.
 pub fn read(file: &str, path: &Path, version: Option<String>, sink: &mut Sink) -> Result<(), Problems> {
     // Whatever a damaged file makes of the library ends here, as a message.
-    catch_unwind(AssertUnwindSafe(|| read_all(file, path, version, sink)))
-        .unwrap_or_else(|_| Err(damaged(file, "the library that reads Parquet gave up on it")))
+    let read = quietly(|| catch_unwind(AssertUnwindSafe(|| read_all(file, path, version, sink))));
+    read.unwrap_or_else(|_| Err(damaged(file, "the library that reads Parquet gave up on it")))
+}
+
+/// Runs without the traces that threads of the library would write to the terminal.
+fn quietly<T>(read: impl FnOnce() -> T) -> T {
+    static HOOK: Once = Once::new();
+    static READING: AtomicUsize = AtomicUsize::new(0);
+    HOOK.call_once(|| {
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if READING.load(Ordering::Relaxed) == 0 {
+                before(info);
+            }
+        }));
+    });
+    READING.fetch_add(1, Ordering::Relaxed);
+    let done = read();
+    READING.fetch_sub(1, Ordering::Relaxed);
+    done
 }
 
 fn damaged(file: &str, why: &str) -> Problems {
@@ -48,7 +68,7 @@ fn read_all(file: &str, path: &Path, version: Option<String>, sink: &mut Sink) -
     header.keep(sink.detail());
     let number = sink.begin(header.origin(file, version));
     let table = table.select(wanted(file, &header, &schema)?);
-    let slices = slices(path).map_err(broken)?;
+    let slices = slices(path, &header).map_err(broken)?.map_err(|why| damaged(file, &why))?;
     let mut reading = Reading { sink, header: &header, number, file, rows: 0 };
     thread::scope(|scope| {
         let (send, receive) = sync_channel(1);
@@ -56,22 +76,46 @@ fn read_all(file: &str, path: &Path, version: Option<String>, sink: &mut Sink) -
         // Where this ends early the other thread finds nobody to send to, and ends as well.
         receive.into_iter().try_for_each(|batch| reading.batch(&batch.map_err(broken)?))
     })?;
-    match reading.rows {
-        0 => Err(one(Diagnostic::general(format!("{file} has columns and no rows")).help("download it again, or leave it out"))),
-        _ => Ok(()),
+    if reading.rows == 0 {
+        sink.remark(format!("{file} has columns and no rows"));
     }
+    Ok(())
 }
 
-/// First row and number of rows of each row group; of a part of it where it is a large one.
-fn slices(path: &Path) -> PolarsResult<Vec<(usize, usize)>> {
-    let mut reader = ParquetReader::new(std::fs::File::open(path)?);
+/// Largest size of the needed columns of a row group, unpacked, in bytes: what is decoded at a time.
+const LARGEST_GROUP: i64 = 1 << 30;
+
+/// First row and number of rows of each row group; of a part of it where it is a large one. Refused in words is what the library
+/// does not check before it reads: pages that would lie outside of the file, and what unpacks to far more than a bill.
+fn slices(path: &Path, header: &Header) -> PolarsResult<Result<Vec<(usize, usize)>, String>> {
+    let file = std::fs::File::open(path)?;
+    let length = file.metadata()?.len();
+    let mut reader = ParquetReader::new(file);
+    let needed = |name: &str| {
+        let of_format = header.places.iter().flatten().any(|place| header.names[*place] == name);
+        of_format || header.tags.iter().any(|(place, _)| header.names[*place] == name)
+    };
     let (mut slices, mut first) = (Vec::new(), 0);
     for group in &reader.get_metadata()?.row_groups {
+        let mut unpacked = 0_i64;
+        for chunk in group.parquet_columns() {
+            let range = chunk.byte_range();
+            if range.start > range.end || range.end > length {
+                return Ok(Err("it names pages beyond its end".into()));
+            }
+            let root = chunk.descriptor().path_in_schema.first().map_or("", |name| name.as_str());
+            if needed(root) {
+                unpacked = unpacked.saturating_add(chunk.uncompressed_size());
+            }
+        }
+        if unpacked > LARGEST_GROUP {
+            return Ok(Err(format!("a row group unpacks to {} MB, which none of a bill does", unpacked >> 20)));
+        }
         let end = first + group.num_rows();
         slices.extend((first..end).step_by(MOST_ROWS).map(|at| (at, MOST_ROWS.min(end - at))));
         first = end;
     }
-    Ok(slices)
+    Ok(Ok(slices))
 }
 
 /// Decodes one slice after the other, until nobody wants more.
@@ -119,10 +163,8 @@ fn as_kind(kind: Kind, found: &DataType) -> Option<DataType> {
         (_, DataType::Null | DataType::String) | (Kind::Number, DataType::Float64) => Some(as_it_is),
         (Kind::Text, DataType::Categorical(..) | DataType::Binary) => Some(DataType::String),
         (Kind::Number, found) if found.is_integer() || found.is_decimal() => Some(DataType::String),
-        (Kind::Day, DataType::Datetime(TimeUnit::Milliseconds, zone)) if zone.as_ref().is_none_or(|z| z.as_str() == "UTC") => {
-            Some(as_it_is)
-        }
-        (Kind::Day, DataType::Datetime(_, zone)) if zone.as_ref().is_none_or(|z| z.as_str() == "UTC") => {
+        (Kind::Day, DataType::Datetime(TimeUnit::Milliseconds, zone)) if zone.as_ref().is_none_or(|z| is_utc(z)) => Some(as_it_is),
+        (Kind::Day, DataType::Datetime(_, zone)) if zone.as_ref().is_none_or(|z| is_utc(z)) => {
             Some(DataType::Datetime(TimeUnit::Milliseconds, zone.clone()))
         }
         (Kind::Day, DataType::Date) => Some(DataType::Datetime(TimeUnit::Milliseconds, None)),
@@ -132,6 +174,11 @@ fn as_kind(kind: Kind, found: &DataType) -> Option<DataType> {
         },
         _ => None,
     }
+}
+
+/// Whether a time zone is UTC: files without Arrow's own schema name none, and the library calls it by its offset.
+fn is_utc(zone: &str) -> bool {
+    matches!(zone, "UTC" | "Etc/UTC" | "Z" | "+00:00")
 }
 
 /// Rows that were decoded together.

@@ -1,6 +1,9 @@
 //! The door to files: what a file is, is found in the file; a folder is read by its manifests.
 
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
 
 use super::archive::{self, Content};
 use super::sink::{Detail, Sink, one};
@@ -52,16 +55,35 @@ pub fn read_as(paths: &[PathBuf], detail: Detail) -> Result<Imported, Box<Proble
     sink.finish().map_err(Box::new)
 }
 
-/// The same file given twice.
+/// The same file given twice, by its name or as a copy: not every format has ids for its rows.
 fn twice(parts: &[Part], problems: &mut Problems) {
-    let mut seen = Vec::new();
+    let mut paths = HashSet::new();
+    let mut sizes: BTreeMap<u64, Vec<&Part>> = BTreeMap::new();
     for part in parts {
         let path = fs_err::canonicalize(&part.path).unwrap_or_else(|_| part.path.clone());
-        if seen.contains(&path) {
+        if !paths.insert(path) {
             problems.push(Diagnostic::general(format!("{} is given twice", part.name)).help("name it once: its costs would count twice"));
+        } else if let Ok(size) = fs_err::metadata(&part.path).map(|m| m.len()) {
+            sizes.entry(size).or_default().push(part);
         }
-        seen.push(path);
     }
+    for alike in sizes.into_values().filter(|alike| alike.len() > 1) {
+        let mut known: HashMap<[u8; 32], &str> = HashMap::new();
+        for part in alike {
+            let Ok(hash) = hash(&part.path) else { continue };
+            if let Some(first) = known.get(&hash) {
+                let message = format!("{} is a copy of {first}", part.name);
+                problems.push(Diagnostic::general(message).help("give one of the two: its costs would count twice"));
+            }
+            known.entry(hash).or_insert(&part.name);
+        }
+    }
+}
+
+fn hash(path: &Path) -> std::io::Result<[u8; 32]> {
+    let mut sha = Sha256::new();
+    std::io::copy(&mut fs_err::File::open(path)?, &mut sha)?;
+    Ok(sha.finalize().into())
 }
 
 fn part(path: &Path) -> Result<Vec<Part>, Problems> {
@@ -69,6 +91,9 @@ fn part(path: &Path) -> Result<Vec<Part>, Problems> {
         return manifest::folder(path);
     }
     let name = path.display().to_string();
+    if path.exists() && !path.is_file() {
+        return Err(one(Diagnostic::general(format!("{name} is no file")).help("a bill is read more than once: save it to a file first")));
+    }
     if name.ends_with("Manifest.json") {
         return manifest::file(path);
     }

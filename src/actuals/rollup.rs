@@ -165,15 +165,20 @@ pub enum Full {
     Nul,
     /// More different charges than [`MOST_CHARGES`].
     Charges,
+    /// More bytes of different texts than [`MOST_TEXT`].
+    Text,
     /// A sum beyond 128 bits.
     Sum,
 }
 
-/// Different charges that are kept, over all periods of one import.
-pub const MOST_CHARGES: usize = 4_000_000;
+/// Different charges that are kept, over all periods of one import: each takes about a kilobyte until it lies in the store.
+pub const MOST_CHARGES: usize = 1_000_000;
 
-/// Maps that are remembered by their text.
-const MAPS_KEPT: usize = 50_000;
+/// Bytes of all different texts and tags together.
+pub const MOST_TEXT: usize = 128 << 20;
+
+/// Bytes of the maps that are remembered by their text.
+const MAPS_KEPT: usize = 16 << 20;
 
 /// The sums of all rows so far.
 #[derive(Default)]
@@ -190,6 +195,9 @@ pub struct Rollup {
     tags: Vec<Arc<Tags>>,
     tag_numbers: HashMap<Arc<Tags>, u32>,
     map_numbers: Fast<Box<str>, u32>,
+    /// Bytes of the keys of `map_numbers`, and of all texts and tags.
+    map_bytes: usize,
+    bytes: usize,
     sums: Fast<Key, Sums>,
 }
 
@@ -240,7 +248,9 @@ impl Rollup {
             words[place] = self.word(place, text)?;
         }
         words[WORDS - 1] = self.tag_set(entry.tags)?;
-        Ok(Key { month: entry.month, day: entry.day, words, traits: entry.traits.bits() })
+        // A refund or correction of an earlier month is of this bill, on no day of it.
+        let day = entry.day.filter(|day| Month::of(*day) == entry.month);
+        Ok(Key { month: entry.month, day, words, traits: entry.traits.bits() })
     }
 
     /// Forgets the numbers of the batch before.
@@ -284,7 +294,19 @@ impl Rollup {
     fn new_word(&mut self, text: &str) -> Result<u32, Full> {
         let known = self.words.texts.len();
         let number = self.words.number(text);
-        if self.words.texts.len() > known && text.contains('\0') { Err(Full::Nul) } else { Ok(number) }
+        if self.words.texts.len() > known {
+            self.hold(text.len())?;
+            if text.contains('\0') {
+                return Err(Full::Nul);
+            }
+        }
+        Ok(number)
+    }
+
+    /// Counts bytes that stay in memory.
+    fn hold(&mut self, bytes: usize) -> Result<(), Full> {
+        self.bytes += bytes;
+        if self.bytes > MOST_TEXT { Err(Full::Text) } else { Ok(()) }
     }
 
     fn tag_set(&mut self, text: &str) -> Result<u32, Full> {
@@ -292,13 +314,19 @@ impl Rollup {
             return Ok(*number);
         }
         let tags = Arc::new(super::tags::parse(text).ok_or(Full::Tags)?);
+        let known = self.tags.len();
         let number = *self.tag_numbers.entry(tags.clone()).or_insert_with(|| {
             self.tags.push(tags);
             u32::try_from(self.tags.len() - 1).unwrap_or(u32::MAX)
         });
-        if self.map_numbers.len() >= MAPS_KEPT {
-            self.map_numbers.clear();
+        if self.tags.len() > known {
+            self.hold(text.len())?;
         }
+        if self.map_bytes + text.len() > MAPS_KEPT {
+            self.map_numbers.clear();
+            self.map_bytes = 0;
+        }
+        self.map_bytes += text.len();
         self.map_numbers.insert(text.into(), number);
         Ok(number)
     }

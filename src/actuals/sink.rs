@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use super::rollup::{Entry, Fast, Full, MOST_CHARGES, Rollup};
+use super::rollup::{Entry, Fast, Full, MOST_CHARGES, MOST_TEXT, Rollup};
 use super::statement::{self, Origin};
 use super::table::{Column, Row, Wrong, plain_name, shortened};
 use super::{Imported, cur, focus};
@@ -115,7 +115,7 @@ impl Header {
             version,
             net: cur && has(cur::NET_COLUMN),
             tells_final: cur || has(focus::INVOICE_COLUMN),
-            true_up: cur,
+            true_up: cur && cur::TRUE_UP.iter().all(|column| has(*column)),
         }
     }
 }
@@ -193,6 +193,8 @@ impl Stop {
                 .help("the file is damaged, or is no text: download it again"),
             Stop::Full(Full::Sum) => Diagnostic::general(format!("{file}, {row}: the sum of a charge is too large to be exact"))
                 .help("look for an amount of 10^15 or more"),
+            Stop::Full(Full::Text) => Diagnostic::general(format!("{file}, {row}: more than {} MB of different texts", MOST_TEXT >> 20))
+                .help("import fewer months at once, or deactivate cost allocation tags that have a value for each resource"),
             Stop::Full(Full::Charges) => {
                 Diagnostic::general(format!("{file}, {row}: more than {MOST_CHARGES} charges differ from each other"))
                     .help("import fewer months at once, or deactivate cost allocation tags that have a value for each resource")
@@ -289,17 +291,26 @@ impl Sink {
 
     /// Notes what tells a row from all others.
     pub fn once(&mut self, id: u64, file: usize) {
-        if self.seen.len() >= MOST_IDS {
-            self.notes.unchecked += 1;
-        } else if self.seen.insert(id, ()).is_some() {
+        if self.seen.contains_key(&id) {
             self.notes.twice += 1;
             self.notes.first_twice.get_or_insert_with(|| format!("row {} of all, in {}", self.notes.rows, self.origins[file].name));
+        } else if self.seen.len() >= MOST_IDS {
+            self.notes.unchecked += 1;
+        } else {
+            self.seen.insert(id, ());
         }
     }
 
     /// The statements.
     pub fn finish(self) -> Result<Imported, Problems> {
         let notes = &self.notes;
+        if notes.rows == 0 {
+            let message = match self.origins.as_slice() {
+                [only] => format!("{} has a header and no rows", only.name),
+                all => format!("{} files have headers and no rows", all.len()),
+            };
+            return Err(one(Diagnostic::general(message).help("download it again, or leave it out")));
+        }
         if let Some(first) = &notes.first_twice {
             let message = format!("{} rows stand twice, the first of them is {first}", notes.twice);
             return Err(one(Diagnostic::general(message).help("give one version of each period: its costs would count twice")));
@@ -317,7 +328,7 @@ impl Sink {
             "rows of commitments have no effective cost (reservation/EffectiveCost, savingsPlan/…): amortized totals are too low",
         );
         remark(notes.rounded, "amounts have more than 18 decimal places and were rounded there");
-        remark(notes.unchecked, "rows were not checked for standing twice: only the first 4 million are");
+        remark(notes.unchecked, "rows were held against the first 4 million only to see whether they stand twice");
         for origin in self.origins.iter().filter(|o| !o.tells_final) {
             imported
                 .remarks

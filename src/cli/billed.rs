@@ -73,7 +73,7 @@ mod with {
         fn statements(&self, month: Month) -> Result<Vec<Statement>, Failure> {
             match &self.from {
                 From::Files(all) => Ok(all.iter().filter(|s| s.bill.month == month).cloned().collect()),
-                From::Store(store) => store.statements(month..=month).map_err(failure),
+                From::Store(store) => store.statements(|_, m| m == month).map_err(failure),
             }
         }
 

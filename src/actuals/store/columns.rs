@@ -98,7 +98,7 @@ pub fn frame(bill: &Bill) -> Result<DataFrame, String> {
 }
 
 /// Whether a charge can be kept without loss.
-fn fits(bill: &Bill, charge: &Charge) -> Result<(), String> {
+pub fn fits(bill: &Bill, charge: &Charge) -> Result<(), String> {
     let what = |why: &str| Err(format!("{} {}: {why}", charge.line_item, charge.usage_type));
     if charge.month != bill.month || charge.payer != bill.payer {
         return what(&format!("is a charge of {} {}", charge.payer, charge.month));

@@ -9,7 +9,6 @@ mod columns;
 mod file;
 
 use std::io::Write;
-use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -136,7 +135,10 @@ impl Store {
         let put = match path.exists().then(|| file::entry(&path)) {
             None => Put::New,
             Some(Err(_)) => Put::Mended,
-            Some(Ok(old)) if old.same_bill(&entry) => return Ok(Put::Unchanged),
+            Some(Ok(old)) if old.same_bill(&entry) => match file::read(&path) {
+                Ok(_) => return Ok(Put::Unchanged),
+                Err(_) => Put::Mended,
+            },
             Some(Ok(old)) if old.is_final && !entry.is_final && !force => {
                 return Err(StoreError::Final { payer: entry.payer, month: entry.month, kept: old.to_string() });
             }
@@ -145,6 +147,16 @@ impl Store {
         write_whole(&folder, &path, &bytes)?;
         sync(&self.folder)?;
         Ok(put)
+    }
+
+    /// Whether a statement could be kept at all.
+    ///
+    /// # Errors
+    /// [`StoreError::NotKept`].
+    pub fn check_kept(statement: &Statement) -> Result<(), StoreError> {
+        let bill = &statement.bill;
+        let refused = |why: String| StoreError::NotKept { payer: bill.payer.to_string(), month: bill.month, why };
+        bill.charges.iter().try_for_each(|charge| columns::fits(bill, charge)).map_err(refused)
     }
 
     /// Everything that lies in the store, by payer and period. A file that cannot be read is there with its error.
@@ -160,23 +172,12 @@ impl Store {
         Ok(all)
     }
 
-    /// The statement of a payer and period; `None` where there is none.
+    /// The statements for which `wanted` (payer, period) says so, by payer and period.
     ///
     /// # Errors
     /// A file that cannot be read.
-    pub fn statement(&self, payer: &str, month: Month) -> Result<Option<Statement>, StoreError> {
-        match self.files()?.into_iter().find(|(p, m, _)| p == payer && *m == month) {
-            Some((_, _, file)) => Self::read(&file, payer, month).map(Some),
-            None => Ok(None),
-        }
-    }
-
-    /// All statements of these months, by payer and period.
-    ///
-    /// # Errors
-    /// A file that cannot be read.
-    pub fn statements(&self, months: RangeInclusive<Month>) -> Result<Vec<Statement>, StoreError> {
-        let wanted = self.files()?.into_iter().filter(|(_, month, _)| months.contains(month));
+    pub fn statements(&self, wanted: impl Fn(&str, Month) -> bool) -> Result<Vec<Statement>, StoreError> {
+        let wanted = self.files()?.into_iter().filter(|(payer, month, _)| wanted(payer, *month));
         wanted.map(|(payer, month, file)| Self::read(&file, &payer, month)).collect()
     }
 
@@ -290,14 +291,14 @@ impl Store {
         let folders = self.folders()?;
         let mut strange = Vec::new();
         for path in entries(&self.folder)? {
-            if name(&path) != Some(LOCK) && !folders.iter().any(|(_, folder)| *folder == path) {
+            if !is_hidden(&path) && !folders.iter().any(|(_, folder)| *folder == path) {
                 strange.push(path);
             }
         }
         for (_, folder) in &folders {
             // One that is being written is none of anybody's business.
             let others = entries(folder)?.into_iter().filter(|p| !known.contains(p));
-            strange.extend(others.filter(|p| !name(p).is_some_and(|n| n.ends_with(UNFINISHED))));
+            strange.extend(others.filter(|p| !is_hidden(p) && !name(p).is_some_and(|n| n.ends_with(UNFINISHED))));
         }
         Ok(strange)
     }
@@ -361,6 +362,11 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
 
 fn name(path: &Path) -> Option<&str> {
     path.file_name().and_then(|n| n.to_str())
+}
+
+/// The lock, and what desktops leave in folders.
+fn is_hidden(path: &Path) -> bool {
+    name(path).is_some_and(|name| name.starts_with('.'))
 }
 
 /// The payer account of a folder's name.

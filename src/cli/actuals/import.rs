@@ -29,6 +29,7 @@ pub fn run(args: &ImportArgs, world: &World) -> Result<Output, Failure> {
 /// # Errors
 /// What cannot be kept. Where a period would be refused, none is kept.
 pub fn keep(store: &Store, statements: &[Statement], force: bool) -> Result<String, Failure> {
+    statements.iter().try_for_each(Store::check_kept).map_err(failure)?;
     if !force {
         refuse(store, statements)?;
     }

@@ -44,12 +44,7 @@ pub fn nothing(store: &Store, what: &str) -> Failure {
 
 /// The statements that are asked for.
 pub fn statements(store: &Store, periods: &super::PeriodArgs) -> Result<Vec<Statement>, Failure> {
-    let mut all = Vec::new();
-    for listed in store.list().map_err(failure)? {
-        if periods.holds(&listed.payer, listed.month) {
-            all.extend(store.statement(&listed.payer, listed.month).map_err(failure)?);
-        }
-    }
+    let all = store.statements(|payer, month| periods.holds(payer, month)).map_err(failure)?;
     if all.is_empty() {
         return Err(nothing(store, if periods.is_all() { "no bills" } else { "no such bills" }));
     }
