@@ -377,3 +377,20 @@ fn net_costs_of_commitments_follow_their_own_columns() {
         assert_eq!(of(&item), (d(billed), d(effective)), "{item}");
     }
 }
+
+/// Some writers part the words of a type: it costs what it costs when they stand together.
+#[test]
+fn types_with_spaces_cost_the_same() {
+    let folder = Folder::new();
+    let rows = [
+        "Savings Plan Upfront Fee,2026-10-02T00:00:00Z,ComputeSavingsPlans,F,,1,USD,100",
+        "Distributor Discount,2026-10-02T00:00:00Z,AmazonS3,D,,1,USD,-3",
+        "Fee,2026-10-01T00:00:00Z,AWSDeveloperSupport,S,,1,USD,29",
+    ];
+    let found = imported(&[folder.write("cur.csv", cur(&rows))]);
+    assert_eq!(sum(&found.statements[0], |c| c.effective.decimal()), "26");
+    use ce_cost::actuals::totals::{Kind, by};
+    let kinds: Vec<Kind> = by(&found.statements[0].bill.charges, Kind::of).into_keys().collect();
+    assert_eq!(kinds, [Kind::CommitmentFee, Kind::Support, Kind::Discount]);
+    assert!(found.remarks.iter().all(|r| !r.contains("is not known")), "{:?}", found.remarks);
+}

@@ -7,7 +7,7 @@ use super::exact::Exact;
 use super::rollup::{Amounts, Entry, Traits};
 use super::table::{Row, Text, Wrong, columns};
 use super::tags;
-use crate::bill::{CommitmentStatus, Frequency, Pricing, Seller};
+use crate::bill::{CommitmentStatus, LineItem, Seller};
 use crate::money::quotient;
 use crate::month::Month;
 
@@ -97,13 +97,13 @@ pub fn is_split(row: &impl Row) -> Result<bool, Wrong> {
     Ok(SPLIT.contains(&row.text(OPERATION)?) || !row.text(SPLIT_PARENT)?.is_empty())
 }
 
-/// True for a row of covered use, or of a plan's fee, that does not say what amortizing makes of it: some writers leave it out.
-pub fn lacks_effective(row: &impl Row, kind: &str) -> Result<bool, Wrong> {
-    let column = match kind {
-        "DiscountedUsage" => RI_EFFECTIVE,
-        "SavingsPlanCoveredUsage" => SP_EFFECTIVE,
-        "SavingsPlanRecurringFee" => SP_TOTAL,
-        "RIFee" => RI_UNUSED_FEE,
+/// True for a row of covered use, or of a commitment's fee, that does not say what amortizing makes of it: some writers leave it out.
+fn lacks_effective(row: &impl Row, item: &LineItem) -> Result<bool, Wrong> {
+    let column = match item {
+        LineItem::DiscountedUsage => RI_EFFECTIVE,
+        LineItem::SavingsPlanCoveredUsage => SP_EFFECTIVE,
+        LineItem::SavingsPlanRecurringFee => SP_TOTAL,
+        LineItem::RiFee => RI_UNUSED_FEE,
         _ => return Ok(false),
     };
     Ok(row.number(column)?.is_none())
@@ -116,25 +116,36 @@ pub struct Room {
     pub tags: String,
     product: String,
     name: String,
+    /// The last type that was read, as it was written and as what it is.
+    item: Option<(String, LineItem)>,
 }
 
-/// What a row says.
-pub fn entry<'a>(row: &'a impl Row, room: &'a mut Room) -> Result<Entry<'a>, Wrong> {
+/// The type that a text names, which is mostly that of the row before.
+fn item<'r>(room: &'r mut Option<(String, LineItem)>, text: &str) -> &'r LineItem {
+    if room.as_ref().is_none_or(|(known, _)| known != text) {
+        *room = Some((text.to_owned(), text.parse().unwrap_or_else(|never| match never {})));
+    }
+    room.as_ref().map_or(&LineItem::Usage, |(_, item)| item)
+}
+
+/// What a row says, and whether it lacks what amortizing makes of it.
+pub fn entry<'a>(row: &'a impl Row, room: &'a mut Room) -> Result<(Entry<'a>, bool), Wrong> {
     let period = row.sure_day(PERIOD)?;
     let month = Month::of(period);
     if month.first_day() != period {
         return Err(Wrong::new(PERIOD, &period.to_string(), "the first day of a month"));
     }
+    let Room { tags, product, name, item: known } = room;
     let kind = row.sure_text(TYPE)?;
+    let item = item(known, &kind);
     let (product_code, service_code) = (row.numbered(PRODUCT_CODE)?, row.numbered(SERVICE_CODE)?);
     let (reservation, plan) = (row.numbered(RI_ARN)?, row.numbered(SP_ARN)?);
     let commitment = if plan.is_empty() { reservation } else { plan };
     let marketplace = row.text(ENTITY)?.contains("Marketplace");
     let region = Some(row.numbered(REGION_CODE)?).filter(|r| !r.is_empty()).map_or_else(|| row.numbered(REGION), Ok)?;
     let usage_type = row.numbered(USAGE_TYPE)?;
-    let costs = costs(row, &kind, !commitment.is_empty(), &product_code)?;
-    let Room { tags, product, name } = room;
-    Ok(Entry {
+    let costs = costs(row, item, !commitment.is_empty(), &product_code)?;
+    let entry = Entry {
         month,
         day: row.has(START).then(|| row.sure_day(START)).transpose()?,
         payer: row.sure_text(PAYER)?,
@@ -146,7 +157,7 @@ pub fn entry<'a>(row: &'a impl Row, room: &'a mut Room) -> Result<Entry<'a>, Wro
         operation: row.numbered(OPERATION)?,
         unit: row.numbered(UNIT)?,
         // A fee that is given back is another charge than refunds of the same day.
-        description: match (marketplace, refunds_upfront_fee(row, &product_code)?) {
+        description: match (marketplace, *item == LineItem::Refund && refunds_upfront_fee(row, &product_code)?) {
             (true, _) => product_name(row, product, name)?.into(),
             (false, true) => "Refund for one-time fee".into(),
             (false, false) => Text::default(),
@@ -155,15 +166,16 @@ pub fn entry<'a>(row: &'a impl Row, room: &'a mut Room) -> Result<Entry<'a>, Wro
         tags: row.map(TAGS, tags)?,
         currency: row.numbered(CURRENCY)?,
         traits: Traits {
-            frequency: frequency(&kind),
-            pricing: pricing(&kind, &usage_type),
-            status: matches!(kind.text, "DiscountedUsage" | "SavingsPlanCoveredUsage").then_some(CommitmentStatus::Used),
+            frequency: item.frequency(),
+            pricing: item.pricing(&usage_type),
+            status: matches!(item, LineItem::DiscountedUsage | LineItem::SavingsPlanCoveredUsage).then_some(CommitmentStatus::Used),
             savings_plan: !plan.is_empty(),
             seller: if marketplace { Seller::Marketplace } else { Seller::Aws },
         },
         amounts: costs,
         invoiced: !row.text(INVOICE)?.is_empty(),
-    })
+    };
+    Ok((entry, lacks_effective(row, item)?))
 }
 
 /// What is sold through the Marketplace: its product code is a hash.
@@ -176,42 +188,25 @@ fn product_name<'a>(row: &'a impl Row, product: &'a mut String, name: &'a mut St
     Ok(name)
 }
 
-fn frequency(kind: &str) -> Frequency {
-    match kind {
-        "Usage" | "DiscountedUsage" | "SavingsPlanCoveredUsage" | "SavingsPlanNegation" => Frequency::UsageBased,
-        "SavingsPlanRecurringFee" | "RIFee" | "FlatRateSubscription" => Frequency::Recurring,
-        _ => Frequency::OneTime,
-    }
-}
-
-fn pricing(kind: &str, usage_type: &str) -> Pricing {
-    match kind {
-        "DiscountedUsage" | "SavingsPlanCoveredUsage" => Pricing::Committed,
-        "Usage" if usage_type.contains("SpotUsage") => Pricing::Dynamic,
-        "Usage" => Pricing::Standard,
-        _ => Pricing::Other,
-    }
-}
-
 /// What a row costs, by its type. Net columns that are blank fall back to the gross ones, each by itself.
-fn costs(row: &impl Row, kind: &str, committed: bool, product: &str) -> Result<Amounts, Wrong> {
+fn costs(row: &impl Row, item: &LineItem, committed: bool, product: &str) -> Result<Amounts, Wrong> {
     let unblended = row.sure_number(UNBLENDED)?;
     let net_unblended = row.number(NET_UNBLENDED)?.unwrap_or(unblended);
     let zero = Exact::ZERO;
-    let (effective, net_effective, true_up) = match kind {
-        "DiscountedUsage" => {
+    let (effective, net_effective, true_up) = match item {
+        LineItem::DiscountedUsage => {
             let effective = row.number_or_zero(RI_EFFECTIVE)?;
             (effective, row.number(RI_NET_EFFECTIVE)?.unwrap_or(effective), zero)
         }
-        "SavingsPlanCoveredUsage" => {
+        LineItem::SavingsPlanCoveredUsage => {
             let effective = row.number_or_zero(SP_EFFECTIVE)?;
             (effective, row.number(SP_NET_EFFECTIVE)?.unwrap_or(effective), zero)
         }
-        "SavingsPlanRecurringFee" => {
+        LineItem::SavingsPlanRecurringFee => {
             let unused = difference(SP_TOTAL, row.number_or_zero(SP_TOTAL)?, row.number_or_zero(SP_USED)?)?;
             (unused, net_unused(row, unused)?, row.number_or_zero(SP_UPFRONT)?.negated())
         }
-        "RIFee" => {
+        LineItem::RiFee => {
             let (fee, upfront) = (row.number_or_zero(RI_UNUSED_FEE)?, row.number_or_zero(RI_UNUSED_UPFRONT)?);
             let (net_fee, net_upfront) =
                 (row.number(RI_NET_UNUSED_FEE)?.unwrap_or(fee), row.number(RI_NET_UNUSED_UPFRONT)?.unwrap_or(upfront));
@@ -221,9 +216,9 @@ fn costs(row: &impl Row, kind: &str, committed: bool, product: &str) -> Result<A
                 row.number_or_zero(RI_UPFRONT)?.negated(),
             )
         }
-        "SavingsPlanNegation" | "SavingsPlanUpfrontFee" => (zero, zero, zero),
-        "Fee" if committed => (zero, zero, zero),
-        "Refund" if refunds_upfront_fee(row, product)? => (zero, zero, zero),
+        LineItem::SavingsPlanNegation | LineItem::SavingsPlanUpfrontFee => (zero, zero, zero),
+        LineItem::Fee if committed => (zero, zero, zero),
+        LineItem::Refund if refunds_upfront_fee(row, product)? => (zero, zero, zero),
         _ => (unblended, net_unblended, zero),
     };
     Ok(Amounts {
@@ -231,18 +226,20 @@ fn costs(row: &impl Row, kind: &str, committed: bool, product: &str) -> Result<A
         billed: unblended,
         effective,
         net: (net_unblended, net_effective),
-        list: list(row, kind, committed, unblended)?,
+        list: list(row, item, committed, unblended)?,
         true_up,
     })
 }
 
 /// What all use costs on demand: commitments and what they take away count nothing.
-fn list(row: &impl Row, kind: &str, committed: bool, unblended: Exact) -> Result<Exact, Wrong> {
-    Ok(match kind {
-        "SavingsPlanNegation" | "SavingsPlanRecurringFee" | "SavingsPlanUpfrontFee" | "RIFee" => Exact::ZERO,
-        "Fee" if committed => Exact::ZERO,
+fn list(row: &impl Row, item: &LineItem, committed: bool, unblended: Exact) -> Result<Exact, Wrong> {
+    Ok(match item {
+        LineItem::SavingsPlanNegation | LineItem::SavingsPlanRecurringFee | LineItem::SavingsPlanUpfrontFee | LineItem::RiFee => {
+            Exact::ZERO
+        }
+        LineItem::Fee if committed => Exact::ZERO,
         // Some writers put the words of the lease where its rows have no on-demand cost.
-        "DiscountedUsage" => row.number(LIST_COST).ok().flatten().unwrap_or(unblended),
+        LineItem::DiscountedUsage => row.number(LIST_COST).ok().flatten().unwrap_or(unblended),
         _ => row.number(LIST_COST)?.unwrap_or(unblended),
     })
 }

@@ -259,8 +259,8 @@ impl Sink {
                 return Ok(());
             }
             Format::Cur(_) => {
-                let entry = cur::entry(row, &mut self.room)?;
-                self.notes.incomplete += u64::from(cur::lacks_effective(row, &entry.line_item)?);
+                let (entry, incomplete) = cur::entry(row, &mut self.room)?;
+                self.notes.incomplete += u64::from(incomplete);
                 entry
             }
             Format::Focus(_) => focus::entry(row, &mut self.room.tags)?,

@@ -89,12 +89,12 @@ impl Kind {
             LineItem::Credit => Kind::Credit,
             LineItem::Refund => Kind::Refund,
             item if item.is_discount() => Kind::Discount,
-            LineItem::Other(_) => Kind::Other,
             _ if charge.seller == Seller::Marketplace => Kind::Marketplace,
-            // AWSSupport, AWSSupportBusiness and what else the plans are called; Cost Explorer says AWS Support (Business).
-            _ if ["AWSSupport", "AWS Support"].iter().any(|name| charge.service.starts_with(name)) => Kind::Support,
+            _ if is_support(&charge.service) => Kind::Support,
+            LineItem::Other(_) => Kind::Other,
             LineItem::SavingsPlanRecurringFee | LineItem::SavingsPlanUpfrontFee | LineItem::RiFee => Kind::CommitmentFee,
-            LineItem::Fee if charge.commitment.is_some() => Kind::CommitmentFee,
+            // A fee that amortizing takes away is a commitment's, also where the source does not tell of which.
+            LineItem::Fee if charge.commitment.is_some() || charge.effective.is_zero() && !charge.billed.is_zero() => Kind::CommitmentFee,
             LineItem::Fee | LineItem::FlatRateSubscription => Kind::Fee,
             _ => Kind::Usage,
         }
@@ -115,6 +115,12 @@ impl Kind {
             Kind::Other => "other",
         }
     }
+}
+
+/// True for a support plan: AWSSupport, AWSSupportBusiness, AWSDeveloperSupport, OCBPremiumSupport in reports, AWS Support (Business)
+/// in Cost Explorer.
+fn is_support(service: &str) -> bool {
+    ["AWS", "OCB"].iter().any(|begin| service.starts_with(begin)) && service.contains("Support")
 }
 
 /// Sums of charges by a key, in the order of the keys.

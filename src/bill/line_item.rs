@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::Category;
+use super::{Category, Frequency, Pricing};
 
 /// AWS's line item types. A type that is not known here is kept by its name: its amount counts.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -82,6 +82,11 @@ const ALSO: &[(&str, LineItem)] = &[
     ("Enterprise Discount Program Discount", LineItem::EdpDiscount),
     ("Solution Provider Program Discount", LineItem::SppDiscount),
     ("Reserved Instance Volume Discount", LineItem::RiVolumeDiscount),
+    ("Distributor Discount", LineItem::Discount),
+    ("Enterprise Discount", LineItem::EdpDiscount),
+    ("Support", LineItem::Fee),
+    ("Support fee", LineItem::Fee),
+    ("Other out-of-cycle charges", LineItem::Fee),
 ];
 
 impl LineItem {
@@ -107,6 +112,27 @@ impl LineItem {
             LineItem::Tax => Category::Tax,
             LineItem::Credit => Category::Credit,
             _ => Category::Adjustment,
+        }
+    }
+
+    /// FOCUS `ChargeFrequency` of the type.
+    pub fn frequency(&self) -> Frequency {
+        match self {
+            LineItem::Usage | LineItem::DiscountedUsage | LineItem::SavingsPlanCoveredUsage | LineItem::SavingsPlanNegation => {
+                Frequency::UsageBased
+            }
+            LineItem::SavingsPlanRecurringFee | LineItem::RiFee | LineItem::FlatRateSubscription => Frequency::Recurring,
+            _ => Frequency::OneTime,
+        }
+    }
+
+    /// FOCUS `PricingCategory` of the type.
+    pub fn pricing(&self, usage_type: &str) -> Pricing {
+        match self {
+            LineItem::DiscountedUsage | LineItem::SavingsPlanCoveredUsage => Pricing::Committed,
+            LineItem::Usage if usage_type.contains("SpotUsage") => Pricing::Dynamic,
+            LineItem::Usage => Pricing::Standard,
+            _ => Pricing::Other,
         }
     }
 
@@ -159,6 +185,7 @@ mod tests {
     fn cost_explorer_writes_some_with_spaces() {
         assert_eq!(item("Savings Plan Negation"), LineItem::SavingsPlanNegation);
         assert_eq!(item("Upfront reservation fee"), LineItem::Fee);
+        assert_eq!(item("Support fee"), LineItem::Fee);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 
 use super::reply::{Amounts, Period};
 use crate::actuals::{Source, Statement};
-use crate::bill::{Bill, Charge, Frequency, LineItem, Net, Pricing, Seller};
+use crate::bill::{Bill, Charge, LineItem, Net, Seller};
 use crate::month::Month;
 use crate::quantity::Unit;
 use crate::usage::Tags;
@@ -89,8 +89,8 @@ fn charge(payer: &Arc<str>, cell: Cell) -> Charge {
         quantity,
         unit: unit.as_deref().map(Unit::of_price_list),
         category: line_item.category(),
-        frequency: frequency(&line_item),
-        pricing: pricing(&line_item, usage_type),
+        frequency: line_item.frequency(),
+        pricing: line_item.pricing(usage_type),
         commitment: None,
         seller: cell.seller,
         list: unblended,
@@ -107,21 +107,4 @@ fn charge(payer: &Arc<str>, cell: Cell) -> Charge {
 /// Without the words that Cost Explorer writes for nothing.
 fn told(text: &str) -> &str {
     if matches!(text, "NoUsageType" | "NoOperation" | "NoRegion") { "" } else { text }
-}
-
-fn frequency(line_item: &LineItem) -> Frequency {
-    match line_item {
-        LineItem::SavingsPlanRecurringFee | LineItem::RiFee | LineItem::FlatRateSubscription => Frequency::Recurring,
-        LineItem::SavingsPlanUpfrontFee | LineItem::Fee | LineItem::Refund | LineItem::Credit => Frequency::OneTime,
-        _ => Frequency::UsageBased,
-    }
-}
-
-fn pricing(line_item: &LineItem, usage_type: &str) -> Pricing {
-    match line_item {
-        LineItem::DiscountedUsage | LineItem::SavingsPlanCoveredUsage | LineItem::SavingsPlanNegation => Pricing::Committed,
-        LineItem::Usage if usage_type.contains("SpotUsage") => Pricing::Dynamic,
-        LineItem::Usage => Pricing::Standard,
-        _ => Pricing::Other,
-    }
 }
