@@ -159,7 +159,8 @@ impl<'a> Case<'a> {
         let plan = Patch { environment: self.standby.to_owned(), path: "plan".into(), value: "{total: 0 USD}".into() };
         let planned = self.ask.scenarios.named(self.standby).is_some_and(|s| s.plan.is_some());
         let patches: Vec<Patch> = changes.iter().cloned().chain(planned.then_some(plan)).collect();
-        scenario::load(&self.files, self.ask.book, &patches).map_err(|e| e.0.render(&e.1, false).trim_end().to_owned())
+        scenario::load(&self.files, self.ask.book, &patches)
+            .map_err(|e| e.0.render(&e.1, false).trim().trim_start_matches("error: ").to_owned())
     }
 
     /// What the environment's payer is billed, and the standby's where that is another one.

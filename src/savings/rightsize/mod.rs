@@ -200,7 +200,14 @@ impl Ask<'_> {
             throttled_minutes: exact(throttled),
             changes: patches.iter().map(|p| Change { path: p.path.clone(), value: p.value.clone() }).collect(),
             yaml: written(&patches),
-            notes: self.measured.notes.iter().cloned().chain(judged.iter().flat_map(|j| j.notes.clone())).collect(),
+            notes: self
+                .measured
+                .notes
+                .iter()
+                .cloned()
+                .chain(averaged(self.measured))
+                .chain(judged.iter().flat_map(|j| j.notes.clone()))
+                .collect(),
             services: judged.into_iter().map(|j| j.fitted).collect(),
         })
     }
@@ -276,6 +283,12 @@ fn after(subject: &Subject<'_>, load: &Load, best: &Candidate, band: Band) -> Sh
 fn a_month(minutes: usize, load: &Load, subject: &Subject<'_>) -> String {
     let whole = subject.hours * Decimal::from(60);
     exact(quotient(Decimal::from(minutes) * whole, Decimal::from(load.measured)).unwrap_or_default().round_dp(1))
+}
+
+/// Says that peaks within an interval are not seen.
+fn averaged(measured: &Utilisation) -> Option<String> {
+    let step = measured.step_minutes;
+    (step > 1).then(|| format!("values are averages over {step} min: shorter peaks are not seen, and throttle more than is told here"))
 }
 
 /// What makes a proposal less certain.
