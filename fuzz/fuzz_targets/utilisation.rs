@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let text = String::from_utf8_lossy(bytes);
-    match Utilisation::read(&[("fuzz", &text)]) {
+    match Utilisation::read(&[("fuzz", text.as_ref())]) {
         Ok(read) => {
             let len = read.len();
             for busy in read.services.values() {
