@@ -31,7 +31,7 @@ bench:
 soak seconds="300" cases="20000":
     PROPTEST_CASES={{cases}} cargo test --locked --test properties
     KILLS=50 cargo test --locked --test store_kill
-    for target in scenario prices cur focus cost_explorer parquet manifest; do \
+    for target in scenario prices utilisation cur focus cost_explorer parquet manifest; do \
         mkdir -p fuzz/corpus/$target; \
         (cd fuzz && RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none --features actuals $target corpus/$target seeds/$target -- -max_total_time={{seconds}} -max_len=4096 -rss_limit_mb=2048) || exit 1; \
     done

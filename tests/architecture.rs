@@ -19,6 +19,7 @@ const ORDER: &[&[&str]] = &[
     &["failover"],
     &["predict"],
     &["forecast", "plan", "calibrate"],
+    &["savings"],
     &["variance"],
     &["actuals"],
     &["report"],
@@ -143,6 +144,8 @@ const FLOATS: &[&str] = &[
     "forecast::paths",
     "forecast::sensitivity",
     "forecast::surface",
+    "savings::rightsize::load",
+    "savings::rightsize::trial",
 ];
 
 #[test]

@@ -88,6 +88,7 @@ fn what_is_planted_in_the_synthetic_history_is_found() {
     let mut files: Vec<ce_cost::scenario::InputFile> = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios"))
         .expect("the folder")
         .map(|e| e.expect("an entry").path())
+        .filter(|p| p.is_file())
         .map(|p| ce_cost::scenario::InputFile {
             name: p.file_name().expect("a name").to_string_lossy().into(),
             text: std::fs::read_to_string(&p).expect("text"),

@@ -70,6 +70,12 @@ fn the_scenarios_of_the_repository_conform() {
     }
     let text = std::fs::read_to_string(root().join("scenarios/accounts.yaml")).expect("accounts");
     conforms(&schema("accounts.schema.json"), &yaml("accounts", &text), "accounts");
+    let text = std::fs::read_to_string(root().join("scenarios/dr-strategies/prod.yaml")).expect("strategies");
+    let mut strategies = yaml("strategies", &text);
+    assert_eq!(strategies["strategies"][2]["today"], json!(true));
+    conforms(&schema("dr-strategies.schema.json"), &strategies, "strategies");
+    strategies["strategies"][0]["recovry"] = json!([]);
+    assert!(!jsonschema::validator_for(&schema("dr-strategies.schema.json")).expect("a schema").is_valid(&strategies));
 }
 
 #[test]
@@ -137,6 +143,7 @@ fn no_amount_is_a_json_number() {
         &["plan", "prod"],
         &["explain", "prod"],
         &["simulate", "prod-driven", "--service", "agent"],
+        &["dr"],
     ] {
         walk(&output(args), "");
     }

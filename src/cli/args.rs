@@ -14,6 +14,7 @@ use crate::forecast::paths::Drawing;
 use crate::money::quotient;
 use crate::month::{HoursBasis, Month};
 use crate::quantity::{Quantity, Seconds};
+use crate::savings::rightsize::trial::Band as SizeBand;
 
 /// What AWS will bill, and why.
 #[derive(Debug, Parser)]
@@ -77,6 +78,10 @@ pub enum Command {
     Calibrate(CalibrateArgs),
     /// What was predicted against what was billed: matched row by row, and the difference in named causes
     Compare(CompareArgs),
+    /// Measured CPU and memory: the task sizes and ranges that fit them, what that saves and what it risks
+    Rightsize(RightsizeArgs),
+    /// Recovery strategies: what each costs, how long a recovery takes, what is lost, which meet the targets
+    Dr(DrArgs),
     /// The price book: list, show, check
     Prices(PricesArgs),
     /// Scenario files: show, new, diff, schema
@@ -455,6 +460,88 @@ impl FromStr for Months {
             0..=35 => Ok(months),
             _ => Err(format!("`{text}` is no stretch of months: write the first and the last, such as 2026-08..2026-10, 36 at most")),
         }
+    }
+}
+
+/// `rightsize`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  ce-cost rightsize prod --metrics use.csv                   columns: time, service, cpu, memory (per cent), tasks; times in UTC
+  aws cloudwatch get-metric-data … > use.json && ce-cost rightsize prod --metrics use.json --target 65..75
+  ce-cost rightsize prod --metrics october.csv november.csv --format json
+
+Of CloudWatch's data the label says what it is, `core CPUUtilization`, `core MemoryUtilization`, `core RunningTaskCount`, or else the
+id: `core_cpu`, `core_memory`, `core_tasks`. The statistic is Average. Two weeks are needed; without tasks the scenario's average counts.")]
+pub struct RightsizeArgs {
+    /// The environment
+    #[arg(value_name = "ENV", default_value = "prod")]
+    pub environment: String,
+    /// Measured CPU and memory: tables (CSV), or what `aws cloudwatch get-metric-data` prints (JSON)
+    #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
+    pub metrics: Vec<PathBuf>,
+    /// Between which per cent of their CPU tasks are to be used in busy times
+    #[arg(long, value_name = "BAND", default_value = "70..80", value_parser = band)]
+    pub target: SizeBand,
+    /// The month in which the saving counts (2026-12); the next one if left out
+    #[arg(long, value_name = "MONTH")]
+    pub month: Option<Month>,
+    /// Hours of a month: actual, 730 or 720
+    #[arg(long, value_name = "HOURS", default_value = "actual")]
+    pub hours: HoursBasis,
+    /// How to write it
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: ViewFormat,
+}
+
+/// `70..80`, in per cent.
+fn band(text: &str) -> Result<SizeBand, String> {
+    let wrong = || format!("`{text}` is no band: write two whole numbers of per cent, the lower first, such as 70..80");
+    let (low, high) = text.split_once("..").ok_or_else(wrong)?;
+    let part = |text: &str| text.trim().trim_end_matches('%').parse::<u32>().ok().filter(|p| (10..=95).contains(p));
+    match (part(low), part(high)) {
+        (Some(low), Some(high)) if low < high => Ok(SizeBand { low: Decimal::new(low.into(), 2), high: Decimal::new(high.into(), 2) }),
+        (Some(_), Some(_)) => Err(wrong()),
+        _ => Err(format!("{}; both lie between 10 and 95", wrong())),
+    }
+}
+
+/// `dr`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  ce-cost dr                                       prod's strategies, and the cheapest that meets its targets
+  ce-cost dr prod --strategy warm-standby          how one of them recovers, step by step
+  ce-cost dr prod --region-lost 24h --format md
+
+Strategies are files beside the scenarios: dr-strategies/ENV.yaml (docs/schema/dr-strategies.schema.json).")]
+pub struct DrArgs {
+    /// The environment
+    #[arg(value_name = "ENV", default_value = "prod")]
+    pub environment: String,
+    /// Show how this strategy recovers; the recommended one if left out
+    #[arg(long, value_name = "NAME")]
+    pub strategy: Option<String>,
+    /// The month (2026-12); the next one if left out
+    #[arg(long, value_name = "MONTH")]
+    pub month: Option<Month>,
+    /// Hours of a month: actual, 730 or 720
+    #[arg(long, value_name = "HOURS", default_value = "actual")]
+    pub hours: HoursBasis,
+    /// Price a failover drill of so long beside
+    #[arg(long, value_name = "TIME", value_parser = hours, default_value = "6h", conflicts_with = "region_lost")]
+    pub failover: Decimal,
+    /// The same with the environment's region lost: its own use of that time falls away
+    #[arg(long, value_name = "TIME", value_parser = hours)]
+    pub region_lost: Option<Decimal>,
+    /// How to write it
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: ViewFormat,
+}
+
+impl DrArgs {
+    /// The failover that is priced.
+    pub fn failover(&self) -> Failover {
+        let lost = self.region_lost.map(|hours| Failover { hours, region_lost: true });
+        lost.unwrap_or(Failover { hours: self.failover, region_lost: false })
     }
 }
 

@@ -3,9 +3,9 @@
 use crate::scenario::InputFile;
 
 macro_rules! files {
-    ($($name:literal),+ $(,)?) => {
-        /// Name and text of each file of `scenarios/`.
-        pub fn scenarios() -> Vec<InputFile> {
+    ($(#[$doc:meta])* $function:ident: $($name:literal),+ $(,)?) => {
+        $(#[$doc])*
+        pub fn $function() -> Vec<InputFile> {
             vec![$(InputFile {
                 name: concat!("scenarios/", $name).to_owned(),
                 text: include_str!(concat!("../../scenarios/", $name)).to_owned(),
@@ -15,6 +15,8 @@ macro_rules! files {
 }
 
 files!(
+    /// Name and text of each file of `scenarios/`.
+    scenarios:
     "accounts.yaml",
     "dev-driven.yaml",
     "dev.yaml",
@@ -24,4 +26,10 @@ files!(
     "prod.yaml",
     "staging-driven.yaml",
     "staging.yaml",
+);
+
+files!(
+    /// The recovery strategies of these scenarios.
+    dr_strategies:
+    "dr-strategies/prod.yaml",
 );

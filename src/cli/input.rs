@@ -139,6 +139,25 @@ fn scenario_files(folder: Option<&Path>) -> Result<(Vec<InputFile>, bool), Failu
     Ok((files, missing))
 }
 
+/// Where recovery strategies lie in a folder of scenarios.
+const STRATEGIES: &str = "dr-strategies";
+
+/// The files of recovery strategies that lie beside the scenarios, or the built-in ones.
+pub fn strategies(cli: &Cli) -> Result<Vec<InputFile>, Failure> {
+    let beside = Path::new("scenarios");
+    let folder = match cli.scenarios.as_deref() {
+        Some(folder) => folder.join(STRATEGIES),
+        None if beside.is_dir() => beside.join(STRATEGIES),
+        None => return Ok(embedded::dr_strategies()),
+    };
+    if !folder.is_dir() {
+        let help =
+            "help: a strategy changes an environment and its standby; the built-in scenarios have dr-strategies/prod.yaml as an example";
+        return Err(Failure::missing(format!("error: there are no recovery strategies: no folder {}\n{help}", folder.display())));
+    }
+    folder_files(&folder, &["yaml", "yml"])
+}
+
 fn as_text(name: String, bytes: Vec<u8>) -> Result<InputFile, Failure> {
     let text = String::from_utf8(bytes).map_err(|_| Failure::input(format!("error: {name} is not UTF-8 text")))?;
     Ok(InputFile { name, text })

@@ -5,12 +5,14 @@ mod args;
 mod billed;
 mod calibrate;
 mod compare;
+mod dr;
 mod embedded;
 mod explain;
 mod forecast;
 mod input;
 mod plan;
 mod prices;
+mod rightsize;
 mod scenario;
 mod sensitivity;
 mod simulate;
@@ -59,6 +61,9 @@ pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
         ("compare.schema.json", of(schemars::schema_for!(compare::Document))),
         ("measured.schema.json", of(schemars::schema_for!(crate::variance::measured::Measured))),
         ("calibrate.schema.json", of(schemars::schema_for!(crate::calibrate::Calibration))),
+        ("rightsize.schema.json", of(schemars::schema_for!(crate::savings::rightsize::RightSizing))),
+        ("dr.schema.json", of(schemars::schema_for!(crate::savings::dr::Frontier))),
+        ("dr-strategies.schema.json", of(schemars::schema_for!(crate::savings::dr::strategy::Strategies))),
     ];
     all.extend(actuals::schemas());
     all
@@ -175,6 +180,8 @@ pub fn run(cli: &Cli, world: &World) -> Result<Output, Failure> {
         Command::Explain(args) => explain::run(cli, args, world),
         Command::Calibrate(args) => calibrate::run(cli, args, world),
         Command::Compare(args) => compare::run(cli, args, world),
+        Command::Rightsize(args) => rightsize::run(cli, args, world),
+        Command::Dr(args) => dr::run(cli, args, world),
         Command::Prices(args) => prices::run(cli, args, world),
         Command::Scenario(args) => scenario::run(cli, args, world),
         Command::Workload(args) => workload::run(args),

@@ -1,7 +1,8 @@
 //! Changes to a scenario: the one mechanism behind levers, what-ifs and calibration.
 //!
 //! A patch is a path with the file's own names and a new value: `core.tasks.average=8.2`, or a change of what is there:
-//! `workload.requests.level=+20%`. `resources.` may be left out.
+//! `workload.requests.level=+20%`. `resources.` may be left out. Nothing (`null`) removes what is there; a whole resource, with its
+//! type, may be new.
 
 use rust_decimal::Decimal;
 
@@ -66,7 +67,7 @@ impl Patch {
     /// Lays the change over a file's own tree. `resolved` is the same tree after inheritance: where the path must exist.
     pub fn apply(&self, own: &Node, resolved: Option<&Node>, sources: &mut Sources) -> Result<Node, Box<Diagnostic>> {
         let steps = steps(&self.path);
-        if let Some(resolved) = resolved {
+        if let Some(resolved) = resolved.filter(|_| !self.adds_a_resource(&steps)) {
             let there = find(resolved, &steps)?;
             if let Some(factor) = relative(&self.value) {
                 let changed = scaled(there, factor).ok_or_else(|| {
@@ -82,8 +83,35 @@ impl Patch {
             let first = problems.sorted().first().map(|d| (*d).clone());
             Box::new(first.unwrap_or_else(|| Diagnostic::general(format!("`{}` is no value", self.value))))
         })?;
-        Ok(set(own, resolved, &steps, value))
+        // An inheriting file says that something is not there; one that does not inherit leaves it out.
+        let inherits = own.get("inherits").is_some_and(|n| n.kind != Kind::Null);
+        Ok(if value.kind == Kind::Null && !inherits { without(own, &steps) } else { set(own, resolved, &steps, value) })
     }
+
+    /// True for a resource with its type, which need not be there before.
+    fn adds_a_resource(&self, steps: &[&str]) -> bool {
+        let mut sources = Sources::default();
+        let file = sources.add("change", &self.value);
+        let node = node::parse(&sources, file, &mut Problems::default());
+        steps.len() == 2 && steps.first() == Some(&"resources") && node.is_some_and(|n| n.get("type").is_some())
+    }
+}
+
+/// `tree` without what stands at the path.
+fn without(tree: &Node, steps: &[&str]) -> Node {
+    let Some((step, rest)) = steps.split_first() else { return tree.clone() };
+    let kind = match &tree.kind {
+        Kind::Map(entries) => {
+            let kept = entries.iter().filter(|(key, _)| !rest.is_empty() || key.text != *step);
+            Kind::Map(kept.map(|(key, node)| (key.clone(), if key.text == *step { without(node, rest) } else { node.clone() })).collect())
+        }
+        Kind::List(items) => {
+            let kept = items.iter().enumerate().filter(|(i, _)| !rest.is_empty() || step.parse() != Ok(*i));
+            Kind::List(kept.map(|(i, node)| if step.parse() == Ok(i) { without(node, rest) } else { node.clone() }).collect())
+        }
+        other => other.clone(),
+    };
+    Node { kind, at: tree.at }
 }
 
 /// A value so many times as large: the number of a scalar; the likely value and the ends of a range.
@@ -104,6 +132,25 @@ fn scaled(node: &Node, factor: Decimal) -> Option<Node> {
 pub fn steps(path: &str) -> Vec<&str> {
     let steps: Vec<&str> = path.split('.').collect();
     if steps.first().is_some_and(|s| TOP.contains(s)) { steps } else { ["resources"].into_iter().chain(steps).collect() }
+}
+
+/// Changes as the lines of a file that say the same, by path.
+pub fn lines<'a>(patches: impl Iterator<Item = &'a Patch>) -> String {
+    let mut paths: Vec<(Vec<&str>, &str)> = patches.map(|p| (steps(&p.path), p.value.as_str())).collect();
+    paths.sort();
+    let mut out = String::new();
+    let mut open: Vec<&str> = Vec::new();
+    for (steps, value) in paths {
+        let Some((last, above)) = steps.split_last() else { continue };
+        let common = open.iter().zip(above).take_while(|(a, b)| a == b).count();
+        open.truncate(common);
+        for step in &above[common..] {
+            out.push_str(&format!("{}{step}:\n", "  ".repeat(open.len())));
+            open.push(step);
+        }
+        out.push_str(&format!("{}{last}: {value}\n", "  ".repeat(open.len())));
+    }
+    out
 }
 
 /// The value at a path, or an error that names the nearest one.
@@ -171,5 +218,47 @@ mod tests {
         assert_eq!(read("core.tasks={min: 1, max: 2},a.b=\"1,5\""), [pair("core.tasks", "{min: 1, max: 2}"), pair("a.b", "\"1,5\"")]);
         assert_eq!(read("workload.requests.level=1,500/s"), [pair("workload.requests.level", "1500/s")]);
         assert!(changes("prod", "core.tasks.max").expect_err("no value").contains("is no change"));
+    }
+
+    /// A tree, changed once: what is left of it at a path, as text.
+    fn changed(yaml: &str, path: &str, value: &str) -> Result<Node, String> {
+        let (mut sources, mut problems) = (Sources::default(), Problems::default());
+        let file = sources.add("test.yaml", yaml);
+        let tree = node::parse(&sources, file, &mut problems).expect("a tree");
+        let patch = Patch { environment: "test".into(), path: path.into(), value: value.into() };
+        patch.apply(&tree, Some(&tree), &mut sources).map_err(|d| d.message)
+    }
+
+    #[test]
+    fn nothing_removes_what_a_file_says_and_takes_away_what_it_inherits() {
+        let file = "resources:\n  web: {tasks: {min: 1, max: 2}}\n  nat: {gateways: 1}\n";
+        let names = |tree: &Node| -> Vec<String> {
+            tree.get("resources").map(Node::entries).unwrap_or_default().iter().map(|(k, _)| k.text.clone()).collect()
+        };
+        let tree = changed(file, "nat", "null").expect("a change");
+        assert_eq!(names(&tree), ["web"]);
+        let tree = changed(file, "web.tasks.max", "null").expect("a change");
+        assert!(find(&tree, &["resources", "web", "tasks", "min"]).is_ok_and(|n| n.text() == Some("1")));
+        assert!(tree.get("resources").and_then(|n| n.get("web")?.get("tasks")?.get("max")).is_none());
+        // One that inherits says so, for there is something below it.
+        let tree = changed(&format!("inherits: base\n{file}"), "nat", "null").expect("a change");
+        assert!(tree.get("resources").and_then(|n| n.get("nat")).is_some_and(|n| n.kind == Kind::Null));
+    }
+
+    #[test]
+    fn a_whole_resource_may_be_new_and_nothing_else() {
+        let file = "resources:\n  web: {tasks: {min: 1}}\n";
+        let tree = changed(file, "nat", "{type: nat-gateway, gateways: 1}").expect("a change");
+        assert!(find(&tree, &["resources", "nat", "gateways"]).is_ok_and(|n| n.text() == Some("1")));
+        assert!(changed(file, "nat", "{gateways: 1}").expect_err("no type").contains("there is no `resources.nat`"));
+        assert!(changed(file, "nat.gateways", "1").is_err());
+    }
+
+    #[test]
+    fn changes_are_written_as_lines_of_a_file() {
+        let patch = |path: &str, value: &str| Patch { environment: "prod".into(), path: path.into(), value: value.into() };
+        let all = [patch("core.tasks.max", "9"), patch("workload.growth", "2%/month"), patch("core.task.cpu", "2 vCPU")];
+        let text = "resources:\n  core:\n    task:\n      cpu: 2 vCPU\n    tasks:\n      max: 9\nworkload:\n  growth: 2%/month\n";
+        assert_eq!(lines(all.iter()), text);
     }
 }

@@ -126,6 +126,9 @@ pub struct AuroraPostgresql {
     /// Provisioned instances.
     #[serde(default)]
     pub instances: Vec<Instance>,
+    /// True for data on which nothing runs: the secondary of a Global Database without instances, or snapshots alone.
+    #[serde(default)]
+    pub headless: bool,
     /// Serverless v2 instances, alone or beside provisioned ones.
     #[serde(default)]
     pub serverless: Option<Serverless>,
@@ -232,8 +235,13 @@ database_insights: {family: db.t3, vcpus: 4, requests: 2 M/month}
     }
 
     fn check(&self, check: &mut Check<'_>) {
-        if self.instances.is_empty() && self.serverless.is_none() {
-            check.error(None, "this cluster has nothing to run on", "no instances", "state `instances`, or `serverless`");
+        let runs = !self.instances.is_empty() || self.serverless.is_some();
+        if !runs && !self.headless {
+            let help = "state `instances`, or `serverless`; `headless: true` for data alone";
+            check.error(None, "this cluster has nothing to run on", "no instances", help);
+        }
+        if runs && self.headless {
+            check.error(None, "a cluster without instances has some", "`headless` is true", "leave `headless` out, or the instances");
         }
         self.check_instances(check);
         self.check_capacity(check);
@@ -346,6 +354,23 @@ database_insights: {family: db.t3, vcpus: 2, requests: 3 M/month}",
     #[should_panic(expected = "nothing to run on")]
     fn a_cluster_without_instances_is_refused() {
         check("type: aurora-postgresql\nstorage: 10 GB", "us-east-1", "2026-11", "");
+    }
+
+    #[test]
+    fn data_without_instances_is_billed_by_what_it_keeps() {
+        check(
+            "type: aurora-postgresql\nheadless: true\nstorage: 100 GB\nsnapshots: 200 GB",
+            "us-west-2",
+            "2026-11",
+            "USW2-Aurora:StorageUsage 100 GB-months GB in the cluster volume 100 GB
+             USW2-Aurora:BackupUsage  200 GB-months manual snapshots past the retention 200 GB",
+        );
+    }
+
+    #[test]
+    #[should_panic(expected = "a cluster without instances has some")]
+    fn headless_with_instances_is_refused() {
+        check("type: aurora-postgresql\nheadless: true\ninstances: [{role: reader, class: db.r6g.large}]", "us-east-1", "2026-11", "");
     }
 
     #[test]

@@ -18,9 +18,10 @@ use crate::scenario::driver::Driver;
 use crate::simulation::month::{Follows, Measured, Scaled};
 use crate::usage::{Step, Tape};
 
-const CODE: &str = "AmazonECS";
+/// The price list's service code.
+pub const CODE: &str = "AmazonECS";
 /// What CUR writes for tasks of either kind.
-const OPERATION: &str = "FargateTask";
+pub const OPERATION: &str = "FargateTask";
 /// GB of disk that every task has for nothing (AWS, "Fargate task ephemeral storage for Amazon ECS").
 const FREE_DISK: u32 = 20;
 /// Seconds for which a task is billed at least.
@@ -272,23 +273,30 @@ fn on_demand(task_hours: &Tape, spot: Option<&Driver<Share>>) -> Option<Tape> {
     }
 }
 
-/// Memory in GB that goes with so many vCPUs: least, most and step (AWS, "Task CPU and memory").
+/// Memory in GB that goes with so many vCPUs: least, most and step (AWS, "Task CPU and memory"). A quarter of a vCPU has no even
+/// steps: half a GB, one or two.
 const SIZES: &[(&str, u32, u32, u32)] =
     &[("0.5", 1, 4, 1), ("1", 2, 8, 1), ("2", 4, 16, 1), ("4", 8, 30, 1), ("8", 16, 60, 4), ("16", 32, 120, 8)];
 
+/// Every size of a task that AWS offers, the smallest first: vCPUs, and the GB of memory that go with them.
+pub fn sizes() -> Vec<(Decimal, Vec<Decimal>)> {
+    let quarter = (Decimal::new(25, 2), vec![Decimal::new(5, 1), Decimal::ONE, Decimal::TWO]);
+    let even = SIZES.iter().filter_map(|(cpu, least, most, step)| {
+        Some((cpu.parse().ok()?, (*least..=*most).step_by(*step as usize).map(Decimal::from).collect()))
+    });
+    std::iter::once(quarter).chain(even).collect()
+}
+
 /// Memory sizes in words, or nothing for processors that AWS does not offer.
 fn offered(cpu: Decimal) -> Option<(Vec<Decimal>, String)> {
-    if cpu == Decimal::new(25, 2) {
-        return Some((vec![Decimal::new(5, 1), Decimal::ONE, Decimal::TWO], "0.5, 1 or 2 GB".into()));
-    }
-    let (_, least, most, step) = SIZES.iter().find(|(c, ..)| c.parse() == Ok(cpu))?;
-    let sizes: Vec<Decimal> = (*least..=*most).step_by(*step as usize).map(Decimal::from).collect();
-    let words = match sizes.as_slice() {
-        [rest @ .., last] if sizes.len() <= 4 => {
+    let (_, sizes) = sizes().into_iter().find(|(c, _)| *c == cpu)?;
+    let words = match (sizes.as_slice(), SIZES.iter().find(|(c, ..)| c.parse() == Ok(cpu))) {
+        (_, Some((_, least, most, step))) if sizes.len() > 4 => format!("{least} to {most} GB in steps of {step} GB"),
+        ([rest @ .., last], _) => {
             let rest: Vec<String> = rest.iter().map(ToString::to_string).collect();
             format!("{} or {last} GB", rest.join(", "))
         }
-        _ => format!("{least} to {most} GB in steps of {step} GB"),
+        ([], _) => String::new(),
     };
     Some((sizes, words))
 }
@@ -306,13 +314,10 @@ pub(super) fn legal_size(task: &Task, check: &mut Check<'_>) {
         return;
     };
     if !sizes.contains(&memory) {
-        let fitting = ["0.25", "0.5", "1", "2", "4", "8", "16"]
-            .iter()
-            .find(|c| c.parse().ok().and_then(offered).is_some_and(|(s, _)| s.contains(&memory)))
-            .map_or_else(
-                || format!("with {} vCPU take {words}", grouped(cpu)),
-                |c| format!("keep {} GB with `cpu: {c} vCPU`", grouped(memory)),
-            );
+        let fitting = self::sizes().into_iter().find(|(_, s)| s.contains(&memory)).map_or_else(
+            || format!("with {} vCPU take {words}", grouped(cpu)),
+            |(c, _)| format!("keep {} GB with `cpu: {} vCPU`", grouped(memory), grouped(c)),
+        );
         check.error(
             task.memory.at,
             format!("{} vCPU cannot have {} GB of memory on Fargate", grouped(cpu), grouped(memory)),

@@ -43,21 +43,7 @@ pub fn value(node: &Node, text: &str, after: &str, ratios: &[Decimal], why: &str
 /// The changes as lines of a file. What stands in a list is named by its place: lists are written whole.
 pub fn lines(drivers: &[Line<'_>]) -> String {
     let in_list = |path: &str| path.split('.').any(|s| s.parse::<usize>().is_ok());
-    let mut paths: Vec<(Vec<&str>, &str)> =
-        drivers.iter().filter(|d| !in_list(&d.patch.path)).map(|d| (patch::steps(&d.patch.path), d.patch.value.as_str())).collect();
-    paths.sort();
-    let mut out = String::new();
-    let mut open: Vec<&str> = Vec::new();
-    for (steps, value) in paths {
-        let Some((last, above)) = steps.split_last() else { continue };
-        let common = open.iter().zip(above).take_while(|(a, b)| a == b).count();
-        open.truncate(common);
-        for step in &above[common..] {
-            out.push_str(&format!("{}{step}:\n", "  ".repeat(open.len())));
-            open.push(step);
-        }
-        out.push_str(&format!("{}{last}: {value}\n", "  ".repeat(open.len())));
-    }
+    let mut out = patch::lines(drivers.iter().filter(|d| !in_list(&d.patch.path)).map(|d| d.patch));
     for line in drivers.iter().filter(|d| in_list(&d.patch.path)) {
         out.push_str(&format!("# at {}: {}\n", line.place, line.patch.value));
     }

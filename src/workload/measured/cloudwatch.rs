@@ -28,6 +28,8 @@ struct Output {
 struct Part {
     id: String,
     #[serde(default)]
+    label: String,
+    #[serde(default)]
     timestamps: Vec<String>,
     #[serde(default)]
     values: Vec<f64>,
@@ -48,12 +50,24 @@ struct Message {
 
 /// What is known of one metric: its values at minutes since 1970, and whether all of them are there.
 #[derive(Default)]
-struct Metric {
-    points: Vec<(i64, f64)>,
+pub(super) struct Metric {
+    /// What CloudWatch shows beside it: the name of the metric, unless somebody chose another label.
+    pub label: String,
+    /// In the order of time.
+    pub points: Vec<(i64, f64)>,
     complete: bool,
 }
 
 pub(super) fn read(text: &str) -> Result<Series, Vec<Fault>> {
+    let (metrics, notes) = metrics(text)?;
+    series(&metrics, notes).map_err(|fault| vec![fault])
+}
+
+/// Metrics by their id, and what CloudWatch says beside them.
+pub(super) type Metrics = (BTreeMap<String, Metric>, Vec<String>);
+
+/// The metrics of a text, pages put together.
+pub(super) fn metrics(text: &str) -> Result<Metrics, Vec<Fault>> {
     let output: Output = serde_json::from_str(text)
         .map_err(|e| vec![Fault::new(format!("this is not what `get-metric-data` prints: {}", short(&e.to_string())))])?;
     let mut faults = Vec::new();
@@ -65,10 +79,11 @@ pub(super) fn read(text: &str) -> Result<Series, Vec<Fault>> {
     for part in &output.metric_data_results {
         notes.extend(part.messages.iter().map(|m| format!("{}: {}", part.id, m.text())));
         let metric = metrics.entry(part.id.clone()).or_default();
+        metric.label.clone_from(&part.label);
         part.add_to(metric, &mut faults);
     }
     if metrics.len() > MOST_ROUTES {
-        faults.push(Fault::new(format!("{} metrics: at most {MOST_ROUTES} routes are read", metrics.len())));
+        faults.push(Fault::new(format!("{} metrics: at most {MOST_ROUTES} are read", metrics.len())));
     }
     for (id, metric) in &mut metrics {
         if !is_name(id) {
@@ -77,7 +92,7 @@ pub(super) fn read(text: &str) -> Result<Series, Vec<Fault>> {
         metric.sort(id, &mut faults);
     }
     if faults.is_empty() {
-        return series(&metrics, notes).map_err(|fault| vec![fault]);
+        return Ok((metrics, notes));
     }
     faults.truncate(MOST_FAULTS);
     Err(faults)

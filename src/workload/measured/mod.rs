@@ -7,6 +7,7 @@
 
 mod cloudwatch;
 mod csv;
+pub mod utilisation;
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,0 +1,321 @@
+//! `ce-cost dr`.
+
+use std::fmt::Write;
+
+use rust_decimal::Decimal;
+
+use super::args::{Cli, DrArgs, ViewFormat};
+use super::forecast::json;
+use super::input::{self, Inputs, summary};
+use super::{Failure, Output, World};
+use crate::diagnostic::nearest;
+use crate::forecast::next_month;
+use crate::money::{dollars, signed};
+use crate::month::Month;
+use crate::predict::Basis;
+use crate::report::table::{Cell, Column, Kind, Table};
+use crate::report::terminal::{Screen, Tone};
+use crate::report::{csv, markdown};
+use crate::savings::dr::strategy::{self, Strategies};
+use crate::savings::dr::{Ask, Frontier, Priced, frontier, time};
+
+/// Runs the command.
+pub fn run(cli: &Cli, args: &DrArgs, world: &World) -> Result<Output, Failure> {
+    let inputs = Inputs::read(cli, world)?;
+    let environment = inputs.environment(&args.environment)?;
+    let basis = Basis {
+        month: args.month.unwrap_or_else(|| next_month(inputs.as_of)),
+        hours: args.hours,
+        pooled: true,
+        free_tier: true,
+        failover: Some(args.failover()),
+    };
+    inputs.check_failover(environment, basis, 1)?;
+    let strategies = strategies(cli, &args.environment, world)?;
+    let ask = Ask {
+        files: &inputs.files,
+        scenarios: &inputs.scenarios,
+        book: &inputs.book,
+        strategies: &strategies,
+        environment,
+        basis,
+        as_of: inputs.as_of,
+    };
+    let found = frontier(&ask).map_err(|why| Failure::input(format!("error: {why}")))?;
+    let shown = shown(&found, args.strategy.as_deref())?;
+    let out = match args.format {
+        ViewFormat::Table => page(&found, shown, &world.screen),
+        ViewFormat::Json => json(&found)?,
+        ViewFormat::Csv => rows(&found),
+        ViewFormat::Md => markdown_page(&found),
+    };
+    Ok(Output { out, notes: inputs.warnings(world) })
+}
+
+/// The strategies of an environment.
+fn strategies(cli: &Cli, environment: &str, world: &World) -> Result<Strategies, Failure> {
+    let files = input::strategies(cli)?;
+    let stem = |name: &str| name.rsplit('/').next().and_then(|n| n.split_once('.')).map_or(String::new(), |(stem, _)| stem.to_owned());
+    let Some(file) = files.iter().find(|f| stem(&f.name) == environment) else {
+        let known: Vec<String> = files.iter().map(|f| stem(&f.name)).collect();
+        let help = format!("help: write dr-strategies/{environment}.yaml; there are strategies for {}", known.join(", "));
+        return Err(Failure::missing(format!("error: there are no recovery strategies for {environment}\n{help}")));
+    };
+    let read = strategy::read(&file.name, &file.text);
+    let read = read.map_err(|e| Failure::input(summary(&e.0.render(&e.1, world.colour_errors), e.0.errors())))?;
+    if read.of == environment {
+        return Ok(read);
+    }
+    Err(Failure::input(format!("error: {} says `of: {}`\nhelp: give file and environment the same name", file.name, read.of)))
+}
+
+/// The strategy whose recovery is shown: the one asked for, else the recommended one.
+fn shown<'f>(found: &'f Frontier, asked: Option<&str>) -> Result<Option<&'f Priced>, Failure> {
+    let named = |name: &str| found.strategies.iter().find(|s| s.name == name);
+    let Some(asked) = asked else { return Ok(found.recommended.as_deref().and_then(named).or(found.strategies.first())) };
+    named(asked).map(Some).ok_or_else(|| {
+        let names: Vec<&str> = found.strategies.iter().map(|s| s.name.as_str()).collect();
+        let near = nearest(asked, names.iter().copied()).map(|n| format!(": did you mean `{n}`?")).unwrap_or_default();
+        Failure::usage(format!("error: there is no strategy `{asked}`{near}\nhelp: there are {}", names.join(", ")))
+    })
+}
+
+/// Services that are named one by one.
+const SERVICES: usize = 4;
+
+// ── for people ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+fn seconds(text: &str) -> String {
+    text.parse::<Decimal>().map_or_else(|_| text.to_owned(), time)
+}
+
+fn head(found: &Frontier) -> String {
+    let month = found.month.parse().map_or_else(|_| found.month.clone(), |m: Month| m.name());
+    format!(
+        "{} · ready for the loss of its region, in {} · {month}, {} h · list prices, fees of commitments spread over their terms",
+        found.environment, found.region, found.hours
+    )
+}
+
+fn targets(found: &Frontier) -> String {
+    format!("{} of recovery and {} of data", seconds(&found.rto_target), seconds(&found.rpo_target))
+}
+
+/// The cheapest strategy within the targets, in words; `None` where there is none.
+fn best(found: &Frontier) -> Option<(String, String)> {
+    let best = found.strategies.iter().find(|s| Some(&s.name) == found.recommended.as_ref())?;
+    let mut text = format!("{}: the cheapest within {}", best.title, targets(found));
+    match (found.strategies.iter().find(|s| s.today), found.saving) {
+        (Some(today), _) if today.name == best.name => text.push_str("; it is today's"),
+        (Some(today), Some(saving)) => {
+            let _ = write!(text, "; {} a month against today's {}", signed(-saving), today.title.to_lowercase());
+        }
+        _ => {}
+    }
+    Some((format!("${} a month", dollars(best.cost)), text))
+}
+
+fn answer(found: &Frontier, screen: &Screen) -> String {
+    match best(found) {
+        Some((amount, text)) => format!("  {}\n{}", screen.paint(Tone::Strong, &amount), screen.fill(&text, "  ")),
+        None => format!("  {}\n", screen.paint(Tone::Over, &format!("No strategy stays within {}.", targets(found)))),
+    }
+}
+
+fn within(strategy: &Priced) -> &'static str {
+    match (strategy.meets_rto, strategy.meets_rpo) {
+        (true, true) => "both",
+        (true, false) => "time only",
+        (false, true) => "data only",
+        (false, false) => "neither",
+    }
+}
+
+fn table(found: &Frontier) -> Table {
+    let mut table = Table::new(&[
+        Column::words("", "strategy"),
+        Column::number("a month", "cost"),
+        Column::number("of it lost", "lost").droppable(3),
+        Column::number("failover", "failover").droppable(1),
+        Column::number("recovery", "rto"),
+        Column::number("data lost", "rpo"),
+        Column::words("in target", "within"),
+        Column::words("", "remark").droppable(2),
+    ]);
+    for s in &found.strategies {
+        let recommended = found.recommended.as_ref() == Some(&s.name);
+        let remark = match (s.today, recommended, &s.dominated_by) {
+            (true, true, _) => "today, and the cheapest in target".to_owned(),
+            (false, true, _) => "the cheapest in target".to_owned(),
+            (true, false, Some(better)) => format!("today, beaten by {better}"),
+            (false, false, Some(better)) => format!("beaten by {better}"),
+            (true, false, None) => "today".to_owned(),
+            (false, false, None) => String::new(),
+        };
+        let kind = match (recommended, &s.dominated_by) {
+            (true, _) => Kind::Group,
+            (false, Some(_)) => Kind::Dim,
+            (false, None) => Kind::Line,
+        };
+        let lost = if s.lost.is_zero() { Cell::Empty } else { Cell::Money(s.lost) };
+        let failover = s.failover.map_or(Cell::Empty, Cell::Difference);
+        let [rto, rpo] = [seconds(&s.rto), seconds(&s.rpo)].map(Cell::Text);
+        let cells = vec![Cell::text(&s.title), Cell::Money(s.cost), lost, failover, rto, rpo, Cell::text(within(s)), Cell::Text(remark)];
+        table.row(kind, 0, cells);
+    }
+    table
+}
+
+/// Where the cost of a strategy stands, and what is lost in it.
+fn costs(s: &Priced, found: &Frontier) -> String {
+    let parts = &s.parts;
+    let mut text = format!(
+        "{} a month: {} in {}'s bill, {} in {}'s own",
+        dollars(s.cost),
+        dollars(parts.standby),
+        found.standby,
+        signed(parts.environment),
+        found.environment
+    );
+    if !parts.others.is_zero() {
+        let _ = write!(text, ", {} in others' by shared tiers and support", signed(parts.others));
+    }
+    let largest: Vec<String> = s.services.iter().take(SERVICES).map(|of| format!("{} {}", of.service, signed(of.amount))).collect();
+    let _ = write!(text, ". Most of it is {}.", largest.join(", "));
+    for c in &s.commitments {
+        let _ = match c.bought {
+            true => write!(text, " {} is bought until {} and not used: {} of it are lost.", c.id, c.until, dollars(c.lost)),
+            false => write!(text, " {} need not be bought.", c.id),
+        };
+    }
+    text
+}
+
+/// A time and, beside and below it, words; `~` marks what is assumed.
+fn timed(text: &str, what: &str, from: &str, screen: &Screen) -> String {
+    const TIME: usize = 9;
+    let indent = " ".repeat(4 + TIME + 3);
+    let filled = screen.fill(what, &indent);
+    let rest = filled.strip_prefix(indent.as_str()).unwrap_or(&filled);
+    let pad = " ".repeat(TIME.saturating_sub(text.chars().count()));
+    format!("    {pad}{text} {} {rest}", if from == "assumed" { "~" } else { " " })
+}
+
+fn recovery(s: &Priced, screen: &Screen) -> String {
+    let because = |why: &Option<String>| why.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
+    let mut out = String::new();
+    let _ = writeln!(out, "    Recovery");
+    for step in &s.steps {
+        out.push_str(&timed(&seconds(&step.seconds), &format!("{}{}", step.step, because(&step.why)), &step.from, screen));
+    }
+    out.push_str(&timed(&seconds(&s.rto), "until everything works", "", screen));
+    out.push_str("\n    Data lost at most\n");
+    for copied in &s.replication {
+        let what = format!("{}: {}{}", copied.data, copied.by, because(&copied.why));
+        out.push_str(&timed(&seconds(&copied.seconds), &what, &copied.from, screen));
+    }
+    out
+}
+
+fn page(found: &Frontier, shown: Option<&Priced>, screen: &Screen) -> String {
+    let mut out = screen.fill(&head(found), "");
+    out.push('\n');
+    out.push_str(&answer(found, screen));
+    out.push('\n');
+    out.push_str(&screen.table(&table(found)));
+    if let Some(s) = shown {
+        let _ = writeln!(out, "\n  {}", screen.paint(Tone::Strong, &s.title));
+        out.push_str(&screen.fill(&format!("{}.", capital(&s.what)), "    "));
+        out.push_str(&screen.fill(&costs(s, found), "    "));
+        out.push('\n');
+        out.push_str(&recovery(s, screen));
+        if s.steps.iter().any(|step| step.from == "assumed") {
+            out.push_str(&screen.fill("~ assumed: a recovery test would measure it.", "  "));
+        }
+    }
+    out.push('\n');
+    let failover = found.failover.as_ref();
+    let failover =
+        failover.map(|title| format!("Failover: what it adds to the month, {} being carried by its standby ({title}).", found.environment));
+    for text in failover.into_iter().chain(later(found)) {
+        out.push_str(&screen.fill(&text, "  "));
+    }
+    let is_other = |s: &&Priced| shown.is_none_or(|shown| shown.name != s.name);
+    let other = found.strategies.iter().filter(is_other);
+    if let Some(other) = other.clone().find(|s| s.today).or_else(|| other.clone().find(|s| s.dominated_by.is_none())) {
+        let _ = writeln!(out, "  ce-cost dr {} --strategy {}   shows how that one recovers", found.environment, other.name);
+    }
+    out
+}
+
+/// What is lost on commitments, and what is cheapest afterwards.
+fn later(found: &Frontier) -> Option<String> {
+    let lost = found.strategies.iter().find(|s| !s.lost.is_zero())?;
+    let until = lost.commitments.iter().filter(|c| c.bought).map(|c| c.until.as_str()).max()?;
+    let best = found.strategies.iter().find(|s| Some(&s.name) == found.recommended_later.as_ref())?;
+    let most = found.strategies.iter().map(|s| s.lost).max().unwrap_or_default();
+    let mut text =
+        format!("Lost: up to {} on reservations of {} that are bought until {until} and then not used.", dollars(most), found.standby);
+    if found.recommended_later != found.recommended {
+        let _ = write!(text, " Without them {} is the cheapest in target: {}.", best.title.to_lowercase(), dollars(best.cost - best.lost));
+    }
+    Some(text)
+}
+
+/// A sentence begins with a capital.
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+// ── for machines ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+fn rows(found: &Frontier) -> String {
+    let header = [
+        "environment",
+        "month",
+        "strategy",
+        "today",
+        "recommended",
+        "cost_usd",
+        "standby_usd",
+        "environment_usd",
+        "others_usd",
+        "lost_usd",
+        "failover_usd",
+        "rto_seconds",
+        "rpo_seconds",
+        "meets_rto",
+        "meets_rpo",
+        "dominated_by",
+    ];
+    let row = |s: &Priced| {
+        let lost: crate::money::Usd = s.commitments.iter().map(|c| c.lost).sum();
+        vec![
+            found.environment.clone(),
+            found.month.clone(),
+            s.name.clone(),
+            s.today.to_string(),
+            (found.recommended.as_ref() == Some(&s.name)).to_string(),
+            s.cost.to_string(),
+            s.parts.standby.to_string(),
+            s.parts.environment.to_string(),
+            s.parts.others.to_string(),
+            lost.to_string(),
+            s.failover.map(|f| f.to_string()).unwrap_or_default(),
+            s.rto.clone(),
+            s.rpo.clone(),
+            s.meets_rto.to_string(),
+            s.meets_rpo.to_string(),
+            s.dominated_by.clone().unwrap_or_default(),
+        ]
+    };
+    csv::write(&header, found.strategies.iter().map(row))
+}
+
+fn markdown_page(found: &Frontier) -> String {
+    let (amount, text) = best(found).unwrap_or_else(|| ("No strategy".into(), format!("stays within {}", targets(found))));
+    let mut out = format!("### {}\n\n**{amount}** {}\n\n", markdown::escape(&head(found)), markdown::escape(&text));
+    out.push_str(&markdown::table(&table(found)));
+    out
+}
