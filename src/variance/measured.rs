@@ -308,7 +308,7 @@ impl Wanted<'_> {
         let after = driver::scaled(text, ratio, DIGITS, exact);
         let why = self.why(main);
         let value = yaml_value(node, text, &after, &main.ratios(&group.driver), &why);
-        let patch = Patch { environment: self.environment.into(), path: path.clone(), value: value.clone() };
+        let patch = Patch { environment: self.environment.into(), path: path.clone(), value: value.clone().into() };
         let explains = match self.with(std::slice::from_ref(&patch)) {
             Ok(changed) => self.effect(&changed, predicted)?,
             Err(problem) => {
@@ -416,7 +416,7 @@ fn yaml_value(node: &Node, text: &str, after: &str, ratios: &[Decimal], why: &st
 fn yaml(drivers: &[(MeasuredDriver, Patch)]) -> String {
     let in_list = |path: &str| path.split('.').any(|s| s.parse::<usize>().is_ok());
     let mut paths: Vec<(Vec<&str>, &str)> =
-        drivers.iter().filter(|(d, _)| !in_list(&d.path)).map(|(d, p)| (patch::steps(&d.path), p.value.as_str())).collect();
+        drivers.iter().filter(|(d, _)| !in_list(&d.path)).map(|(d, p)| (patch::steps(&d.path), p.value.text().unwrap_or_default())).collect();
     paths.sort();
     let mut out = String::new();
     let mut open: Vec<&str> = Vec::new();
@@ -431,7 +431,7 @@ fn yaml(drivers: &[(MeasuredDriver, Patch)]) -> String {
         out.push_str(&format!("{}{last}: {value}\n", "  ".repeat(open.len())));
     }
     for (driver, patch) in drivers.iter().filter(|(d, _)| in_list(&d.path)) {
-        out.push_str(&format!("# at {}: {}\n", driver.place, patch.value));
+        out.push_str(&format!("# at {}: {}\n", driver.place, patch.value.text().unwrap_or_default()));
     }
     out
 }
