@@ -19,6 +19,7 @@ const ORDER: &[&[&str]] = &[
     &["failover"],
     &["predict"],
     &["forecast", "plan", "calibrate"],
+    &["savings"],
     &["variance"],
     &["actuals"],
     &["report"],
@@ -138,11 +139,13 @@ const FLOATS: &[&str] = &[
     "scaling",
     "simulation",
     "forecast::demand",
+    "forecast::difference",
     "forecast::draw",
     "forecast::inputs",
     "forecast::paths",
     "forecast::sensitivity",
     "forecast::surface",
+    "savings::sampled",
 ];
 
 #[test]

@@ -3,9 +3,9 @@
 use crate::scenario::InputFile;
 
 macro_rules! files {
-    ($($name:literal),+ $(,)?) => {
-        /// Name and text of each file of `scenarios/`.
-        pub fn scenarios() -> Vec<InputFile> {
+    ($(#[$doc:meta])* $function:ident: $($name:literal),+ $(,)?) => {
+        $(#[$doc])*
+        pub fn $function() -> Vec<InputFile> {
             vec![$(InputFile {
                 name: concat!("scenarios/", $name).to_owned(),
                 text: include_str!(concat!("../../scenarios/", $name)).to_owned(),
@@ -15,6 +15,8 @@ macro_rules! files {
 }
 
 files!(
+    /// Name and text of each file of `scenarios/`.
+    scenarios:
     "accounts.yaml",
     "dev-driven.yaml",
     "dev.yaml",
@@ -24,4 +26,39 @@ files!(
     "prod.yaml",
     "staging-driven.yaml",
     "staging.yaml",
+);
+
+files!(
+    /// Name and text of each file of `scenarios/levers/`.
+    levers:
+    "levers/aurora-generation-8.yaml",
+    "levers/aurora-io-optimized.yaml",
+    "levers/aurora-reserved-all-upfront.yaml",
+    "levers/aurora-reserved.yaml",
+    "levers/aurora-serverless.yaml",
+    "levers/cache-reserved-all-upfront.yaml",
+    "levers/cache-reserved.yaml",
+    "levers/cloudfront-plan.yaml",
+    "levers/compute-savings-plan-3yr.yaml",
+    "levers/compute-savings-plan.yaml",
+    "levers/database-off-hours.yaml",
+    "levers/database-savings-plan.yaml",
+    "levers/endpoints-through-nat.yaml",
+    "levers/graviton.yaml",
+    "levers/idle-ipv4.yaml",
+    "levers/lambda-batch.yaml",
+    "levers/log-class.yaml",
+    "levers/log-retention.yaml",
+    "levers/multi-cloud.yaml",
+    "levers/nat-endpoints.yaml",
+    "levers/off-hours.yaml",
+    "levers/right-sizing.yaml",
+    "levers/s3-intelligent-tiering.yaml",
+    "levers/s3-lifecycle.yaml",
+    "levers/single-nat.yaml",
+    "levers/spot-background.yaml",
+    "levers/spot-development.yaml",
+    "levers/trace-sampling.yaml",
+    "levers/valkey.yaml",
+    "levers/weekly-copies.yaml",
 );

@@ -160,6 +160,12 @@ fn units(size: &str) -> Option<Decimal> {
     }
 }
 
+/// The family of an instance or node, with the region's prefix and the kind of use left out, and the units that an hour of it counts;
+/// `None` for what cannot be reserved.
+pub fn reserved_units(usage_type: &str) -> Option<(&str, Decimal)> {
+    sized(usage_type)
+}
+
 /// "InstanceUsage:db.r6g.large" as its family ("db.r6g") and units, I/O-Optimized counted at 1.3 and Multi-AZ at 2.
 fn sized(usage_type: &str) -> Option<(&str, Decimal)> {
     let (kind, class) = usage_type.rsplit_once(':')?;

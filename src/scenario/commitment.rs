@@ -76,7 +76,8 @@ impl Commitment {
     }
 }
 
-fn term<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Term, D::Error> {
+/// Reads the terms of a commitment.
+pub(crate) fn term<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Term, D::Error> {
     String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
 }
 

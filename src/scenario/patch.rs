@@ -259,7 +259,9 @@ mod tests {
         assert_eq!(ids(patched("region: us-east-1", "commitments.+", "{id: b}").expect("the first")), ["b"]);
         let added = patched("resources: {core: {type: x}}", "resources.+batch", "{type: y}").expect("a name");
         assert_eq!(added.get("resources").and_then(|r| r.get("batch")?.get("type")?.text()), Some("y"));
-        assert!(patched("resources: {core: {type: x}}", "resources.+core", "{type: y}").expect_err("taken").contains("has a `core` already"));
+        assert!(
+            patched("resources: {core: {type: x}}", "resources.+core", "{type: y}").expect_err("taken").contains("has a `core` already")
+        );
         assert!(patched("resources: {core: {type: x}}", "core.+", "1").expect_err("no list").contains("no list to add to"));
     }
 

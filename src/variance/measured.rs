@@ -415,8 +415,11 @@ fn yaml_value(node: &Node, text: &str, after: &str, ratios: &[Decimal], why: &st
 /// The changes as lines of a file. What stands in a list is named by its place: lists are written whole.
 fn yaml(drivers: &[(MeasuredDriver, Patch)]) -> String {
     let in_list = |path: &str| path.split('.').any(|s| s.parse::<usize>().is_ok());
-    let mut paths: Vec<(Vec<&str>, &str)> =
-        drivers.iter().filter(|(d, _)| !in_list(&d.path)).map(|(d, p)| (patch::steps(&d.path), p.value.text().unwrap_or_default())).collect();
+    let mut paths: Vec<(Vec<&str>, &str)> = drivers
+        .iter()
+        .filter(|(d, _)| !in_list(&d.path))
+        .map(|(d, p)| (patch::steps(&d.path), p.value.text().unwrap_or_default()))
+        .collect();
     paths.sort();
     let mut out = String::new();
     let mut open: Vec<&str> = Vec::new();

@@ -1,0 +1,383 @@
+//! `ce-cost savings`.
+
+use std::fmt::Write;
+
+use super::args::{BasisArg, Cli, HorizonArg, RiskArg, SavingsArgs, ViewFormat};
+use super::forecast::json;
+use super::input::Inputs;
+use super::plan::hanging;
+use super::{Failure, Output, World};
+use crate::diagnostic::nearest;
+use crate::forecast::next_month;
+use crate::money::{Usd, dollars, signed};
+use crate::predict::Basis;
+use crate::quantity::{Share, per_cent};
+use crate::report::table::{Cell, Column, Kind, Table};
+use crate::report::terminal::{Screen, Tone};
+use crate::report::{csv, markdown};
+use crate::savings::analysis::Limits;
+use crate::savings::document::{Row, Savings, Status, Together};
+use crate::savings::lever::{Horizon, Level, Levers};
+use crate::savings::{self, Asked};
+use crate::scenario::Scenario;
+
+/// Overlaps and left levers that are shown to people.
+const SHOWN: usize = 6;
+
+/// Runs the command.
+pub fn run(cli: &Cli, args: &SavingsArgs, world: &World) -> Result<Output, Failure> {
+    let inputs = Inputs::read(cli, world)?;
+    let levers = chosen(inputs.levers(cli, world)?, args)?;
+    let environments: Vec<&Scenario> = match &args.environment {
+        Some(name) => vec![inputs.environment(name)?],
+        None => inputs.scenarios.all.iter().filter(|s| s.instead_of.is_none()).collect(),
+    };
+    let asked = asked(args, &inputs);
+    let found = environments.into_iter().map(|s| savings::savings(&inputs.scenarios, s, &inputs.book, &levers, &asked));
+    let found = found.collect::<Result<Vec<_>, _>>().map_err(|e| Failure::input(format!("error: {e}")))?;
+    let out = written(found, args, &inputs, world)?;
+    Ok(Output { out, notes: inputs.warnings(world) })
+}
+
+fn written(found: Vec<Savings>, args: &SavingsArgs, inputs: &Inputs, world: &World) -> Result<String, Failure> {
+    let page = |s: &Savings| if args.basis == BasisArg::Plan { plan_page(s, &world.screen) } else { list_page(s, &world.screen) };
+    Ok(match args.format {
+        ViewFormat::Json if args.all => json(&savings::together(&inputs.as_of.to_string(), found))?,
+        ViewFormat::Json => found.iter().map(json).collect::<Result<Vec<_>, _>>()?.join("\n"),
+        ViewFormat::Csv => rows(&found),
+        ViewFormat::Md => found.iter().map(|s| markdown_page(s, args.basis)).collect::<Vec<_>>().join("\n"),
+        ViewFormat::Table if args.all => all_page(&savings::together(&inputs.as_of.to_string(), found), &world.screen),
+        ViewFormat::Table => found.iter().map(page).collect::<Vec<_>>().join("\n"),
+    })
+}
+
+fn asked(args: &SavingsArgs, inputs: &Inputs) -> Asked {
+    let month = args.month.unwrap_or_else(|| next_month(inputs.as_of));
+    let risk = args.max_risk.map(|risk| match risk {
+        RiskArg::Low => Level::Low,
+        RiskArg::Medium => Level::Medium,
+        RiskArg::High => Level::High,
+    });
+    Asked {
+        basis: Basis { month, hours: args.hours, pooled: true, free_tier: true, failover: None },
+        limits: Limits { risk, upfront: args.max_upfront, no_commitment: args.no_commitment },
+        of_plan: args.basis == BasisArg::Plan,
+        drawing: args.drawing.drawing(),
+        as_of: inputs.as_of.to_string(),
+    }
+}
+
+/// The levers that are asked for.
+fn chosen(mut levers: Levers, args: &SavingsArgs) -> Result<Levers, Failure> {
+    for id in &args.levers {
+        let ids: Vec<&str> = levers.list.iter().map(|l| l.id.as_str()).collect();
+        if !ids.contains(&id.as_str()) {
+            let near = nearest(id, ids.iter().copied()).map(|n| format!(": did you mean `{n}`?")).unwrap_or_default();
+            return Err(Failure::usage(format!("error: there is no lever `{id}`{near}\nhelp: there are {}", ids.join(", "))));
+        }
+    }
+    levers.list.retain(|l| args.levers.is_empty() || args.levers.contains(&l.id));
+    levers.list.retain(|l| match args.horizon {
+        HorizonArg::All => true,
+        HorizonArg::Short => l.horizon == Horizon::Short,
+        HorizonArg::Long => l.horizon == Horizon::Long,
+    });
+    Ok(levers)
+}
+
+/// "6,290 a month (98%)".
+fn share(text: Option<&String>) -> String {
+    text.and_then(|t| t.parse().ok()).map(|s| format!(" ({})", per_cent(s))).unwrap_or_default()
+}
+
+fn list_page(found: &Savings, screen: &Screen) -> String {
+    let title =
+        format!("{} · what can be saved · list prices · {} ({} h): {}", found.environment, found.month, found.hours, dollars(found.cost));
+    let mut out = screen.fill(&title, "");
+    let _ = writeln!(out, "\n  {}", headline(found, screen));
+    out.push_str(&screen.fill(&terms(found), "  "));
+    out.push('\n');
+    out.push_str(&screen.table(&table(found)));
+    reasons(found, screen, &mut out);
+    overlaps(found, screen, &mut out);
+    of_the_plan(found, screen, &mut out);
+    not_here(found, screen, &mut out);
+    let _ = writeln!(out, "\n  ce-cost savings {} --basis plan   shows what the plan states, on its own arithmetic", found.environment);
+    out
+}
+
+fn headline(found: &Savings, screen: &Screen) -> String {
+    let best = &found.recommendation;
+    if best.levers.is_empty() {
+        return screen.paint(Tone::Strong, "Nothing here saves anything");
+    }
+    let text = format!("${} a month less{}", dollars(best.saving), share(best.share.as_ref()));
+    let band = match (best.band.p10, best.band.p90) {
+        (Some(low), Some(high)) => format!("    {} – {} in 8 of 10 cases", dollars(low), dollars(high)),
+        _ => String::new(),
+    };
+    format!("{}{band}", screen.paint(Tone::Strong, &text))
+}
+
+/// What it costs at once, and when that has come back.
+fn terms(found: &Savings) -> String {
+    let best = &found.recommendation;
+    let levers = match best.levers.len() {
+        0 => return String::new(),
+        1 => "One lever".to_owned(),
+        n => format!("{n} levers together"),
+    };
+    let even = best.break_even_month.as_ref().map_or("not even within three years".into(), |m| format!("even in {m}"));
+    let upfront =
+        if best.upfront.is_zero() { "nothing paid at once".to_owned() } else { format!("{} paid at once, {even}", dollars(best.upfront)) };
+    format!("{levers}: {upfront}; {} are left to pay.", dollars(found.cost - best.saving))
+}
+
+fn table(found: &Savings) -> Table {
+    let mut table = Table::new(&[
+        Column::words("", "lever"),
+        Column::number("plan says", "stated"),
+        Column::number("alone", "standalone"),
+        Column::number("after the others", "marginal"),
+        Column::words("", "bar").droppable(3),
+        Column::words("risk", "risk").droppable(1),
+        Column::words("takes", "takes").droppable(2),
+    ]);
+    let most = found.levers.iter().filter_map(|r| r.marginal).max().unwrap_or(Usd::ZERO);
+    let cells = |r: &Row| {
+        let bar = r.marginal.filter(|_| r.status == Status::Recommended).and_then(|m| m.fraction_of(most));
+        vec![
+            Cell::text(&r.title),
+            Cell::money(r.stated),
+            Cell::money(r.standalone),
+            Cell::money(r.marginal),
+            bar.map_or(Cell::Empty, Cell::Bar),
+            Cell::text(word(r.risk)),
+            Cell::text(&r.takes),
+        ]
+    };
+    let shown = |r: &&Row| matches!(r.status, Status::Recommended | Status::Left | Status::RuledOut) || r.stated.is_some();
+    for row in found.levers.iter().filter(|r| r.status == Status::Recommended) {
+        table.row(Kind::Line, 0, cells(row));
+    }
+    let sum =
+        |amount| vec![Cell::text("Best together"), Cell::Empty, Cell::Empty, Cell::Money(amount), Cell::Empty, Cell::Empty, Cell::Empty];
+    table.row(Kind::Sum, 0, sum(found.combined));
+    for row in found.levers.iter().filter(|r| r.status != Status::Recommended).filter(shown) {
+        table.row(Kind::Dim, 0, cells(row));
+    }
+    table
+}
+
+fn word(level: Level) -> &'static str {
+    match level {
+        Level::Low => "low",
+        Level::Medium => "medium",
+        Level::High => "high",
+    }
+}
+
+/// A heading, and below it names with what is said of them.
+fn section(screen: &Screen, heading: &str, list: &[(String, String)], out: &mut String) {
+    if list.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\n  {}", screen.paint(Tone::Strong, heading));
+    for (name, text) in list {
+        if name.is_empty() {
+            out.push_str(&screen.fill(text, "    "));
+        } else {
+            out.push_str(&hanging(screen, name, text));
+        }
+    }
+}
+
+fn reasons(found: &Savings, screen: &Screen, out: &mut String) {
+    let told = |r: &&Row| r.stated.is_some() || matches!(r.status, Status::Recommended | Status::Unpriced);
+    let why = |r: &Row| Some((r.title.clone(), r.reason.clone()?));
+    let list: Vec<_> = found.levers.iter().filter(told).filter_map(why).collect();
+    section(screen, "Why", &list, out);
+}
+
+fn overlaps(found: &Savings, screen: &Screen, out: &mut String) {
+    let title = |id: &str| found.levers.iter().find(|r| r.id == id).map_or(id.to_owned(), |r| r.title.clone());
+    let dollar = Usd::new(1.into());
+    let pairs = found.overlaps.iter().filter_map(|o| Some((o, o.overlap.filter(|x| x.abs() >= dollar)?)));
+    let line = |(o, overlap): (&crate::savings::document::Overlap, Usd)| {
+        let text = format!("{} and {}: {} together", title(&o.first), title(&o.second), signed(-overlap));
+        (String::new(), text)
+    };
+    let list: Vec<_> = pairs.map(line).take(SHOWN).collect();
+    section(screen, "What they take from each other", &list, out);
+}
+
+fn of_the_plan(found: &Savings, screen: &Screen, out: &mut String) {
+    let stated = found.totals.short.stated + found.totals.long.stated;
+    let mut list: Vec<(String, String)> = found.double_counts.iter().map(|d| (String::new(), d.clone())).collect();
+    if let Some(worth) = found.recommendation.of_the_plan.filter(|_| !stated.is_zero()) {
+        let text = format!("The plan says {}: its levers save {} together at list prices.", dollars(stated), dollars(worth));
+        list.push((String::new(), text));
+    }
+    section(screen, "What the plan counts twice", &list, out);
+}
+
+fn not_here(found: &Savings, screen: &Screen, out: &mut String) {
+    let names: Vec<&str> =
+        found.levers.iter().filter(|r| r.status == Status::NotHere && r.stated.is_none()).map(|r| r.title.as_str()).collect();
+    if !names.is_empty() {
+        let _ = writeln!(out, "\n  {}", screen.paint(Tone::Strong, "Not here"));
+        out.push_str(&screen.fill(&names.join(" · "), "    "));
+    }
+}
+
+fn plan_page(found: &Savings, screen: &Screen) -> String {
+    let mut out = format!("{} · what the plan says can be saved, on its own arithmetic\n\n", found.environment);
+    out.push_str(&screen.table(&plan_table(found)));
+    let list: Vec<_> = found.levers.iter().filter_map(|r| Some((r.title.clone(), r.arithmetic.clone()?))).collect();
+    section(screen, "How each comes about", &list, &mut out);
+    let list: Vec<_> = found.levers.iter().filter_map(|r| Some((r.title.clone(), r.reason.clone()?))).collect();
+    section(screen, "Why list prices differ", &list, &mut out);
+    of_the_plan(found, screen, &mut out);
+    let _ = writeln!(out, "\n  ce-cost savings {}   shows every lever at list prices, and the best of them together", found.environment);
+    out
+}
+
+fn plan_table(found: &Savings) -> Table {
+    let mut table = Table::new(&[
+        Column::words("", "lever"),
+        Column::number("stated", "stated"),
+        Column::number("reproduced", "reproduced"),
+        Column::number("at list, alone", "standalone"),
+        Column::words("basis", "basis"),
+        Column::words("acts on", "environment").droppable(1),
+    ]);
+    let parts = [("Short term", Horizon::Short, &found.totals.short), ("Long term", Horizon::Long, &found.totals.long)];
+    for (name, horizon, total) in parts {
+        let rows: Vec<&Row> = found.levers.iter().filter(|r| r.horizon == horizon).collect();
+        if rows.is_empty() {
+            continue;
+        }
+        let part = total.share.as_ref().and_then(|s| s.parse().ok()).map(|s| Share(rounded(s)).to_string());
+        let name = part.map_or_else(|| name.to_owned(), |s| format!("{name}, {s} of the plan"));
+        let cells = vec![Cell::text(name), Cell::Money(total.stated), Cell::Money(total.reproduced), Cell::Empty, Cell::Empty, Cell::Empty];
+        table.row(Kind::Group, 0, cells);
+        for row in rows {
+            let basis = row.basis.clone().unwrap_or_default();
+            let amounts = [row.stated, row.reproduced, row.standalone].map(Cell::money);
+            let cells = [Cell::text(&row.title)].into_iter().chain(amounts).chain([Cell::text(basis), Cell::text(&row.environment)]);
+            table.row(Kind::Line, 1, cells.collect());
+        }
+    }
+    table
+}
+
+/// A share to whole per cents.
+fn rounded(share: rust_decimal::Decimal) -> rust_decimal::Decimal {
+    share.round_dp(2)
+}
+
+fn all_page(all: &Together, screen: &Screen) -> String {
+    let mut out = format!("all · what can be saved · list prices · {}\n\n", all.environments.first().map_or("", |s| s.month.as_str()));
+    let mut table = Table::new(&[
+        Column::words("", "environment"),
+        Column::number("costs", "cost"),
+        Column::number("saves", "saving"),
+        Column::number("8 of 10 cases", "band"),
+        Column::number("at once", "upfront"),
+        Column::words("even", "break_even_month"),
+        Column::number("levers", "levers").droppable(1),
+    ]);
+    for found in &all.environments {
+        let best = &found.recommendation;
+        let cells = vec![
+            Cell::text(&found.environment),
+            Cell::Money(found.cost),
+            Cell::Money(best.saving),
+            Cell::between(best.band.p10, best.band.p90),
+            Cell::Money(best.upfront),
+            Cell::text(best.break_even_month.clone().unwrap_or_else(|| "–".into())),
+            Cell::text(best.levers.len().to_string()),
+        ];
+        table.row(Kind::Line, 0, cells);
+    }
+    let amounts = [all.cost, all.combined].map(Cell::Money);
+    let cells =
+        [Cell::text("together")].into_iter().chain(amounts).chain([Cell::Empty, Cell::Money(all.upfront), Cell::Empty, Cell::Empty]);
+    table.row(Kind::Sum, 0, cells.collect());
+    out.push_str(&screen.table(&table));
+    for found in &all.environments {
+        let title = |id: &String| found.levers.iter().find(|r| r.id == *id).map_or(id.clone(), |r| r.title.clone());
+        let list: Vec<String> = found.waterfall.iter().map(|s| format!("{} {}", title(&s.lever), dollars(s.saving))).collect();
+        section(screen, &found.environment, &[(String::new(), list.join(" · "))], &mut out);
+    }
+    out.push_str("\n  Each environment is analysed with the others as they are.\n");
+    out
+}
+
+fn rows(found: &[Savings]) -> String {
+    let header = [
+        "environment",
+        "lever",
+        "acts_on",
+        "horizon",
+        "status",
+        "basis",
+        "stated_usd",
+        "reproduced_usd",
+        "standalone_usd",
+        "marginal_usd",
+        "shapley_usd",
+        "upfront_usd",
+        "risk",
+        "effort",
+        "takes",
+        "reason",
+    ];
+    let usd = |amount: Option<Usd>| amount.map(|a| a.to_string()).unwrap_or_default();
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let lines = found.iter().flat_map(|s| {
+        s.levers.iter().map(move |r| {
+            vec![
+                s.environment.clone(),
+                r.id.clone(),
+                r.environment.clone(),
+                if r.horizon == Horizon::Short { "short" } else { "long" }.into(),
+                status(r.status).into(),
+                text(&r.basis),
+                usd(r.stated),
+                usd(r.reproduced),
+                usd(r.standalone),
+                usd(r.marginal),
+                usd(r.shapley),
+                usd(r.upfront),
+                word(r.risk).into(),
+                word(r.effort).into(),
+                r.takes.clone(),
+                text(&r.reason),
+            ]
+        })
+    });
+    csv::write(&header, lines)
+}
+
+fn status(status: Status) -> &'static str {
+    match status {
+        Status::Recommended => "recommended",
+        Status::Left => "left",
+        Status::RuledOut => "ruled-out",
+        Status::NotHere => "not-here",
+        Status::Unpriced => "unpriced",
+    }
+}
+
+fn markdown_page(found: &Savings, basis: BasisArg) -> String {
+    let mut out = format!("### {} · what can be saved · {}\n\n", markdown::escape(&found.environment), found.month);
+    let plain = Screen { width: usize::MAX, colour: false, bars: false };
+    let _ = writeln!(out, "**{}** {}\n", headline(found, &plain), terms(found));
+    out.push_str(&markdown::table(&if basis == BasisArg::Plan { plan_table(found) } else { table(found) }));
+    for text in &found.double_counts {
+        let _ = write!(out, "\n- counted twice: {}", markdown::escape(text));
+    }
+    out.push('\n');
+    out
+}

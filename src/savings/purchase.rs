@@ -1,0 +1,84 @@
+//! What a lever buys: commitments whose size follows what the other levers leave to be covered.
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+
+use super::lever::{Buy, Family};
+use crate::money::quotient;
+use crate::predict::Metered;
+use crate::pricing::Term;
+use crate::quantity::exact;
+use crate::rating::commitment::{self, reserved_units};
+use crate::scenario::Scenario;
+use crate::scenario::node::{Key, Kind, Node};
+use crate::source::Place;
+use crate::usage::UsageRecord;
+
+/// Places of a commitment to dollars an hour.
+const HOURLY_PLACES: u32 = 4;
+
+/// What is bought, at the size that fits the usage of an environment: nothing where there is nothing to cover. `scenario` is the
+/// environment with everything that was bought before.
+///
+/// # Errors
+/// Commitments of the payer that have no price.
+pub fn sized(buy: &Buy, scenario: &Scenario, metered: &Metered<'_>, start: NaiveDate, at: Place) -> Result<Option<Node>, String> {
+    let members: Vec<&Scenario> = metered.members.iter().map(|m| if m.name == scenario.name { scenario } else { m }).collect();
+    let (left, _) = commitment::cover(metered.records.clone(), &members, &metered.terms).map_err(|e| e.join("\n"))?;
+    let own = |r: &&UsageRecord| r.environment == scenario.name && r.hours == metered.terms.hours;
+    let steady: Vec<&UsageRecord> = left.iter().filter(own).collect();
+    let size = match buy.term {
+        Term::Reserved { .. } => running(buy, scenario, metered, &steady)?,
+        _ => eligible(buy, metered, &steady) * buy.part.as_ref().map_or(Decimal::ONE, |p| p.value.0),
+    };
+    Ok((size > Decimal::ZERO).then(|| node(buy, size, start, at)).filter(|_| !size.is_zero()))
+}
+
+/// Reservations that are used in every hour: the units that run all month, in whole ones of the size that is bought.
+fn running(buy: &Buy, scenario: &Scenario, metered: &Metered<'_>, steady: &[&UsageRecord]) -> Result<Decimal, String> {
+    let (service, base) = (buy.service.as_deref().unwrap_or_default(), buy.usage_type.as_deref().unwrap_or_default());
+    let usage_type = metered.terms.book.usage_type(service, &scenario.region, base)?;
+    let operation = buy.operation.as_deref().unwrap_or_default();
+    let Some((family, size)) = reserved_units(&usage_type) else { return Ok(Decimal::ZERO) };
+    let fits = |r: &&&UsageRecord| r.service == service && r.region == scenario.region && r.operation == operation;
+    let units = steady.iter().filter(fits).filter_map(|r| {
+        let (of, each) = reserved_units(&r.usage_type)?;
+        (of == family).then(|| r.quantity * each)
+    });
+    let running = quotient(units.sum(), metered.terms.hours).unwrap_or_default();
+    Ok(quotient(running, size).unwrap_or_default().floor())
+}
+
+/// Dollars an hour at the plan's rates that are used in every hour.
+fn eligible(buy: &Buy, metered: &Metered<'_>, steady: &[&UsageRecord]) -> Decimal {
+    let services: &[&str] = match buy.plan.unwrap_or(Family::Compute) {
+        Family::Compute => &["AmazonECS", "AWSLambda"],
+        Family::Database => &["AmazonRDS", "AmazonElastiCache", "AmazonDynamoDB"],
+    };
+    let (book, day) = (metered.terms.book, metered.terms.month.first_day());
+    let rate = |r: &UsageRecord, term: Term| {
+        let price = book.price_on(&r.service, &r.region, &r.usage_type, &r.operation, day, |t| t == term).ok()?;
+        Some(price.rows[0].price.decimal())
+    };
+    let covered = |r: &&UsageRecord| {
+        let (list, plan) = (rate(r, Term::OnDemand)?, rate(r, buy.term)?);
+        (services.contains(&r.service.as_ref()) && plan > Decimal::ZERO && plan < list).then(|| plan * r.quantity)
+    };
+    quotient(steady.iter().filter_map(covered).sum(), metered.terms.hours).unwrap_or_default().round_dp(HOURLY_PLACES)
+}
+
+/// The commitment as a scenario file would say it.
+fn node(buy: &Buy, size: Decimal, start: NaiveDate, at: Place) -> Node {
+    let text = |key: &str, value: String| (Key { text: key.into(), at }, Node { kind: Kind::Scalar(value), at });
+    let mut entries = vec![text("id", buy.id.clone()), text("term", buy.term.to_string()), text("start", start.to_string())];
+    let reserved = [("service", &buy.service), ("usage_type", &buy.usage_type), ("operation", &buy.operation)];
+    entries.extend(reserved.into_iter().filter_map(|(key, value)| Some(text(key, value.clone()?))));
+    match buy.term {
+        Term::Reserved { .. } => entries.push(text("count", exact(size))),
+        _ => entries.push(text("hourly", format!("{} USD", exact(size)))),
+    }
+    if buy.plan == Some(Family::Database) {
+        entries.push(text("plan", "database".into()));
+    }
+    Node { kind: Kind::Map(entries), at }
+}

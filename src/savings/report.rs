@@ -1,0 +1,325 @@
+//! The analysis as a document: a row for each lever, the plan's totals, the waterfall, the recommendation.
+
+use super::analysis::{Analysis, Limits, Out, acting, ground};
+use super::document::{Overlap, Recommendation, Row, Savings, Shares, Status, Step, Together, Total, Totals};
+use super::double_count;
+use super::game::EXACT;
+use super::ground::{Set, Worth, members};
+use super::lever::{Horizon, Lever, Levers, Stated};
+use super::stated::{reproduce, share_of};
+use crate::bill::Bill;
+use crate::forecast::Band;
+use crate::forecast::difference::difference;
+use crate::forecast::paths::Drawing;
+use crate::money::{Usd, cents, dollars};
+use crate::month::{HoursBasis, Month};
+use crate::predict::{self, Basis, Metered};
+use crate::pricing::PriceBook;
+use crate::quantity::exact;
+use crate::scenario::{Scenario, Scenarios};
+
+/// How far to look for the month of break-even.
+const MONTHS_AHEAD: u32 = 36;
+
+/// What is asked of an analysis.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The month and its conventions.
+    pub basis: Basis,
+    /// What may be done.
+    pub limits: Limits,
+    /// True for the plan's own arithmetic: the levers of the plan alone.
+    pub of_plan: bool,
+    /// The paths behind the band.
+    pub drawing: Drawing,
+    /// The day from which it is computed, for the head.
+    pub as_of: String,
+}
+
+/// Analyses the savings of one environment.
+///
+/// # Errors
+/// An environment that has no bill, and a lever that it cannot take.
+pub fn savings(scenarios: &Scenarios, scenario: &Scenario, book: &PriceBook, levers: &Levers, asked: &Asked) -> Result<Savings, String> {
+    let (acting, others) = acting(levers, scenario);
+    let ground = ground(scenarios, scenario, book, asked.basis, &acting, levers);
+    let analysis = Analysis::new(ground, &asked.limits, asked.drawing.seed)?;
+    let mut writer = Writer { scenarios, scenario, book, levers, asked, at_730: at_730(scenarios, scenario, book, asked)?, analysis };
+    writer.document(&others)
+}
+
+/// Adds up the savings of several environments.
+pub fn together(as_of: &str, environments: Vec<Savings>) -> Together {
+    let sum = |f: fn(&Savings) -> Usd| environments.iter().map(f).sum();
+    Together {
+        schema: "ce-cost/savings-all/1".into(),
+        environment: "all".into(),
+        currency: "USD".into(),
+        as_of: as_of.into(),
+        cost: sum(|s| s.cost),
+        combined: sum(|s| s.combined),
+        upfront: sum(|s| s.recommendation.upfront),
+        environments,
+    }
+}
+
+/// The bill in the month of the AWS Pricing Calculator, in which the plan was made.
+fn at_730(scenarios: &Scenarios, scenario: &Scenario, book: &PriceBook, asked: &Asked) -> Result<Bill, String> {
+    let basis = Basis { hours: HoursBasis::Fixed(730), ..asked.basis };
+    Ok(predict::bill(scenarios, scenario, book, basis).map_err(|e| e.to_string())?.cut(&scenario.name))
+}
+
+struct Writer<'a> {
+    scenarios: &'a Scenarios,
+    scenario: &'a Scenario,
+    book: &'a PriceBook,
+    levers: &'a Levers,
+    asked: &'a Asked,
+    at_730: Bill,
+    analysis: Analysis<'a>,
+}
+
+impl Writer<'_> {
+    fn document(&mut self, others: &[(&Lever, String)]) -> Result<Savings, String> {
+        let waterfall = self.waterfall();
+        let combined = waterfall.iter().map(|s| s.saving).sum();
+        let mut rows: Vec<Row> = self.analysis.order.clone().into_iter().map(|i| self.row(i)).collect();
+        let left = (0..self.analysis.levers.len()).filter(|i| !self.analysis.order.contains(i)).collect::<Vec<_>>();
+        let mut left: Vec<Row> = left.into_iter().map(|i| self.row(i)).collect();
+        left.sort_by_key(|r| std::cmp::Reverse(r.standalone));
+        rows.extend(left);
+        for (lever, why) in others {
+            rows.push(self.elsewhere(lever, why)?);
+        }
+        rows.retain(|r| !self.asked.of_plan || r.stated.is_some());
+        let recommendation = self.recommendation(combined)?;
+        let double_counts = double_count::found(&rows, &self.analysis, self.scenario, self.levers);
+        Ok(Savings {
+            schema: "ce-cost/savings/1".into(),
+            environment: self.scenario.name.to_string(),
+            currency: "USD".into(),
+            as_of: self.asked.as_of.clone(),
+            basis: if self.asked.of_plan { "plan" } else { "list" }.into(),
+            month: self.asked.basis.month.to_string(),
+            hours: exact(self.asked.basis.hours.hours(self.asked.basis.month)),
+            cost: self.analysis.values.base().total,
+            totals: self.totals(),
+            combined,
+            overlaps: self.overlaps(),
+            waterfall,
+            shares: self.shares(),
+            recommendation,
+            double_counts,
+            levers: rows,
+        })
+    }
+
+    /// What each recommended lever saves after those before it: differences of bills that follow on each other.
+    fn waterfall(&mut self) -> Vec<Step> {
+        let (mut set, mut cost, mut steps) = (0, self.analysis.values.base().total, Vec::new());
+        let prefixes = self.analysis.order.iter().scan(0, |all: &mut Set, i| {
+            *all |= 1 << i;
+            Some(*all)
+        });
+        let prefixes: Vec<Set> = prefixes.collect();
+        self.analysis.values.fill(prefixes);
+        for i in self.analysis.order.clone() {
+            set |= 1 << i;
+            let Some(worth) = self.analysis.values.known(set) else { continue };
+            steps.push(Step { lever: self.analysis.levers[i].id.clone(), saving: cost - worth.total, cost: worth.total });
+            cost = worth.total;
+        }
+        steps
+    }
+
+    fn row(&mut self, i: usize) -> Row {
+        let lever = self.analysis.levers[i];
+        let chosen = self.analysis.chosen();
+        let before = self.analysis.order.iter().position(|o| *o == i).map(|n| &self.analysis.order[..n]);
+        let before = before.map(|all| all.iter().fold(0, |set: Set, o| set | 1 << o));
+        let after = before.unwrap_or(chosen);
+        let fits = self.analysis.rules.allow(after | 1 << i);
+        let out = self.analysis.out.get(&i).cloned();
+        let priced = !matches!(out, Some(Out::Unpriced(_)));
+        let values = &mut self.analysis.values;
+        let marginal = if priced && fits { values.saving(after | 1 << i).zip(values.saving(after)).map(|(w, b)| w - b) } else { None };
+        let status = match out {
+            Some(Out::NotHere(_)) => Status::NotHere,
+            Some(Out::Unpriced(_)) => Status::Unpriced,
+            Some(Out::RuledOut(_)) => Status::RuledOut,
+            None if before.is_some() => Status::Recommended,
+            None => Status::Left,
+        };
+        let mut row = self.blank(lever, status);
+        row.standalone = self.analysis.values.saving(1 << i);
+        row.upfront = self.analysis.values.known(1 << i).map(|w| w.upfront);
+        row.marginal = marginal;
+        row.shapley = self.analysis.shares.0.get(&i).copied();
+        row.reason = self.reason(i, lever, out.as_ref());
+        row
+    }
+
+    fn blank(&self, lever: &Lever, status: Status) -> Row {
+        let reproduced = self.counted(lever).and_then(|p| reproduce(p, self.scenarios).ok());
+        Row {
+            id: lever.id.clone(),
+            title: lever.title.clone(),
+            environment: self.scenario.name.to_string(),
+            horizon: lever.horizon,
+            stated: self.counted(lever).map(|p| p.stated),
+            basis: reproduced.as_ref().map(|r| r.basis.to_owned()),
+            reproduced: reproduced.as_ref().map(|r| r.amount),
+            arithmetic: reproduced.map(|r| r.how),
+            standalone: None,
+            marginal: None,
+            shapley: None,
+            reason: None,
+            status,
+            upfront: None,
+            effort: lever.effort,
+            risk: lever.risk,
+            takes: lever.takes.clone(),
+            reversible: lever.reversible,
+            conditions: lever.when.iter().filter_map(|c| c.says.clone()).collect(),
+        }
+    }
+
+    /// What the plan says of a lever here: where it acts, or where the plan counts it.
+    fn counted<'l>(&self, lever: &'l Lever) -> Option<&'l Stated> {
+        let here = |name: &str| name == self.scenario.name.as_ref() || Some(name) == self.scenario.instead_of.as_deref();
+        lever.plan.as_ref().filter(|p| here(&p.environment) || here(p.counted_in()))
+    }
+
+    /// Why a lever is worth what it is worth.
+    fn reason(&self, i: usize, lever: &Lever, out: Option<&Out>) -> Option<String> {
+        let own = lever.reason.as_ref().map(|reason| written(reason, &self.at_730));
+        let rivals = members(self.analysis.rules.excludes[i] & self.analysis.chosen()).next().map(|o| self.analysis.levers[o]);
+        match out {
+            Some(Out::Unpriced(why)) => Some(format!("cannot be priced: {why}")),
+            Some(Out::NotHere(why) | Out::RuledOut(why)) => Some(why.clone()),
+            None => own.or(rivals.map(|o| format!("excludes {}, which saves more", o.title))),
+        }
+    }
+
+    /// A lever that does not act here: one that the plan counts here is valued where it acts.
+    fn elsewhere(&self, lever: &Lever, why: &str) -> Result<Row, String> {
+        let mut row = self.blank(lever, Status::NotHere);
+        row.reason = Some(why.to_owned());
+        let Some(plan) = self.counted(lever) else { return Ok(row) };
+        let Some(there) = self.scenarios.named(&plan.environment).filter(|s| s.name != self.scenario.name) else { return Ok(row) };
+        let alone = [lever];
+        let ground = ground(self.scenarios, there, self.book, self.asked.basis, &alone, self.levers);
+        let (before, after) = (ground.worth(0)?, ground.worth(1)?);
+        row.environment = there.name.to_string();
+        row.standalone = Some(before.total - after.total);
+        row.upfront = Some(after.upfront);
+        let bill = at_730(self.scenarios, there, self.book, self.asked)?;
+        row.reason = lever.reason.as_ref().map(|r| written(r, &bill)).or(row.reason);
+        Ok(row)
+    }
+
+    fn totals(&self) -> Totals {
+        let whole = self.scenario.plan.as_ref().map(|p| p.total);
+        let here = |l: &&Lever| l.plan.as_ref().is_some_and(|p| p.counted_in() == self.scenario.name.as_ref());
+        let total = |horizon: Horizon| {
+            let mut total = Total::default();
+            for lever in self.levers.list.iter().filter(|l| l.horizon == horizon).filter(here) {
+                let Some(plan) = &lever.plan else { continue };
+                total.stated += plan.stated;
+                total.reproduced += reproduce(plan, self.scenarios).map(|r| r.amount).unwrap_or_default();
+            }
+            total.share = whole.and_then(|w| share_of(total.stated, w)).map(|s| exact(s.0));
+            total
+        };
+        Totals { short: total(Horizon::Short), long: total(Horizon::Long) }
+    }
+
+    /// Pairs that are not simply worth the sum of both.
+    fn overlaps(&self) -> Vec<Overlap> {
+        let mut list = Vec::new();
+        let levers = self.analysis.levers;
+        let open = |i: &usize| !matches!(self.analysis.out.get(i), Some(Out::Unpriced(_) | Out::NotHere(_)));
+        for a in (0..levers.len()).filter(open) {
+            for b in (a + 1..levers.len()).filter(open) {
+                let excluded = self.analysis.rules.excludes[a] >> b & 1 == 1;
+                let overlap = if excluded { None } else { self.analysis.values.overlap(a, b) };
+                if excluded || overlap.is_some_and(|o| !o.is_zero()) {
+                    list.push(Overlap { first: levers[a].id.clone(), second: levers[b].id.clone(), overlap });
+                }
+            }
+        }
+        list.sort_by_key(|o| std::cmp::Reverse(o.overlap.map(Usd::abs)));
+        list
+    }
+
+    fn shares(&self) -> Shares {
+        let error = self.analysis.shares.1;
+        let names = |group: &Set| members(*group).map(|i| self.analysis.levers[i].id.clone()).collect();
+        let large = self.analysis.groups.iter().any(|g| g.count_ones() as usize > EXACT);
+        Shares {
+            method: if large { "sampled" } else { "exact" }.into(),
+            groups: self.analysis.groups.iter().map(names).collect(),
+            seed: large.then(|| self.asked.drawing.seed.to_string()),
+            standard_error: error,
+        }
+    }
+
+    fn recommendation(&mut self, saving: Usd) -> Result<Recommendation, String> {
+        let chosen = self.analysis.chosen();
+        let (base, worth) = (self.analysis.values.base(), self.analysis.values.known(chosen).unwrap_or_default());
+        let start = self.asked.basis.month.before().unwrap_or(self.asked.basis.month).first_day();
+        let after = self.analysis.values.ground.with(chosen, start)?;
+        let of_plan = self.analysis.levers.iter().enumerate().filter(|(_, l)| self.counted(l).is_some());
+        let of_plan = of_plan.fold(0, |set: Set, (i, _)| set | 1 << i);
+        let best = self.analysis.best_of(of_plan);
+        Ok(Recommendation {
+            levers: self.analysis.order.iter().map(|i| self.analysis.levers[*i].id.clone()).collect(),
+            saving,
+            share: share_of(saving, base.total).map(|s| exact(s.0)),
+            band: if chosen == 0 { Band::default() } else { self.band(&after, worth)? },
+            upfront: worth.upfront,
+            break_even_month: self.break_even(&after, worth.upfront).map(|m| m.to_string()).filter(|_| chosen != 0),
+            of_the_plan: if of_plan == 0 { None } else { self.analysis.values.saving(best) },
+        })
+    }
+
+    fn band(&self, after: &Scenario, worth: Worth) -> Result<Band, String> {
+        let metered = |scenario| Metered::new(self.scenarios, scenario, self.book, self.asked.basis);
+        let both = || {
+            let (before, after) = (metered(self.scenario)?, metered(after)?);
+            let (bill_before, bill_after) = (before.clone().bill()?, after.clone().bill()?);
+            difference((&before, &bill_before), (&after, &bill_after), worth.total - worth.billed, self.asked.drawing)
+        };
+        both().map_err(|e| e.to_string())
+    }
+
+    /// The first month by whose end the bills have become smaller by more than what was paid at once. Prices and demand are those of
+    /// each month.
+    fn break_even(&self, after: &Scenario, upfront: Usd) -> Option<Month> {
+        let mut left = upfront;
+        for n in 0..MONTHS_AHEAD {
+            let month = self.asked.basis.month.plus(n);
+            if left <= Usd::ZERO && n > 0 {
+                return Some(month.before().unwrap_or(month));
+            }
+            let basis = Basis { month, ..self.asked.basis };
+            let cash = |scenario| {
+                let bill = predict::bill(self.scenarios, scenario, self.book, basis).ok()?.cut(&self.scenario.name);
+                Some(bill.total())
+            };
+            left = left - (cash(self.scenario)? - cash(after)?);
+            if left <= Usd::ZERO {
+                return Some(month);
+            }
+        }
+        None
+    }
+}
+
+/// A reason with its amounts.
+fn written(reason: &super::lever::Reason, bill: &Bill) -> String {
+    let fits = |c: &&crate::bill::Charge| reason.on.fits(&c.resource, &c.service, &c.usage_type);
+    let on: Usd = bill.charges.iter().filter(fits).map(|c| c.effective).sum();
+    let text = if on < Usd::new(1_000.into()) { cents(on) } else { dollars(on) };
+    reason.text.replace("{on}", &text)
+}
