@@ -2,6 +2,7 @@
 
 pub mod analysis;
 pub mod best;
+pub mod commit;
 pub mod document;
 pub mod double_count;
 pub mod game;

@@ -3,13 +3,15 @@
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use super::lever::{Buy, Family};
+use super::lever::Buy;
 use crate::money::quotient;
 use crate::predict::Metered;
 use crate::pricing::Term;
 use crate::quantity::exact;
-use crate::rating::commitment::{self, reserved_units};
+use crate::rating::commitment::reservation::sized as units;
+use crate::rating::commitment::{self, savings_plan};
 use crate::scenario::Scenario;
+use crate::scenario::commitment::Plan;
 use crate::scenario::node::{Key, Kind, Node};
 use crate::source::Place;
 use crate::usage::UsageRecord;
@@ -39,10 +41,10 @@ fn running(buy: &Buy, scenario: &Scenario, metered: &Metered<'_>, steady: &[&Usa
     let (service, base) = (buy.service.as_deref().unwrap_or_default(), buy.usage_type.as_deref().unwrap_or_default());
     let usage_type = metered.terms.book.usage_type(service, &scenario.region, base)?;
     let operation = buy.operation.as_deref().unwrap_or_default();
-    let Some((family, size)) = reserved_units(&usage_type) else { return Ok(Decimal::ZERO) };
+    let Some((family, size)) = units(&usage_type) else { return Ok(Decimal::ZERO) };
     let fits = |r: &&&UsageRecord| r.service == service && r.region == scenario.region && r.operation == operation;
     let units = steady.iter().filter(fits).filter_map(|r| {
-        let (of, each) = reserved_units(&r.usage_type)?;
+        let (of, each) = units(&r.usage_type)?;
         (of == family).then(|| r.quantity * each)
     });
     let running = quotient(units.sum(), metered.terms.hours).unwrap_or_default();
@@ -51,20 +53,9 @@ fn running(buy: &Buy, scenario: &Scenario, metered: &Metered<'_>, steady: &[&Usa
 
 /// Dollars an hour at the plan's rates that are used in every hour.
 fn eligible(buy: &Buy, metered: &Metered<'_>, steady: &[&UsageRecord]) -> Decimal {
-    let services: &[&str] = match buy.plan.unwrap_or(Family::Compute) {
-        Family::Compute => &["AmazonECS", "AWSLambda"],
-        Family::Database => &["AmazonRDS", "AmazonElastiCache", "AmazonDynamoDB"],
-    };
-    let (book, day) = (metered.terms.book, metered.terms.month.first_day());
-    let rate = |r: &UsageRecord, term: Term| {
-        let price = book.price_on(&r.service, &r.region, &r.usage_type, &r.operation, day, |t| t == term).ok()?;
-        Some(price.rows[0].price.decimal())
-    };
-    let covered = |r: &&UsageRecord| {
-        let (list, plan) = (rate(r, Term::OnDemand)?, rate(r, buy.term)?);
-        (services.contains(&r.service.as_ref()) && plan > Decimal::ZERO && plan < list).then(|| plan * r.quantity)
-    };
-    quotient(steady.iter().filter_map(covered).sum(), metered.terms.hours).unwrap_or_default().round_dp(HOURLY_PLACES)
+    let (book, day, plan) = (metered.terms.book, metered.terms.month.first_day(), buy.plan.unwrap_or_default());
+    let dollars = |r: &&UsageRecord| Some(savings_plan::rate(book, plan, buy.term, r, day)?.plan * r.quantity);
+    quotient(steady.iter().filter_map(dollars).sum(), metered.terms.hours).unwrap_or_default().round_dp(HOURLY_PLACES)
 }
 
 /// The commitment as a scenario file would say it.
@@ -77,7 +68,7 @@ fn node(buy: &Buy, size: Decimal, start: NaiveDate, at: Place) -> Node {
         Term::Reserved { .. } => entries.push(text("count", exact(size))),
         _ => entries.push(text("hourly", format!("{} USD", exact(size)))),
     }
-    if buy.plan == Some(Family::Database) {
+    if buy.plan == Some(Plan::Database) {
         entries.push(text("plan", "database".into()));
     }
     Node { kind: Kind::Map(entries), at }

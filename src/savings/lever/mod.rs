@@ -137,9 +137,9 @@ pub struct Buy {
     /// For a savings plan: the part of that to which one commits; all of it where nothing is stated.
     #[serde(default)]
     pub part: Option<Driver<Share>>,
-    /// For a savings plan: which one.
+    /// For a savings plan: which one; the one for compute where nothing is stated.
     #[serde(default)]
-    pub plan: Option<Family>,
+    pub plan: Option<commitment::Plan>,
 }
 
 /// A number that follows what the other levers leave.
@@ -156,16 +156,6 @@ pub enum Running {
 pub enum Eligible {
     /// What the plan could cover in an hour, in its own dollars.
     Eligible,
-}
-
-/// Which savings plan.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Family {
-    /// Compute Savings Plans: Fargate, Lambda.
-    Compute,
-    /// Database Savings Plans: what the book has rates for.
-    Database,
 }
 
 /// Something that must hold. What stands in `resource` and `has` is checked; what it `says` is for people.
