@@ -93,7 +93,7 @@ fn page(report: &PlanReport, screen: &Screen) -> String {
 }
 
 /// A name and, beside and below it, words.
-pub(super) fn hanging(screen: &Screen, name: &str, text: &str) -> String {
+fn hanging(screen: &Screen, name: &str, text: &str) -> String {
     const INDENT: usize = 24;
     let filled = screen.fill(text, &" ".repeat(INDENT));
     let head = format!("    {name}");

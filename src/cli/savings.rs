@@ -5,7 +5,6 @@ use std::fmt::Write;
 use super::args::{BasisArg, Cli, HorizonArg, RiskArg, SavingsArgs, ViewFormat};
 use super::forecast::json;
 use super::input::Inputs;
-use super::plan::hanging;
 use super::{Failure, Output, World};
 use crate::diagnostic::nearest;
 use crate::forecast::next_month;
@@ -16,11 +15,13 @@ use crate::report::table::{Cell, Column, Kind, Table};
 use crate::report::terminal::{Screen, Tone};
 use crate::report::{csv, markdown};
 use crate::savings::analysis::Limits;
-use crate::savings::document::{Row, Savings, Status, Together};
+use crate::savings::document::{Row, Savings, Status, Together, Total};
 use crate::savings::lever::{Horizon, Level, Levers};
 use crate::savings::{self, Asked};
 use crate::scenario::Scenario;
 
+/// The least room beside names in which words are read with ease.
+const WORDS: usize = 60;
 /// Overlaps and left levers that are shown to people.
 const SHOWN: usize = 6;
 
@@ -146,8 +147,9 @@ fn table(found: &Savings) -> Table {
     let most = found.levers.iter().filter_map(|r| r.marginal).max().unwrap_or(Usd::ZERO);
     let cells = |r: &Row| {
         let bar = r.marginal.filter(|_| r.status == Status::Recommended).and_then(|m| m.fraction_of(most));
+        let title = if r.environment == found.environment { r.title.clone() } else { format!("{} ({})", r.title, r.environment) };
         vec![
-            Cell::text(&r.title),
+            Cell::text(title),
             Cell::money(r.stated),
             Cell::money(r.standalone),
             Cell::money(r.marginal),
@@ -177,17 +179,31 @@ fn word(level: Level) -> &'static str {
     }
 }
 
-/// A heading, and below it names with what is said of them.
+/// A heading, and below it names with what is said of them: beside each other where there is room.
 fn section(screen: &Screen, heading: &str, list: &[(String, String)], out: &mut String) {
     if list.is_empty() {
         return;
     }
     let _ = writeln!(out, "\n  {}", screen.paint(Tone::Strong, heading));
+    let names = list.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let beside = names + WORDS <= screen.width;
+    let indent = " ".repeat(if names == 0 {
+        4
+    } else if beside {
+        names + 6
+    } else {
+        8
+    });
     for (name, text) in list {
-        if name.is_empty() {
-            out.push_str(&screen.fill(text, "    "));
-        } else {
-            out.push_str(&hanging(screen, name, text));
+        let filled = screen.fill(text, &indent);
+        match filled.strip_prefix(&indent) {
+            Some(rest) if beside && names > 0 => {
+                let _ = write!(out, "    {name:names$}  {rest}");
+            }
+            _ if name.is_empty() => out.push_str(&filled),
+            _ => {
+                let _ = write!(out, "    {name}\n{filled}");
+            }
         }
     }
 }
@@ -215,7 +231,11 @@ fn of_the_plan(found: &Savings, screen: &Screen, out: &mut String) {
     let stated = found.totals.short.stated + found.totals.long.stated;
     let mut list: Vec<(String, String)> = found.double_counts.iter().map(|d| (String::new(), d.clone())).collect();
     if let Some(worth) = found.recommendation.of_the_plan.filter(|_| !stated.is_zero()) {
-        let text = format!("The plan says {}: its levers save {} together at list prices.", dollars(stated), dollars(worth));
+        let text = format!(
+            "The plan says {}: those of its levers that act here save {} together at list prices.",
+            dollars(stated),
+            dollars(worth)
+        );
         list.push((String::new(), text));
     }
     section(screen, "What the plan counts twice", &list, out);
@@ -253,7 +273,8 @@ fn plan_table(found: &Savings) -> Table {
     ]);
     let parts = [("Short term", Horizon::Short, &found.totals.short), ("Long term", Horizon::Long, &found.totals.long)];
     for (name, horizon, total) in parts {
-        let rows: Vec<&Row> = found.levers.iter().filter(|r| r.horizon == horizon).collect();
+        let mut rows: Vec<&Row> = found.levers.iter().filter(|r| r.horizon == horizon).collect();
+        rows.sort_by_key(|r| std::cmp::Reverse(r.stated));
         if rows.is_empty() {
             continue;
         }
@@ -268,6 +289,9 @@ fn plan_table(found: &Savings) -> Table {
             table.row(Kind::Line, 1, cells.collect());
         }
     }
+    let sum = |f: fn(&Total) -> Usd| Cell::Money(f(&found.totals.short) + f(&found.totals.long));
+    let sums = vec![Cell::text("The plan says"), sum(|t| t.stated), sum(|t| t.reproduced), Cell::Empty, Cell::Empty, Cell::Empty];
+    table.row(Kind::Sum, 0, sums);
     table
 }
 

@@ -9,10 +9,8 @@ use super::lever::{Level, Lever, Levers};
 use super::sampled;
 use super::values::Values;
 use crate::money::Usd;
-use crate::predict::Basis;
-use crate::pricing::PriceBook;
+use crate::scenario::Scenario;
 use crate::scenario::patch;
-use crate::scenario::{Scenario, Scenarios};
 
 /// What may be done.
 #[derive(Clone, Debug, Default)]
@@ -308,16 +306,4 @@ fn touched(lever: &Lever, scenario: &Scenario) -> BTreeSet<String> {
 /// The first line of a message, without its kind.
 pub fn first_line(message: &str) -> String {
     message.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned()
-}
-
-/// The ground of an environment.
-pub fn ground<'a>(
-    scenarios: &'a Scenarios,
-    scenario: &'a Scenario,
-    book: &'a PriceBook,
-    basis: Basis,
-    levers: &'a [&'a Lever],
-    files: &'a Levers,
-) -> Ground<'a> {
-    Ground { scenarios, scenario, book, basis, levers, sources: &files.sources }
 }

@@ -33,11 +33,13 @@ fn exclusive(stated: &[&Lever]) -> Vec<String> {
 /// What a stated lever leaves less of for others.
 fn shrinks(lever: &Lever, analysis: &Analysis<'_>) -> Option<String> {
     let own = analysis.levers.iter().position(|l| l.id == lever.id)?;
+    analysis.values.on_charges(1 << own).filter(|s| *s > Usd::ZERO)?;
     let of = |other: usize| {
         let overlap = analysis.values.overlap(own, other).filter(|o| *o >= Usd::new(LEAST.into()))?;
         let later = analysis.levers[other];
         // Changes come before what is bought, and before the changes that are laid over them.
-        let counts = other > own && (later.commits() || later.plan.is_some());
+        let chosen = analysis.chosen() >> other & 1 == 1;
+        let counts = other > own && (later.plan.is_some() || later.commits() && chosen);
         counts.then(|| format!("{} by {}", later.title, dollars(overlap)))
     };
     let others: Vec<String> = (0..analysis.levers.len()).filter(|o| *o != own).filter_map(of).collect();

@@ -11,7 +11,7 @@ use super::purchase;
 use crate::bill::{Bill, Category, Frequency};
 use crate::diagnostic::Problems;
 use crate::money::{Usd, quotient};
-use crate::predict::{self, Basis, Metered};
+use crate::predict::{Basis, Metered};
 use crate::pricing::PriceBook;
 use crate::rating::support;
 use crate::scenario::commitment::Commitment;
@@ -20,6 +20,7 @@ use crate::scenario::patch::{NewValue, Patch};
 use crate::scenario::read::{Defaults, read};
 use crate::scenario::{Scenario, Scenarios};
 use crate::source::{FileId, Place, Sources};
+use crate::usage::UsageRecord;
 
 /// Levers as bits: the first is 1, the second 2, the third 4.
 pub type Set = u64;
@@ -40,9 +41,57 @@ pub struct Worth {
     pub upfront: Usd,
 }
 
+/// What the payer's other environments use: metered once, since no lever touches them.
+pub struct Others<'a> {
+    whole: Metered<'a>,
+    /// Where the records, and the known charges, of the environment in question begin and end among all.
+    own: (std::ops::Range<usize>, std::ops::Range<usize>),
+}
+
+impl<'a> Others<'a> {
+    /// Meters the payer of an environment.
+    ///
+    /// # Errors
+    /// As [`Metered::new`].
+    pub fn new(scenarios: &'a Scenarios, scenario: &'a Scenario, book: &'a PriceBook, basis: Basis) -> Result<Others<'a>, String> {
+        let mut whole = Metered::new(scenarios, scenario, book, basis).map_err(|e| e.to_string())?;
+        // Formulas are for explanations: no bill here is explained.
+        whole.records.iter_mut().for_each(|r| r.factors = Vec::new());
+        let is_own = |name: &str| name == scenario.name.as_ref();
+        let records = stretch(whole.records.iter().map(|r| is_own(&r.environment)));
+        let known = stretch(whole.known.iter().map(|k| is_own(&k.environment)));
+        Ok(Others { whole, own: (records, known) })
+    }
+
+    /// The payer's usage with another state of the environment.
+    fn with<'b>(&'b self, changed: &'b Scenario, alone: Metered<'b>) -> Metered<'b> {
+        let (records, known) = &self.own;
+        let bare = alone.records.into_iter().map(|r| UsageRecord { factors: Vec::new(), ..r });
+        let mut all = self.whole.records.clone();
+        all.splice(records.clone(), bare);
+        let mut all_known = self.whole.known.clone();
+        all_known.splice(known.clone(), alone.known);
+        Metered { records: all, known: all_known, members: self.members(changed), balances: self.whole.balances.clone(), ..alone }
+    }
+
+    fn members<'b>(&'b self, changed: &'b Scenario) -> Vec<&'b Scenario> {
+        self.whole.members.iter().map(|m| if m.name == changed.name { changed } else { m }).collect()
+    }
+}
+
+/// Where a stretch of true values lies; an empty one at the end where there is none.
+fn stretch(values: impl Iterator<Item = bool>) -> std::ops::Range<usize> {
+    let values: Vec<bool> = values.collect();
+    let first = values.iter().position(|v| *v).unwrap_or(values.len());
+    let count = values[first..].iter().take_while(|v| **v).count();
+    first..first + count
+}
+
 /// An environment, and the levers that could be laid over it.
 #[derive(Clone, Copy)]
 pub struct Ground<'a> {
+    /// What the other environments of its payer use.
+    pub others: &'a Others<'a>,
     /// All scenarios: those of the payer are rated together.
     pub scenarios: &'a Scenarios,
     /// The environment.
@@ -69,31 +118,42 @@ impl<'a> Ground<'a> {
     /// # Errors
     /// Changes that the scenario cannot take, and usage without a price.
     pub fn with(&self, set: Set, start: NaiveDate) -> Result<Scenario, String> {
-        let mut patches: Vec<Patch> = members(set).flat_map(|i| self.levers[i].patches(self.scenario)).collect();
-        let changed = self.changed(&patches)?;
-        let buys: Vec<_> = members(set).flat_map(|i| self.levers[i].purchases(self.scenario).iter().map(move |b| (i, b))).collect();
-        if buys.is_empty() {
-            return Ok(changed);
-        }
-        let metered = Metered::new(self.scenarios, &changed, self.book, self.basis).map_err(|e| e.to_string())?;
-        let mut holder = changed.clone();
-        for (lever, buy) in buys {
-            let at = self.levers[lever].at.unwrap_or(NOWHERE);
-            let Some(node) = purchase::sized(buy, &holder, &metered, start, at)? else { continue };
-            let commitment: Option<Commitment> = read(&node, &[], &Defaults::default(), &mut Problems::default());
-            holder.commitments.extend(commitment);
-            patches.push(self.bought(node));
-        }
-        self.changed(&patches)
+        let changed = self.changed(set)?;
+        let bought = self.bought(set, &changed, &self.metered(&changed)?, start)?;
+        Ok(bought.unwrap_or(changed))
     }
 
-    fn changed(&self, patches: &[Patch]) -> Result<Scenario, String> {
-        let changed = self.scenarios.changed(self.scenario, patches, self.book, self.sources);
+    fn changed(&self, set: Set) -> Result<Scenario, String> {
+        let patches: Vec<Patch> = members(set).flat_map(|i| self.levers[i].patches(self.scenario)).collect();
+        let changed = self.scenarios.changed(self.scenario, &patches, self.book, self.sources);
         changed.map_err(|e| e.0.render(&e.1, false).trim_end().to_owned())
     }
 
-    fn bought(&self, commitment: Node) -> Patch {
-        Patch { environment: self.scenario.name.to_string(), path: "commitments.+".into(), value: NewValue::Read(commitment) }
+    fn metered<'b>(&'b self, changed: &'b Scenario) -> Result<Metered<'b>, String> {
+        let alone = Metered::new(self.scenarios, changed, self.book, Basis { pooled: false, ..self.basis });
+        Ok(self.others.with(changed, alone.map_err(|e| e.to_string())?))
+    }
+
+    /// The scenario with what a set of levers buys; `None` where it buys nothing.
+    fn bought(&self, set: Set, changed: &Scenario, metered: &Metered<'_>, start: NaiveDate) -> Result<Option<Scenario>, String> {
+        let mut holder: Option<Scenario> = None;
+        let mut uncovered: Option<Vec<UsageRecord>> = None;
+        for i in members(set) {
+            let at = self.levers[i].at.unwrap_or(NOWHERE);
+            for buy in self.levers[i].purchases(self.scenario) {
+                let own = holder.as_ref().unwrap_or(changed);
+                let left = match uncovered.take() {
+                    Some(left) => left,
+                    None => purchase::uncovered(own, metered)?,
+                };
+                if let Some(node) = purchase::sized(buy, own, metered, &left, start, at)? {
+                    holder = Some(with_commitment(own, node));
+                } else {
+                    uncovered = Some(left);
+                }
+            }
+        }
+        Ok(holder)
     }
 
     /// What the environment costs with a set of levers: its part of the payer's bill.
@@ -103,33 +163,41 @@ impl<'a> Ground<'a> {
     pub fn worth(&self, set: Set) -> Result<Worth, String> {
         // In a month whose fees were paid in the month before.
         let before = self.basis.month.before().unwrap_or(self.basis.month);
-        let scenario = self.with(set, before.first_day())?;
-        let bill = self.bill(&scenario)?;
-        let steady = self.sums(&bill);
+        let changed = self.changed(set)?;
+        let metered = self.metered(&changed)?;
+        let Some(holder) = self.bought(set, &changed, &metered, before.first_day())? else {
+            return Ok(self.sums(&metered.bill().map_err(|e| e.to_string())?));
+        };
+        let steady = self.sums(&self.bill(&holder, &metered)?);
         let fees = members(set).any(|i| self.levers[i].purchases(self.scenario).iter().any(|b| b.term.paid_upfront()));
         if !fees {
             return Ok(steady);
         }
-        let bought = self.bought_now(scenario)?;
-        Ok(self.with_fees(steady, &bought))
+        let now = self.bought_now(holder);
+        let bill = self.bill(&now, &metered)?;
+        Ok(self.with_fees(steady, &now, &bill))
     }
 
-    fn bill(&self, scenario: &Scenario) -> Result<Bill, String> {
-        predict::bill(self.scenarios, scenario, self.book, self.basis).map_err(|e| e.to_string())
+    /// The payer's bill with the usage of `metered` and what `holder` has bought.
+    fn bill(&self, holder: &Scenario, metered: &Metered<'_>) -> Result<Bill, String> {
+        let Metered { records, known, balances, .. } = metered.clone();
+        let of_payer = metered.of_payer.clone();
+        let (own, terms, failover) = (metered.own.clone(), metered.terms.clone(), metered.failover);
+        let members = self.others.members(holder);
+        Metered { members, own, of_payer, terms, records, known, failover, balances }.bill().map_err(|e| e.to_string())
     }
 
-    /// The bill of the month in which commitments are bought.
-    fn bought_now(&self, mut scenario: Scenario) -> Result<(Scenario, Bill), String> {
+    /// The scenario as it is when its commitments are bought in this month.
+    fn bought_now(&self, mut scenario: Scenario) -> Scenario {
         let already: Vec<&str> = self.scenario.commitments.iter().map(|c| c.id.as_str()).collect();
         for commitment in scenario.commitments.iter_mut().filter(|c| !already.contains(&c.id.as_str())) {
             commitment.start = self.basis.month.first_day();
         }
-        let bill = self.bill(&scenario)?;
-        Ok((scenario, bill))
+        scenario
     }
 
     /// What is paid once is the difference of two bills: the fees with the support that is charged on them, which is spread like they are.
-    fn with_fees(&self, steady: Worth, (scenario, bought): &(Scenario, Bill)) -> Worth {
+    fn with_fees(&self, steady: Worth, scenario: &Scenario, bought: &Bill) -> Worth {
         let upfront = self.sums(bought).billed - steady.billed;
         let own = |c: &&crate::bill::Charge| c.environment == self.scenario.name && c.frequency == Frequency::OneTime;
         let mut fees: BTreeMap<u8, Usd> = BTreeMap::new();
@@ -158,6 +226,18 @@ impl<'a> Ground<'a> {
         }
         worth
     }
+}
+
+/// A scenario with one more commitment, laid over it as the patch that it is.
+fn with_commitment(scenario: &Scenario, commitment: Node) -> Scenario {
+    let mut holder = scenario.clone();
+    let read: Option<Commitment> = read(&commitment, &[], &Defaults::default(), &mut Problems::default());
+    let patch = Patch { environment: scenario.name.to_string(), path: "commitments.+".into(), value: NewValue::Read(commitment) };
+    holder.commitments.extend(read);
+    if let Ok(tree) = patch.apply(&scenario.tree, Some(&scenario.tree), &mut Sources::default()) {
+        holder.tree = tree;
+    }
+    holder
 }
 
 /// For levers that stand in no file.

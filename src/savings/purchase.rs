@@ -19,31 +19,46 @@ use crate::usage::UsageRecord;
 /// Places of a commitment to dollars an hour.
 const HOURLY_PLACES: u32 = 4;
 
-/// What is bought, at the size that fits the usage of an environment: nothing where there is nothing to cover. `scenario` is the
-/// environment with everything that was bought before.
+/// The usage of an environment that nothing covers which its payer has bought, of what is on all month. `holder` is the environment with
+/// everything that was bought before.
 ///
 /// # Errors
 /// Commitments of the payer that have no price.
-pub fn sized(buy: &Buy, scenario: &Scenario, metered: &Metered<'_>, start: NaiveDate, at: Place) -> Result<Option<Node>, String> {
-    let members: Vec<&Scenario> = metered.members.iter().map(|m| if m.name == scenario.name { scenario } else { m }).collect();
-    let (left, _) = commitment::cover(metered.records.clone(), &members, &metered.terms).map_err(|e| e.join("\n"))?;
-    let own = |r: &&UsageRecord| r.environment == scenario.name && r.hours == metered.terms.hours;
-    let steady: Vec<&UsageRecord> = left.iter().filter(own).collect();
+pub fn uncovered(holder: &Scenario, metered: &Metered<'_>) -> Result<Vec<UsageRecord>, String> {
+    let members: Vec<&Scenario> = metered.members.iter().map(|m| if m.name == holder.name { holder } else { m }).collect();
+    let (mut left, _) = commitment::cover(metered.records.clone(), &members, &metered.terms).map_err(|e| e.join("\n"))?;
+    left.retain(|r| r.environment == holder.name && r.hours == metered.terms.hours);
+    Ok(left)
+}
+
+/// What is bought, at the size that fits the usage that is not covered: nothing where there is nothing to cover.
+///
+/// # Errors
+/// A region that the book does not know.
+pub fn sized(
+    buy: &Buy,
+    holder: &Scenario,
+    metered: &Metered<'_>,
+    left: &[UsageRecord],
+    start: NaiveDate,
+    at: Place,
+) -> Result<Option<Node>, String> {
     let size = match buy.term {
-        Term::Reserved { .. } => running(buy, scenario, metered, &steady)?,
-        _ => eligible(buy, metered, &steady) * buy.part.as_ref().map_or(Decimal::ONE, |p| p.value.0),
+        Term::Reserved { .. } => running(buy, holder, metered, left)?,
+        _ => eligible(buy, metered, left) * buy.part.as_ref().map_or(Decimal::ONE, |p| p.value.0),
     };
-    Ok((size > Decimal::ZERO).then(|| node(buy, size, start, at)).filter(|_| !size.is_zero()))
+    let size = size.round_dp(HOURLY_PLACES);
+    Ok((size > Decimal::ZERO).then(|| node(buy, size, start, at)))
 }
 
 /// Reservations that are used in every hour: the units that run all month, in whole ones of the size that is bought.
-fn running(buy: &Buy, scenario: &Scenario, metered: &Metered<'_>, steady: &[&UsageRecord]) -> Result<Decimal, String> {
+fn running(buy: &Buy, scenario: &Scenario, metered: &Metered<'_>, left: &[UsageRecord]) -> Result<Decimal, String> {
     let (service, base) = (buy.service.as_deref().unwrap_or_default(), buy.usage_type.as_deref().unwrap_or_default());
     let usage_type = metered.terms.book.usage_type(service, &scenario.region, base)?;
     let operation = buy.operation.as_deref().unwrap_or_default();
     let Some((family, size)) = units(&usage_type) else { return Ok(Decimal::ZERO) };
-    let fits = |r: &&&UsageRecord| r.service == service && r.region == scenario.region && r.operation == operation;
-    let units = steady.iter().filter(fits).filter_map(|r| {
+    let fits = |r: &&UsageRecord| r.service == service && r.region == scenario.region && r.operation == operation;
+    let units = left.iter().filter(fits).filter_map(|r| {
         let (of, each) = units(&r.usage_type)?;
         (of == family).then(|| r.quantity * each)
     });
@@ -52,10 +67,10 @@ fn running(buy: &Buy, scenario: &Scenario, metered: &Metered<'_>, steady: &[&Usa
 }
 
 /// Dollars an hour at the plan's rates that are used in every hour.
-fn eligible(buy: &Buy, metered: &Metered<'_>, steady: &[&UsageRecord]) -> Decimal {
+fn eligible(buy: &Buy, metered: &Metered<'_>, left: &[UsageRecord]) -> Decimal {
     let (book, day, plan) = (metered.terms.book, metered.terms.month.first_day(), buy.plan.unwrap_or_default());
-    let dollars = |r: &&UsageRecord| Some(savings_plan::rate(book, plan, buy.term, r, day)?.plan * r.quantity);
-    quotient(steady.iter().filter_map(dollars).sum(), metered.terms.hours).unwrap_or_default().round_dp(HOURLY_PLACES)
+    let dollars = |r: &UsageRecord| Some(savings_plan::rate(book, plan, buy.term, r, day)?.plan * r.quantity);
+    quotient(left.iter().filter_map(dollars).sum(), metered.terms.hours).unwrap_or_default()
 }
 
 /// The commitment as a scenario file would say it.

@@ -1,10 +1,10 @@
 //! The analysis as a document: a row for each lever, the plan's totals, the waterfall, the recommendation.
 
-use super::analysis::{Analysis, Limits, Out, acting, ground};
+use super::analysis::{Analysis, Limits, Out, acting};
 use super::document::{Overlap, Recommendation, Row, Savings, Shares, Status, Step, Together, Total, Totals};
 use super::double_count;
 use super::game::EXACT;
-use super::ground::{Set, Worth, members};
+use super::ground::{Ground, Others, Set, Worth, members};
 use super::lever::{Horizon, Lever, Levers, Stated};
 use super::stated::{reproduce, share_of};
 use crate::bill::Bill;
@@ -42,7 +42,9 @@ pub struct Asked {
 /// An environment that has no bill, and a lever that it cannot take.
 pub fn savings(scenarios: &Scenarios, scenario: &Scenario, book: &PriceBook, levers: &Levers, asked: &Asked) -> Result<Savings, String> {
     let (acting, others) = acting(levers, scenario);
-    let ground = ground(scenarios, scenario, book, asked.basis, &acting, levers);
+    let others_of_payer = Others::new(scenarios, scenario, book, asked.basis)?;
+    let (basis, sources) = (asked.basis, &levers.sources);
+    let ground = Ground { others: &others_of_payer, scenarios, scenario, book, basis, levers: &acting, sources };
     let analysis = Analysis::new(ground, &asked.limits, asked.drawing.seed)?;
     let mut writer = Writer { scenarios, scenario, book, levers, asked, at_730: at_730(scenarios, scenario, book, asked)?, analysis };
     writer.document(&others)
@@ -208,7 +210,9 @@ impl Writer<'_> {
         let Some(plan) = self.counted(lever) else { return Ok(row) };
         let Some(there) = self.scenarios.named(&plan.environment).filter(|s| s.name != self.scenario.name) else { return Ok(row) };
         let alone = [lever];
-        let ground = ground(self.scenarios, there, self.book, self.asked.basis, &alone, self.levers);
+        let (scenarios, book, basis) = (self.scenarios, self.book, self.asked.basis);
+        let others = &Others::new(scenarios, there, book, basis)?;
+        let ground = Ground { others, scenarios, scenario: there, book, basis, levers: &alone, sources: &self.levers.sources };
         let (before, after) = (ground.worth(0)?, ground.worth(1)?);
         row.environment = there.name.to_string();
         row.standalone = Some(before.total - after.total);
