@@ -103,7 +103,7 @@ fn list_page(found: &Savings, screen: &Screen) -> String {
     overlaps(found, screen, &mut out);
     of_the_plan(found, screen, &mut out);
     not_here(found, screen, &mut out);
-    let _ = writeln!(out, "\n  ce-cost savings {} --basis plan   shows what the plan states, on its own arithmetic", found.environment);
+    let _ = writeln!(out, "\n  ce-cost savings {} --basis plan   shows the plan's own arithmetic", found.environment);
     out
 }
 
@@ -141,6 +141,7 @@ fn table(found: &Savings) -> Table {
         Column::number("alone", "standalone"),
         Column::number("after the others", "marginal"),
         Column::words("", "bar").droppable(3),
+        Column::number("fair share", "shapley").droppable(4),
         Column::words("risk", "risk").droppable(1),
         Column::words("takes", "takes").droppable(2),
     ]);
@@ -154,21 +155,27 @@ fn table(found: &Savings) -> Table {
             Cell::money(r.standalone),
             Cell::money(r.marginal),
             bar.map_or(Cell::Empty, Cell::Bar),
+            Cell::money(r.shapley),
             Cell::text(word(r.risk)),
             Cell::text(&r.takes),
         ]
     };
-    let shown = |r: &&Row| matches!(r.status, Status::Recommended | Status::Left | Status::RuledOut) || r.stated.is_some();
     for row in found.levers.iter().filter(|r| r.status == Status::Recommended) {
         table.row(Kind::Line, 0, cells(row));
     }
-    let sum =
-        |amount| vec![Cell::text("Best together"), Cell::Empty, Cell::Empty, Cell::Money(amount), Cell::Empty, Cell::Empty, Cell::Empty];
-    table.row(Kind::Sum, 0, sum(found.combined));
-    for row in found.levers.iter().filter(|r| r.status != Status::Recommended).filter(shown) {
+    let best = [Cell::text("Best together"), Cell::Empty, Cell::Empty, Cell::Money(found.combined)];
+    table.row(Kind::Sum, 0, best.into_iter().chain(std::iter::repeat_n(Cell::Empty, 4)).collect());
+    for row in found.levers.iter().filter(|r| r.status != Status::Recommended && !is_idle(r)) {
         table.row(Kind::Dim, 0, cells(row));
     }
     table
+}
+
+/// True for a lever that has nothing to do here and of which the plan does not speak.
+fn is_idle(row: &Row) -> bool {
+    let nothing = |amount: Option<Usd>| amount.is_none_or(Usd::is_zero);
+    let unheard = matches!(row.status, Status::NotHere | Status::Unpriced) || nothing(row.standalone) && nothing(row.marginal);
+    row.stated.is_none() && row.status != Status::Recommended && unheard
 }
 
 fn word(level: Level) -> &'static str {
@@ -242,11 +249,10 @@ fn of_the_plan(found: &Savings, screen: &Screen, out: &mut String) {
 }
 
 fn not_here(found: &Savings, screen: &Screen, out: &mut String) {
-    let names: Vec<&str> =
-        found.levers.iter().filter(|r| r.status == Status::NotHere && r.stated.is_none()).map(|r| r.title.as_str()).collect();
+    let idle = found.levers.iter().filter(|r| is_idle(r) && r.status != Status::Unpriced);
+    let names: Vec<&str> = idle.map(|r| r.title.as_str()).collect();
     if !names.is_empty() {
-        let _ = writeln!(out, "\n  {}", screen.paint(Tone::Strong, "Not here"));
-        out.push_str(&screen.fill(&names.join(" · "), "    "));
+        section(screen, "Nothing to do here", &[(String::new(), names.join(" · "))], out);
     }
 }
 
@@ -258,7 +264,7 @@ fn plan_page(found: &Savings, screen: &Screen) -> String {
     let list: Vec<_> = found.levers.iter().filter_map(|r| Some((r.title.clone(), r.reason.clone()?))).collect();
     section(screen, "Why list prices differ", &list, &mut out);
     of_the_plan(found, screen, &mut out);
-    let _ = writeln!(out, "\n  ce-cost savings {}   shows every lever at list prices, and the best of them together", found.environment);
+    let _ = writeln!(out, "\n  ce-cost savings {}   shows what list prices make of it", found.environment);
     out
 }
 

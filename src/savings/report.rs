@@ -194,7 +194,9 @@ impl Writer<'_> {
 
     /// Why a lever is worth what it is worth.
     fn reason(&self, i: usize, lever: &Lever, out: Option<&Out>) -> Option<String> {
-        let own = lever.reason.as_ref().map(|reason| written(reason, &self.at_730));
+        // What is said of a statement of the plan is said where the plan speaks of it.
+        let spoken = lever.plan.is_none() || self.counted(lever).is_some();
+        let own = lever.reason.as_ref().filter(|_| spoken).map(|reason| written(reason, &self.at_730));
         let rivals = members(self.analysis.rules.excludes[i] & self.analysis.chosen()).next().map(|o| self.analysis.levers[o]);
         match out {
             Some(Out::Unpriced(why)) => Some(format!("cannot be priced: {why}")),
@@ -208,7 +210,9 @@ impl Writer<'_> {
         let mut row = self.blank(lever, Status::NotHere);
         row.reason = Some(why.to_owned());
         let Some(plan) = self.counted(lever) else { return Ok(row) };
-        let Some(there) = self.scenarios.named(&plan.environment).filter(|s| s.name != self.scenario.name) else { return Ok(row) };
+        let own = [Some(self.scenario.name.as_ref()), self.scenario.instead_of.as_deref()];
+        let there = self.scenarios.named(&plan.environment).filter(|s| !own.contains(&Some(s.name.as_ref())));
+        let Some(there) = there else { return Ok(row) };
         let alone = [lever];
         let (scenarios, book, basis) = (self.scenarios, self.book, self.asked.basis);
         let others = &Others::new(scenarios, there, book, basis)?;

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use super::inherit::overlay;
 use super::node::{Kind, Node};
-use super::patch::{self, Patch};
+use super::patch::{self, NewValue, Patch};
 use super::read::read;
 use super::{LEVEL, Loader, Scenario, Scenarios};
 use crate::diagnostic::Problems;
@@ -45,7 +45,12 @@ impl Scenarios {
             let nothing = Node { kind: Kind::Map(Vec::new()), at: tree.at };
             match patch.apply(&nothing, Some(&tree), &mut loader.sources) {
                 Ok(change) => tree = overlay(&tree, &change),
-                Err(diagnostic) => loader.problems.push(*diagnostic),
+                Err(mut diagnostic) => {
+                    if let NewValue::Read(node) = &patch.value {
+                        diagnostic.place.get_or_insert(node.at);
+                    }
+                    loader.problems.push(*diagnostic);
+                }
             }
         }
         let changed = loader.complete(tree).filter(|_| loader.problems.none_is_error());
