@@ -194,6 +194,32 @@ fn savings_that_overlap_are_worth_less_together() {
     assert_eq!(share("one-nat"), d("32.85"));
 }
 
+/// Thirteen levers that take a twentieth of the tasks each are too many for all coalitions: shares are sampled, alike within their error,
+/// and still add up.
+#[test]
+fn a_group_too_large_is_sampled() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir_all(folder.path().join("levers")).expect("a folder");
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join(STACK);
+    std::fs::copy(here.join("stack.yaml"), folder.path().join("stack.yaml")).expect("a copy");
+    let one = std::fs::read_to_string(here.join("levers/one-task.yaml")).expect("text");
+    for n in 10..23 {
+        let text = one.replace("id: one-task", &format!("id: less-{n}")).replace("web.tasks.average: 1", "web.tasks.average: -5%");
+        std::fs::write(folder.path().join(format!("levers/less-{n}.yaml")), text).expect("a file");
+    }
+    let document = json(&["savings", "stack", "--scenarios", &folder.path().display().to_string(), "--hours", "730"]);
+    assert_eq!(document["shares"]["method"], "sampled");
+    assert_eq!(document["shares"]["seed"], "1");
+    // 115.34 × (1 − 0.95^13)
+    let combined = usd(&document["combined"]);
+    assert_eq!(combined.round_dp(2), d("56.13"));
+    let shares: Vec<Decimal> = document["levers"].as_array().expect("levers").iter().map(|r| usd(&r["shapley"])).collect();
+    assert_eq!(shares.iter().sum::<Decimal>(), combined);
+    let error = usd(&document["shares"]["standard_error"]);
+    let alike = combined / Decimal::from(13);
+    assert!(error > Decimal::ZERO && shares.iter().all(|s| (s - alike).abs() < error * Decimal::from(4)), "{error} {shares:?}");
+}
+
 #[test]
 fn every_waterfall_closes_and_shares_add_up() {
     for args in [

@@ -209,13 +209,26 @@ impl<'a> Analysis<'a> {
             Some(Choice { set: *set, saving: self.values.base().charges - worth.charges, upfront: worth.upfront })
         };
         let groups: Vec<Vec<Choice>> = self.subsets.iter().map(|sets| sets.iter().filter_map(choice).collect()).collect();
-        let chosen = best::best(&groups, limits.upfront);
-        self.order = members(chosen.set).collect();
+        let chosen = self.within(&groups, limits.upfront);
+        self.order = members(chosen).collect();
         self.order.sort_by_key(|i| {
             let lever = self.levers[*i];
             (lever.commits(), lever.horizon, lever.effort, std::cmp::Reverse(self.values.on_charges(1 << i)))
         });
         self.keep_needs_in_front();
+    }
+
+    /// The best choice whose own bills keep the limit. Fees of groups add up but for the support that is charged on all of them together.
+    fn within(&mut self, groups: &[Vec<Choice>], limit: Option<Usd>) -> Set {
+        let mut allowed = limit;
+        loop {
+            let chosen = best::best(groups, allowed);
+            let paid = self.values.worth(chosen.set).as_ref().map_or(Usd::ZERO, |w| w.upfront);
+            match limit.filter(|l| paid > *l && chosen.set != 0) {
+                Some(limit) => allowed = Some(chosen.upfront - (paid - limit)),
+                None => return chosen.set,
+            }
+        }
     }
 
     /// What a lever needs, or comes after, is pulled before it.

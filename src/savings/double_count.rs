@@ -11,7 +11,7 @@ const LEAST: i64 = 5;
 
 /// What is counted twice or elsewhere, in sentences.
 pub fn found(rows: &[Row], analysis: &Analysis<'_>, scenario: &Scenario, levers: &Levers) -> Vec<String> {
-    let counted = |l: &&Lever| l.plan.as_ref().is_some_and(|p| p.counted_in() == scenario.name.as_ref());
+    let counted = |l: &&Lever| l.plan.as_ref().is_some_and(|p| p.is_counted_in(scenario));
     let stated: Vec<&Lever> = levers.list.iter().filter(counted).filter(|l| rows.iter().any(|r| r.id == l.id)).collect();
     let mut list = exclusive(&stated);
     list.extend(stated.iter().filter(|l| !l.commits()).filter_map(|l| shrinks(l, analysis)));

@@ -188,8 +188,7 @@ impl Writer<'_> {
 
     /// What the plan says of a lever here: where it acts, or where the plan counts it.
     fn counted<'l>(&self, lever: &'l Lever) -> Option<&'l Stated> {
-        let here = |name: &str| name == self.scenario.name.as_ref() || Some(name) == self.scenario.instead_of.as_deref();
-        lever.plan.as_ref().filter(|p| here(&p.environment) || here(p.counted_in()))
+        lever.plan.as_ref().filter(|p| p.concerns(self.scenario))
     }
 
     /// Why a lever is worth what it is worth.
@@ -228,7 +227,7 @@ impl Writer<'_> {
 
     fn totals(&self) -> Totals {
         let whole = self.scenario.plan.as_ref().map(|p| p.total);
-        let here = |l: &&Lever| l.plan.as_ref().is_some_and(|p| p.counted_in() == self.scenario.name.as_ref());
+        let here = |l: &&Lever| l.plan.as_ref().is_some_and(|p| p.is_counted_in(self.scenario));
         let total = |horizon: Horizon| {
             let mut total = Total::default();
             for lever in self.levers.list.iter().filter(|l| l.horizon == horizon).filter(here) {
@@ -286,7 +285,7 @@ impl Writer<'_> {
             share: share_of(saving, base.total).map(|s| exact(s.0)),
             band: if chosen == 0 { Band::default() } else { self.band(&after, worth)? },
             upfront: worth.upfront,
-            break_even_month: self.break_even(&after, worth.upfront).map(|m| m.to_string()).filter(|_| chosen != 0),
+            break_even_month: if chosen == 0 { None } else { self.break_even(chosen)?.map(|m| m.to_string()) },
             of_the_plan: if of_plan == 0 { None } else { self.analysis.values.saving(best) },
         })
     }
@@ -301,26 +300,22 @@ impl Writer<'_> {
         both().map_err(|e| e.to_string())
     }
 
-    /// The first month by whose end the bills have become smaller by more than what was paid at once. Prices and demand are those of
-    /// each month.
-    fn break_even(&self, after: &Scenario, upfront: Usd) -> Option<Month> {
-        let mut left = upfront;
+    /// The first month by whose end the invoices together are no larger than they would have been: commitments are bought in the first
+    /// month; prices and demand are those of each.
+    fn break_even(&self, chosen: Set) -> Result<Option<Month>, String> {
+        let after = self.analysis.values.ground.with(chosen, self.asked.basis.month.first_day())?;
+        let mut saved = Usd::ZERO;
         for n in 0..MONTHS_AHEAD {
             let month = self.asked.basis.month.plus(n);
-            if left <= Usd::ZERO && n > 0 {
-                return Some(month.before().unwrap_or(month));
-            }
             let basis = Basis { month, ..self.asked.basis };
-            let cash = |scenario| {
-                let bill = predict::bill(self.scenarios, scenario, self.book, basis).ok()?.cut(&self.scenario.name);
-                Some(bill.total())
-            };
-            left = left - (cash(self.scenario)? - cash(after)?);
-            if left <= Usd::ZERO {
-                return Some(month);
+            let cash = |scenario| Some(predict::bill(self.scenarios, scenario, self.book, basis).ok()?.cut(&self.scenario.name).total());
+            let Some((before, after)) = cash(self.scenario).zip(cash(&after)) else { return Ok(None) };
+            saved += before - after;
+            if saved >= Usd::ZERO {
+                return Ok(Some(month));
             }
         }
-        None
+        Ok(None)
     }
 }
 

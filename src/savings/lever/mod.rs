@@ -256,10 +256,25 @@ pub struct Reason {
     pub on: Match,
 }
 
+/// True for the name of an environment, or of the one whose place it takes.
+fn is(name: &str, scenario: &Scenario) -> bool {
+    name == scenario.name.as_ref() || Some(name) == scenario.instead_of.as_deref()
+}
+
 impl Stated {
     /// The environment to whose totals the plan adds it.
     pub fn counted_in(&self) -> &str {
         self.counted_in.as_deref().unwrap_or(&self.environment)
+    }
+
+    /// True where the plan adds it to the totals of an environment, or of the one whose place that takes.
+    pub fn is_counted_in(&self, scenario: &Scenario) -> bool {
+        is(self.counted_in(), scenario)
+    }
+
+    /// True where it acts on an environment, or is counted there.
+    pub fn concerns(&self, scenario: &Scenario) -> bool {
+        is(&self.environment, scenario) || self.is_counted_in(scenario)
     }
 }
 

@@ -1,97 +1,28 @@
-//! `ce-cost savings`.
+//! What `savings` shows to people.
 
 use std::fmt::Write;
 
-use super::args::{BasisArg, Cli, HorizonArg, RiskArg, SavingsArgs, ViewFormat};
-use super::forecast::json;
-use super::input::Inputs;
-use super::{Failure, Output, World};
-use crate::diagnostic::nearest;
-use crate::forecast::next_month;
+use rust_decimal::Decimal;
+
 use crate::money::{Usd, dollars, signed};
-use crate::predict::Basis;
 use crate::quantity::{Share, per_cent};
 use crate::report::table::{Cell, Column, Kind, Table};
 use crate::report::terminal::{Screen, Tone};
-use crate::report::{csv, markdown};
-use crate::savings::analysis::Limits;
 use crate::savings::document::{Row, Savings, Status, Together, Total};
-use crate::savings::lever::{Horizon, Level, Levers};
-use crate::savings::{self, Asked};
-use crate::scenario::Scenario;
+use crate::savings::lever::{Horizon, Level};
 
 /// The least room beside names in which words are read with ease.
 const WORDS: usize = 60;
-/// Overlaps and left levers that are shown to people.
+/// Overlaps that are shown to people.
 const SHOWN: usize = 6;
-
-/// Runs the command.
-pub fn run(cli: &Cli, args: &SavingsArgs, world: &World) -> Result<Output, Failure> {
-    let inputs = Inputs::read(cli, world)?;
-    let levers = chosen(inputs.levers(cli, world)?, args)?;
-    let environments: Vec<&Scenario> = match &args.environment {
-        Some(name) => vec![inputs.environment(name)?],
-        None => inputs.scenarios.all.iter().filter(|s| s.instead_of.is_none()).collect(),
-    };
-    let asked = asked(args, &inputs);
-    let found = environments.into_iter().map(|s| savings::savings(&inputs.scenarios, s, &inputs.book, &levers, &asked));
-    let found = found.collect::<Result<Vec<_>, _>>().map_err(|e| Failure::input(format!("error: {e}")))?;
-    let out = written(found, args, &inputs, world)?;
-    Ok(Output { out, notes: inputs.warnings(world) })
-}
-
-fn written(found: Vec<Savings>, args: &SavingsArgs, inputs: &Inputs, world: &World) -> Result<String, Failure> {
-    let page = |s: &Savings| if args.basis == BasisArg::Plan { plan_page(s, &world.screen) } else { list_page(s, &world.screen) };
-    Ok(match args.format {
-        ViewFormat::Json if args.all => json(&savings::together(&inputs.as_of.to_string(), found))?,
-        ViewFormat::Json => found.iter().map(json).collect::<Result<Vec<_>, _>>()?.join("\n"),
-        ViewFormat::Csv => rows(&found),
-        ViewFormat::Md => found.iter().map(|s| markdown_page(s, args.basis)).collect::<Vec<_>>().join("\n"),
-        ViewFormat::Table if args.all => all_page(&savings::together(&inputs.as_of.to_string(), found), &world.screen),
-        ViewFormat::Table => found.iter().map(page).collect::<Vec<_>>().join("\n"),
-    })
-}
-
-fn asked(args: &SavingsArgs, inputs: &Inputs) -> Asked {
-    let month = args.month.unwrap_or_else(|| next_month(inputs.as_of));
-    let risk = args.max_risk.map(|risk| match risk {
-        RiskArg::Low => Level::Low,
-        RiskArg::Medium => Level::Medium,
-        RiskArg::High => Level::High,
-    });
-    Asked {
-        basis: Basis { month, hours: args.hours, pooled: true, free_tier: true, failover: None },
-        limits: Limits { risk, upfront: args.max_upfront, no_commitment: args.no_commitment },
-        of_plan: args.basis == BasisArg::Plan,
-        drawing: args.drawing.drawing(),
-        as_of: inputs.as_of.to_string(),
-    }
-}
-
-/// The levers that are asked for.
-fn chosen(mut levers: Levers, args: &SavingsArgs) -> Result<Levers, Failure> {
-    for id in &args.levers {
-        let ids: Vec<&str> = levers.list.iter().map(|l| l.id.as_str()).collect();
-        if !ids.contains(&id.as_str()) {
-            let near = nearest(id, ids.iter().copied()).map(|n| format!(": did you mean `{n}`?")).unwrap_or_default();
-            return Err(Failure::usage(format!("error: there is no lever `{id}`{near}\nhelp: there are {}", ids.join(", "))));
-        }
-    }
-    levers.list.retain(|l| args.levers.is_empty() || args.levers.contains(&l.id));
-    levers.list.retain(|l| match args.horizon {
-        HorizonArg::All => true,
-        HorizonArg::Short => l.horizon == Horizon::Short,
-        HorizonArg::Long => l.horizon == Horizon::Long,
-    });
-    Ok(levers)
-}
 
 /// "6,290 a month (98%)".
 fn share(text: Option<&String>) -> String {
     text.and_then(|t| t.parse().ok()).map(|s| format!(" ({})", per_cent(s))).unwrap_or_default()
 }
 
-fn list_page(found: &Savings, screen: &Screen) -> String {
+/// Every lever at list prices, and the best of them.
+pub fn list(found: &Savings, screen: &Screen) -> String {
     let title =
         format!("{} · what can be saved · list prices · {} ({} h): {}", found.environment, found.month, found.hours, dollars(found.cost));
     let mut out = screen.fill(&title, "");
@@ -107,7 +38,8 @@ fn list_page(found: &Savings, screen: &Screen) -> String {
     out
 }
 
-fn headline(found: &Savings, screen: &Screen) -> String {
+/// What the best levers save.
+pub(super) fn headline(found: &Savings, screen: &Screen) -> String {
     let best = &found.recommendation;
     if best.levers.is_empty() {
         return screen.paint(Tone::Strong, "Nothing here saves anything");
@@ -121,7 +53,7 @@ fn headline(found: &Savings, screen: &Screen) -> String {
 }
 
 /// What it costs at once, and when that has come back.
-fn terms(found: &Savings) -> String {
+pub(super) fn terms(found: &Savings) -> String {
     let best = &found.recommendation;
     let levers = match best.levers.len() {
         0 => return String::new(),
@@ -134,7 +66,8 @@ fn terms(found: &Savings) -> String {
     format!("{levers}: {upfront}; {} are left to pay.", dollars(found.cost - best.saving))
 }
 
-fn table(found: &Savings) -> Table {
+/// Every lever that has something to do.
+pub(super) fn table(found: &Savings) -> Table {
     let mut table = Table::new(&[
         Column::words("", "lever"),
         Column::number("plan says", "stated"),
@@ -178,7 +111,7 @@ fn is_idle(row: &Row) -> bool {
     row.stated.is_none() && row.status != Status::Recommended && unheard
 }
 
-fn word(level: Level) -> &'static str {
+pub(super) fn word(level: Level) -> &'static str {
     match level {
         Level::Low => "low",
         Level::Medium => "medium",
@@ -256,7 +189,8 @@ fn not_here(found: &Savings, screen: &Screen, out: &mut String) {
     }
 }
 
-fn plan_page(found: &Savings, screen: &Screen) -> String {
+/// What the plan states, on its own arithmetic.
+pub fn plan(found: &Savings, screen: &Screen) -> String {
     let mut out = format!("{} · what the plan says can be saved, on its own arithmetic\n\n", found.environment);
     out.push_str(&screen.table(&plan_table(found)));
     let list: Vec<_> = found.levers.iter().filter_map(|r| Some((r.title.clone(), r.arithmetic.clone()?))).collect();
@@ -268,7 +202,8 @@ fn plan_page(found: &Savings, screen: &Screen) -> String {
     out
 }
 
-fn plan_table(found: &Savings) -> Table {
+/// What the plan states, by horizon.
+pub(super) fn plan_table(found: &Savings) -> Table {
     let mut table = Table::new(&[
         Column::words("", "lever"),
         Column::number("stated", "stated"),
@@ -284,7 +219,7 @@ fn plan_table(found: &Savings) -> Table {
         if rows.is_empty() {
             continue;
         }
-        let part = total.share.as_ref().and_then(|s| s.parse().ok()).map(|s| Share(rounded(s)).to_string());
+        let part = total.share.as_ref().and_then(|s| s.parse::<Decimal>().ok()).map(|s| Share(s.round_dp(2)).to_string());
         let name = part.map_or_else(|| name.to_owned(), |s| format!("{name}, {s} of the plan"));
         let cells = vec![Cell::text(name), Cell::Money(total.stated), Cell::Money(total.reproduced), Cell::Empty, Cell::Empty, Cell::Empty];
         table.row(Kind::Group, 0, cells);
@@ -301,12 +236,8 @@ fn plan_table(found: &Savings) -> Table {
     table
 }
 
-/// A share to whole per cents.
-fn rounded(share: rust_decimal::Decimal) -> rust_decimal::Decimal {
-    share.round_dp(2)
-}
-
-fn all_page(all: &Together, screen: &Screen) -> String {
+/// Every environment in a line.
+pub fn all(all: &Together, screen: &Screen) -> String {
     let mut out = format!("all · what can be saved · list prices · {}\n\n", all.environments.first().map_or("", |s| s.month.as_str()));
     let mut table = Table::new(&[
         Column::words("", "environment"),
@@ -341,73 +272,5 @@ fn all_page(all: &Together, screen: &Screen) -> String {
         section(screen, &found.environment, &[(String::new(), list.join(" · "))], &mut out);
     }
     out.push_str("\n  Each environment is analysed with the others as they are.\n");
-    out
-}
-
-fn rows(found: &[Savings]) -> String {
-    let header = [
-        "environment",
-        "lever",
-        "acts_on",
-        "horizon",
-        "status",
-        "basis",
-        "stated_usd",
-        "reproduced_usd",
-        "standalone_usd",
-        "marginal_usd",
-        "shapley_usd",
-        "upfront_usd",
-        "risk",
-        "effort",
-        "takes",
-        "reason",
-    ];
-    let usd = |amount: Option<Usd>| amount.map(|a| a.to_string()).unwrap_or_default();
-    let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    let lines = found.iter().flat_map(|s| {
-        s.levers.iter().map(move |r| {
-            vec![
-                s.environment.clone(),
-                r.id.clone(),
-                r.environment.clone(),
-                if r.horizon == Horizon::Short { "short" } else { "long" }.into(),
-                status(r.status).into(),
-                text(&r.basis),
-                usd(r.stated),
-                usd(r.reproduced),
-                usd(r.standalone),
-                usd(r.marginal),
-                usd(r.shapley),
-                usd(r.upfront),
-                word(r.risk).into(),
-                word(r.effort).into(),
-                r.takes.clone(),
-                text(&r.reason),
-            ]
-        })
-    });
-    csv::write(&header, lines)
-}
-
-fn status(status: Status) -> &'static str {
-    match status {
-        Status::Recommended => "recommended",
-        Status::Left => "left",
-        Status::RuledOut => "ruled-out",
-        Status::NotHere => "not-here",
-        Status::Unpriced => "unpriced",
-    }
-}
-
-fn markdown_page(found: &Savings, basis: BasisArg) -> String {
-    let mut out = format!("### {} · what can be saved · {}\n\n", markdown::escape(&found.environment), found.month);
-    let plain = Screen { width: usize::MAX, colour: false, bars: false };
-    let _ = writeln!(out, "**{}** {}\n", headline(found, &plain), terms(found));
-    out.push_str(&markdown::table(&if basis == BasisArg::Plan { plan_table(found) } else { table(found) }));
-    for text in &found.double_counts {
-        let _ = write!(out, "\n- counted twice: {}", markdown::escape(text));
-    }
-    out.push('\n');
     out
 }
