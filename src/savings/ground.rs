@@ -11,7 +11,7 @@ use super::purchase;
 use crate::bill::{Bill, Category, Frequency};
 use crate::diagnostic::Problems;
 use crate::money::{Usd, quotient};
-use crate::predict::{Basis, Metered};
+use crate::predict::{Basis, Memory, Metered};
 use crate::pricing::PriceBook;
 use crate::rating::support;
 use crate::scenario::commitment::Commitment;
@@ -44,6 +44,8 @@ pub struct Worth {
 /// What the payer's other environments use: metered once, since no lever touches them.
 pub struct Others<'a> {
     whole: Metered<'a>,
+    /// What was simulated of the environment in question.
+    memory: Memory,
     /// Where the records, and the known charges, of the environment in question begin and end among all.
     own: (std::ops::Range<usize>, std::ops::Range<usize>),
 }
@@ -60,7 +62,7 @@ impl<'a> Others<'a> {
         let is_own = |name: &str| name == scenario.name.as_ref();
         let records = stretch(whole.records.iter().map(|r| is_own(&r.environment)));
         let known = stretch(whole.known.iter().map(|k| is_own(&k.environment)));
-        Ok(Others { whole, own: (records, known) })
+        Ok(Others { whole, memory: Memory::default(), own: (records, known) })
     }
 
     /// The payer's usage with another state of the environment.
@@ -130,7 +132,8 @@ impl<'a> Ground<'a> {
     }
 
     fn metered<'b>(&'b self, changed: &'b Scenario) -> Result<Metered<'b>, String> {
-        let alone = Metered::new(self.scenarios, changed, self.book, Basis { pooled: false, ..self.basis });
+        let terms = self.others.whole.terms.clone();
+        let alone = Metered::alone(self.scenarios, changed, terms, self.basis, &self.others.memory);
         Ok(self.others.with(changed, alone.map_err(|e| e.to_string())?))
     }
 
