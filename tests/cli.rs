@@ -166,7 +166,7 @@ fn credits_are_a_line_of_their_own_and_say_how_they_end() {
     let folder = tempfile::tempdir().expect("a folder");
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
     std::fs::create_dir(folder.path().join("scenarios")).expect("a folder");
-    for file in std::fs::read_dir(from).expect("the folder").map(|e| e.expect("an entry").path()) {
+    for file in std::fs::read_dir(from).expect("the folder").map(|e| e.expect("an entry").path()).filter(|p| p.is_file()) {
         std::fs::copy(&file, folder.path().join("scenarios").join(file.file_name().expect("a name"))).expect("a copy");
     }
     let accounts = folder.path().join("scenarios/accounts.yaml");

@@ -350,6 +350,25 @@ fn what_is_paid_at_once_is_spread_and_comes_back() {
     assert_eq!(limited["recommendation"]["levers"].as_array().map(Vec::len), Some(0));
 }
 
+/// Credits pay for what is used, whatever that is: a lever saves as much as without them.
+#[test]
+fn credits_are_left_aside() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for part in ["", "levers"] {
+        std::fs::create_dir_all(folder.path().join(part)).expect("a folder");
+        for file in files(&format!("scenarios/{part}")) {
+            let name = Path::new(&file.name).file_name().expect("a name").to_owned();
+            let credits = "    credits: [{name: AWS Activate, balance: 9000 USD, from: 2026-12-01, expires: 2027-03-31}]\n";
+            let text = if name == "accounts.yaml" { format!("{}{credits}", file.text) } else { file.text };
+            std::fs::write(folder.path().join(part).join(name), text).expect("a file");
+        }
+    }
+    let args = ["savings", "dev", "--no-commitment", "--paths", "0"];
+    let with = json(&[&args[..], &["--scenarios", &folder.path().display().to_string()]].concat());
+    let without = json(&args);
+    assert_eq!((&with["cost"], &with["combined"]), (&without["cost"], &without["combined"]));
+}
+
 #[test]
 fn the_band_is_that_of_the_difference() {
     let document = json(&["savings", "prod"]);
