@@ -433,6 +433,13 @@ fn what_is_not_there_is_said() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join(STACK).join("stack.yaml"), folder.path().join("stack.yaml")).expect("a copy");
     assert!(fails(&["savings", "stack", "--scenarios", &folder.path().display().to_string()], 66).contains("there is no folder"));
+    // A change that an environment cannot take is shown in the lever's file.
+    let levers = folder.path().join("levers");
+    std::fs::create_dir(&levers).expect("a folder");
+    let lever = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(STACK).join("levers/one-task.yaml")).expect("text");
+    std::fs::write(levers.join("one-task.yaml"), lever.replace("web.tasks.average: 1", "web.tasks.average: 9")).expect("a file");
+    let text = fails(&["savings", "stack", "--scenarios", &folder.path().display().to_string()], 65);
+    assert!(text.contains("9 tasks on average lie outside 1 to 4") && text.contains("levers/one-task.yaml:9:"), "{text}");
     // A class without a price is named, not guessed.
     let reason = row(&json(&["savings", "staging", "--paths", "0"]), "aurora-io-optimized")["reason"].clone();
     assert!(reason.as_str().expect("a reason").contains("cannot be priced"), "{reason}");

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::best::{self, Choice};
 use super::game::{self, EXACT, Rules};
-use super::ground::{Ground, MOST, Set, members};
+use super::ground::{Ground, MOST, NoWorth, Set, members};
 use super::lever::{Level, Lever, Levers};
 use super::sampled;
 use super::values::Values;
@@ -99,7 +99,7 @@ impl<'a> Analysis<'a> {
     ///
     /// # Errors
     /// An environment that has no bill, and a lever written for it that it cannot take.
-    pub fn new(ground: Ground<'a>, limits: &Limits, seed: u64) -> Result<Analysis<'a>, String> {
+    pub fn new(ground: Ground<'a>, limits: &Limits, seed: u64) -> Result<Analysis<'a>, NoWorth> {
         let levers = ground.levers;
         let mut analysis = Analysis {
             levers,
@@ -120,15 +120,15 @@ impl<'a> Analysis<'a> {
     }
 
     /// Every lever by itself. What was written for another environment's place may not fit here.
-    fn alone(&mut self, limits: &Limits) -> Result<(), String> {
+    fn alone(&mut self, limits: &Limits) -> Result<(), NoWorth> {
         let scenario = self.values.ground.scenario;
         self.values.fill((0..self.levers.len()).map(|i| 1 << i));
         for (i, lever) in self.levers.iter().enumerate() {
             if let Err(why) = self.values.worth(1 << i).clone() {
-                if lever.names(scenario) && why.contains("-->") {
+                if lever.names(scenario) && matches!(why, NoWorth::Change(_)) {
                     return Err(why);
                 }
-                self.out.insert(i, Out::Unpriced(first_line(&why)));
+                self.out.insert(i, Out::Unpriced(why.first()));
                 continue;
             }
             let lacks = lever.needs.iter().find(|n| !self.levers.iter().any(|l| l.id == **n));
@@ -314,9 +314,4 @@ fn touched(lever: &Lever, scenario: &Scenario) -> BTreeSet<String> {
         [] => String::new(),
     };
     lever.patches(scenario).iter().map(|p| name(&p.path)).collect()
-}
-
-/// The first line of a message, without its kind.
-pub fn first_line(message: &str) -> String {
-    message.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned()
 }

@@ -43,7 +43,7 @@ fn shrinks(lever: &Lever, analysis: &Analysis<'_>) -> Option<String> {
         counts.then(|| format!("{} by {}", later.title, dollars(overlap)))
     };
     let others: Vec<String> = (0..analysis.levers.len()).filter(|o| *o != own).filter_map(of).collect();
-    (!others.is_empty()).then(|| format!("{} shrinks what others can save: {}", lever.title, others.join(", ")))
+    (!others.is_empty()).then(|| format!("{} shrinks what others can save: {}", lever.title, others.join(" · ")))
 }
 
 /// A stated lever that acts on another environment than the one in whose total it stands.

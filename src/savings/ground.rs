@@ -11,7 +11,7 @@ use super::purchase;
 use crate::bill::{Bill, Category, Frequency};
 use crate::diagnostic::Problems;
 use crate::money::{Usd, quotient};
-use crate::predict::{Basis, Memory, Metered};
+use crate::predict::{Basis, Memory, Metered, NoBill};
 use crate::pricing::PriceBook;
 use crate::rating::support;
 use crate::scenario::commitment::Commitment;
@@ -41,6 +41,28 @@ pub struct Worth {
     pub upfront: Usd,
 }
 
+/// Why it is not known what an environment costs with some levers.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum NoWorth {
+    /// The environment cannot take the changes: everything that is wrong, with the files to show it in.
+    #[error("{}", .0.0.render(&.0.1, false).trim_end())]
+    Change(Box<(Problems, Sources)>),
+    /// There is no bill: a price is missing, or a quantity is too large.
+    #[error(transparent)]
+    Bill(#[from] NoBill),
+}
+
+impl NoWorth {
+    /// The first thing that is wrong, in a line.
+    pub fn first(&self) -> String {
+        let of_changes = |problems: &Problems| problems.sorted().first().map(|d| d.message.clone());
+        match self {
+            NoWorth::Change(wrong) => of_changes(&wrong.0).unwrap_or_default(),
+            NoWorth::Bill(NoBill(why)) => why.first().cloned().unwrap_or_default(),
+        }
+    }
+}
+
 /// What the payer's other environments use: metered once, since no lever touches them.
 pub struct Others<'a> {
     whole: Metered<'a>,
@@ -55,8 +77,8 @@ impl<'a> Others<'a> {
     ///
     /// # Errors
     /// As [`Metered::new`].
-    pub fn new(scenarios: &'a Scenarios, scenario: &'a Scenario, book: &'a PriceBook, basis: Basis) -> Result<Others<'a>, String> {
-        let mut whole = Metered::new(scenarios, scenario, book, basis).map_err(|e| e.to_string())?;
+    pub fn new(scenarios: &'a Scenarios, scenario: &'a Scenario, book: &'a PriceBook, basis: Basis) -> Result<Others<'a>, NoBill> {
+        let mut whole = Metered::new(scenarios, scenario, book, basis)?;
         // Formulas are for explanations: no bill here is explained.
         whole.records.iter_mut().for_each(|r| r.factors = Vec::new());
         let is_own = |name: &str| name == scenario.name.as_ref();
@@ -119,26 +141,25 @@ impl<'a> Ground<'a> {
     ///
     /// # Errors
     /// Changes that the scenario cannot take, and usage without a price.
-    pub fn with(&self, set: Set, start: NaiveDate) -> Result<Scenario, String> {
+    pub fn with(&self, set: Set, start: NaiveDate) -> Result<Scenario, NoWorth> {
         let changed = self.changed(set)?;
         let bought = self.bought(set, &changed, &self.metered(&changed)?, start)?;
         Ok(bought.unwrap_or(changed))
     }
 
-    fn changed(&self, set: Set) -> Result<Scenario, String> {
+    fn changed(&self, set: Set) -> Result<Scenario, NoWorth> {
         let patches: Vec<Patch> = members(set).flat_map(|i| self.levers[i].patches(self.scenario)).collect();
-        let changed = self.scenarios.changed(self.scenario, &patches, self.book, self.sources);
-        changed.map_err(|e| e.0.render(&e.1, false).trim_end().to_owned())
+        self.scenarios.changed(self.scenario, &patches, self.book, self.sources).map_err(NoWorth::Change)
     }
 
-    fn metered<'b>(&'b self, changed: &'b Scenario) -> Result<Metered<'b>, String> {
+    fn metered<'b>(&'b self, changed: &'b Scenario) -> Result<Metered<'b>, NoBill> {
         let terms = self.others.whole.terms.clone();
         let alone = Metered::alone(self.scenarios, changed, terms, self.basis, &self.others.memory);
-        Ok(self.others.with(changed, alone.map_err(|e| e.to_string())?))
+        Ok(self.others.with(changed, alone?))
     }
 
     /// The scenario with what a set of levers buys; `None` where it buys nothing.
-    fn bought(&self, set: Set, changed: &Scenario, metered: &Metered<'_>, start: NaiveDate) -> Result<Option<Scenario>, String> {
+    fn bought(&self, set: Set, changed: &Scenario, metered: &Metered<'_>, start: NaiveDate) -> Result<Option<Scenario>, NoBill> {
         let mut holder: Option<Scenario> = None;
         let mut uncovered: Option<Vec<UsageRecord>> = None;
         for i in members(set) {
@@ -163,13 +184,13 @@ impl<'a> Ground<'a> {
     ///
     /// # Errors
     /// As [`Ground::with`].
-    pub fn worth(&self, set: Set) -> Result<Worth, String> {
+    pub fn worth(&self, set: Set) -> Result<Worth, NoWorth> {
         // In a month whose fees were paid in the month before.
         let before = self.basis.month.before().unwrap_or(self.basis.month);
         let changed = self.changed(set)?;
         let metered = self.metered(&changed)?;
         let Some(holder) = self.bought(set, &changed, &metered, before.first_day())? else {
-            return Ok(self.sums(&metered.bill().map_err(|e| e.to_string())?));
+            return Ok(self.sums(&metered.bill()?));
         };
         let steady = self.sums(&self.bill(&holder, &metered)?);
         let fees = members(set).any(|i| self.levers[i].purchases(self.scenario).iter().any(|b| b.term.paid_upfront()));
@@ -182,12 +203,12 @@ impl<'a> Ground<'a> {
     }
 
     /// The payer's bill with the usage of `metered` and what `holder` has bought.
-    fn bill(&self, holder: &Scenario, metered: &Metered<'_>) -> Result<Bill, String> {
+    fn bill(&self, holder: &Scenario, metered: &Metered<'_>) -> Result<Bill, NoBill> {
         let Metered { records, known, balances, .. } = metered.clone();
         let of_payer = metered.of_payer.clone();
         let (own, terms, failover) = (metered.own.clone(), metered.terms.clone(), metered.failover);
         let members = self.others.members(holder);
-        Metered { members, own, of_payer, terms, records, known, failover, balances }.bill().map_err(|e| e.to_string())
+        Metered { members, own, of_payer, terms, records, known, failover, balances }.bill()
     }
 
     /// The scenario as it is when its commitments are bought in this month.

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 
 use super::lever::Buy;
 use crate::money::quotient;
-use crate::predict::Metered;
+use crate::predict::{Metered, NoBill};
 use crate::pricing::Term;
 use crate::quantity::exact;
 use crate::rating::commitment::reservation::sized as units;
@@ -24,9 +24,9 @@ const HOURLY_PLACES: u32 = 4;
 ///
 /// # Errors
 /// Commitments of the payer that have no price.
-pub fn uncovered(holder: &Scenario, metered: &Metered<'_>) -> Result<Vec<UsageRecord>, String> {
+pub fn uncovered(holder: &Scenario, metered: &Metered<'_>) -> Result<Vec<UsageRecord>, NoBill> {
     let members: Vec<&Scenario> = metered.members.iter().map(|m| if m.name == holder.name { holder } else { m }).collect();
-    let (mut left, _) = commitment::cover(metered.records.clone(), &members, &metered.terms).map_err(|e| e.join("\n"))?;
+    let (mut left, _) = commitment::cover(metered.records.clone(), &members, &metered.terms).map_err(NoBill)?;
     left.retain(|r| r.environment == holder.name && r.hours == metered.terms.hours);
     Ok(left)
 }
@@ -42,7 +42,7 @@ pub fn sized(
     left: &[UsageRecord],
     start: NaiveDate,
     at: Place,
-) -> Result<Option<Node>, String> {
+) -> Result<Option<Node>, NoBill> {
     let size = match buy.term {
         Term::Reserved { .. } => running(buy, holder, metered, left)?,
         _ => eligible(buy, metered, left) * buy.part.as_ref().map_or(Decimal::ONE, |p| p.value.0),
@@ -52,9 +52,9 @@ pub fn sized(
 }
 
 /// Reservations that are used in every hour: the units that run all month, in whole ones of the size that is bought.
-fn running(buy: &Buy, scenario: &Scenario, metered: &Metered<'_>, left: &[UsageRecord]) -> Result<Decimal, String> {
+fn running(buy: &Buy, scenario: &Scenario, metered: &Metered<'_>, left: &[UsageRecord]) -> Result<Decimal, NoBill> {
     let (service, base) = (buy.service.as_deref().unwrap_or_default(), buy.usage_type.as_deref().unwrap_or_default());
-    let usage_type = metered.terms.book.usage_type(service, &scenario.region, base)?;
+    let usage_type = metered.terms.book.usage_type(service, &scenario.region, base).map_err(|why| NoBill(vec![why]))?;
     let operation = buy.operation.as_deref().unwrap_or_default();
     let Some((family, size)) = units(&usage_type) else { return Ok(Decimal::ZERO) };
     let fits = |r: &&UsageRecord| r.service == service && r.region == scenario.region && r.operation == operation;

@@ -4,7 +4,7 @@ use super::analysis::{Analysis, Limits, Out, acting};
 use super::document::{Overlap, Recommendation, Row, Savings, Shares, Status, Step, Together, Total, Totals};
 use super::double_count;
 use super::game::EXACT;
-use super::ground::{Ground, Others, Set, Worth, members};
+use super::ground::{Ground, NoWorth, Others, Set, Worth, members};
 use super::lever::{Horizon, Lever, Levers, Stated};
 use super::stated::{reproduce, share_of};
 use crate::bill::Bill;
@@ -13,7 +13,7 @@ use crate::forecast::difference::difference;
 use crate::forecast::paths::Drawing;
 use crate::money::{Usd, cents, dollars};
 use crate::month::{HoursBasis, Month};
-use crate::predict::{self, Basis, Metered};
+use crate::predict::{self, Basis, Metered, NoBill};
 use crate::pricing::PriceBook;
 use crate::quantity::exact;
 use crate::scenario::{Scenario, Scenarios};
@@ -40,7 +40,7 @@ pub struct Asked {
 ///
 /// # Errors
 /// An environment that has no bill, and a lever that it cannot take.
-pub fn savings(scenarios: &Scenarios, scenario: &Scenario, book: &PriceBook, levers: &Levers, asked: &Asked) -> Result<Savings, String> {
+pub fn savings(scenarios: &Scenarios, scenario: &Scenario, book: &PriceBook, levers: &Levers, asked: &Asked) -> Result<Savings, NoWorth> {
     let (acting, others) = acting(levers, scenario);
     let others_of_payer = Others::new(scenarios, scenario, book, asked.basis)?;
     let (basis, sources) = (asked.basis, &levers.sources);
@@ -66,9 +66,9 @@ pub fn together(as_of: &str, environments: Vec<Savings>) -> Together {
 }
 
 /// The bill in the month of the AWS Pricing Calculator, in which the plan was made.
-fn at_730(scenarios: &Scenarios, scenario: &Scenario, book: &PriceBook, asked: &Asked) -> Result<Bill, String> {
+fn at_730(scenarios: &Scenarios, scenario: &Scenario, book: &PriceBook, asked: &Asked) -> Result<Bill, NoBill> {
     let basis = Basis { hours: HoursBasis::Fixed(730), ..asked.basis };
-    Ok(predict::bill(scenarios, scenario, book, basis).map_err(|e| e.to_string())?.cut(&scenario.name))
+    Ok(predict::bill(scenarios, scenario, book, basis)?.cut(&scenario.name))
 }
 
 struct Writer<'a> {
@@ -82,7 +82,7 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn document(&mut self, others: &[(&Lever, String)]) -> Result<Savings, String> {
+    fn document(&mut self, others: &[(&Lever, String)]) -> Result<Savings, NoWorth> {
         let waterfall = self.waterfall();
         let combined = waterfall.iter().map(|s| s.saving).sum();
         let mut rows: Vec<Row> = self.analysis.order.clone().into_iter().map(|i| self.row(i)).collect();
@@ -205,7 +205,7 @@ impl Writer<'_> {
     }
 
     /// A lever that does not act here: one that the plan counts here is valued where it acts.
-    fn elsewhere(&self, lever: &Lever, why: &str) -> Result<Row, String> {
+    fn elsewhere(&self, lever: &Lever, why: &str) -> Result<Row, NoWorth> {
         let mut row = self.blank(lever, Status::NotHere);
         row.reason = Some(why.to_owned());
         let Some(plan) = self.counted(lever) else { return Ok(row) };
@@ -271,7 +271,7 @@ impl Writer<'_> {
         }
     }
 
-    fn recommendation(&mut self, saving: Usd) -> Result<Recommendation, String> {
+    fn recommendation(&mut self, saving: Usd) -> Result<Recommendation, NoWorth> {
         let chosen = self.analysis.chosen();
         let (base, worth) = (self.analysis.values.base(), self.analysis.values.known(chosen).unwrap_or_default());
         let start = self.asked.basis.month.before().unwrap_or(self.asked.basis.month).first_day();
@@ -290,19 +290,16 @@ impl Writer<'_> {
         })
     }
 
-    fn band(&self, after: &Scenario, worth: Worth) -> Result<Band, String> {
+    fn band(&self, after: &Scenario, worth: Worth) -> Result<Band, NoBill> {
         let metered = |scenario| Metered::new(self.scenarios, scenario, self.book, self.asked.basis);
-        let both = || {
-            let (before, after) = (metered(self.scenario)?, metered(after)?);
-            let (bill_before, bill_after) = (before.clone().bill()?, after.clone().bill()?);
-            difference((&before, &bill_before), (&after, &bill_after), worth.total - worth.billed, self.asked.drawing)
-        };
-        both().map_err(|e| e.to_string())
+        let (before, after) = (metered(self.scenario)?, metered(after)?);
+        let (bill_before, bill_after) = (before.clone().bill()?, after.clone().bill()?);
+        difference((&before, &bill_before), (&after, &bill_after), worth.total - worth.billed, self.asked.drawing)
     }
 
     /// The first month by whose end the invoices together are no larger than they would have been: commitments are bought in the first
     /// month; prices and demand are those of each.
-    fn break_even(&self, chosen: Set) -> Result<Option<Month>, String> {
+    fn break_even(&self, chosen: Set) -> Result<Option<Month>, NoWorth> {
         let after = self.analysis.values.ground.with(chosen, self.asked.basis.month.first_day())?;
         let mut saved = Usd::ZERO;
         for n in 0..MONTHS_AHEAD {

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::ground::{Ground, Set, Worth};
+use super::ground::{Ground, NoWorth, Set, Worth};
 use crate::money::Usd;
 
 /// Known sets of one environment.
 pub struct Values<'a> {
     /// The environment and its levers.
     pub ground: Ground<'a>,
-    known: BTreeMap<Set, Result<Worth, String>>,
+    known: BTreeMap<Set, Result<Worth, NoWorth>>,
     base: Worth,
 }
 
@@ -20,7 +20,7 @@ impl<'a> Values<'a> {
     ///
     /// # Errors
     /// As [`Ground::worth`].
-    pub fn new(ground: Ground<'a>) -> Result<Values<'a>, String> {
+    pub fn new(ground: Ground<'a>) -> Result<Values<'a>, NoWorth> {
         let base = ground.worth(0)?;
         Ok(Values { ground, known: BTreeMap::from([(0, Ok(base))]), base })
     }
@@ -36,12 +36,12 @@ impl<'a> Values<'a> {
         wanted.sort_unstable();
         wanted.dedup();
         let ground = &self.ground;
-        let found: Vec<(Set, Result<Worth, String>)> = wanted.into_par_iter().map(|set| (set, ground.worth(set))).collect();
+        let found: Vec<(Set, Result<Worth, NoWorth>)> = wanted.into_par_iter().map(|set| (set, ground.worth(set))).collect();
         self.known.extend(found);
     }
 
     /// What the environment costs with a set.
-    pub fn worth(&mut self, set: Set) -> &Result<Worth, String> {
+    pub fn worth(&mut self, set: Set) -> &Result<Worth, NoWorth> {
         let ground = &self.ground;
         self.known.entry(set).or_insert_with(|| ground.worth(set))
     }

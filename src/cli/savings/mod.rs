@@ -5,13 +5,14 @@ mod pages;
 
 use super::args::{BasisArg, Cli, HorizonArg, RiskArg, SavingsArgs, ViewFormat};
 use super::forecast::json;
-use super::input::Inputs;
+use super::input::{Inputs, summary};
 use super::{Failure, Output, World};
 use crate::diagnostic::nearest;
 use crate::forecast::next_month;
 use crate::predict::Basis;
 use crate::savings::analysis::Limits;
 use crate::savings::document::Savings;
+use crate::savings::ground::NoWorth;
 use crate::savings::lever::{Horizon, Level, Levers};
 use crate::savings::{self, Asked};
 use crate::scenario::Scenario;
@@ -26,7 +27,12 @@ pub fn run(cli: &Cli, args: &SavingsArgs, world: &World) -> Result<Output, Failu
     };
     let asked = asked(args, &inputs);
     let found = environments.into_iter().map(|s| savings::savings(&inputs.scenarios, s, &inputs.book, &levers, &asked));
-    let found = found.collect::<Result<Vec<_>, _>>().map_err(|e| Failure::input(format!("error: {e}")))?;
+    let found = found.collect::<Result<Vec<_>, _>>().map_err(|e| {
+        Failure::input(match e {
+            NoWorth::Change(wrong) => summary(&wrong.0.render(&wrong.1, world.colour_errors), wrong.0.errors()),
+            NoWorth::Bill(why) => format!("error: {why}"),
+        })
+    })?;
     let out = written(found, args, &inputs, world)?;
     Ok(Output { out, notes: inputs.warnings(world) })
 }
