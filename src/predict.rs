@@ -1,7 +1,7 @@
 //! The way of the data as one function: scenarios + price book + month → bill. The file to read first.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use rust_decimal::Decimal;
 
@@ -84,6 +84,23 @@ impl<'a> Metered<'a> {
         Metered::with(scenarios, environment, book, basis, balances)
     }
 
+    /// The environment by itself, with what was simulated before of the same demand and policies: for many changes of one scenario.
+    ///
+    /// # Errors
+    /// As [`Metered::new`].
+    pub fn alone(
+        scenarios: &'a Scenarios,
+        environment: &'a Scenario,
+        terms: Terms<'a>,
+        basis: Basis,
+        memory: &Memory,
+    ) -> Result<Metered<'a>, NoBill> {
+        let (_, of_payer, _) = scenarios.payer(environment);
+        let members = vec![environment];
+        let (records, known) = usage(&members, terms.book, basis, Some(memory))?;
+        Ok(Metered { own: environment.name.clone(), members, of_payer, terms, records, known, failover: None, balances: Vec::new() })
+    }
+
     /// The same with known balances.
     fn with(
         scenarios: &'a Scenarios,
@@ -98,7 +115,7 @@ impl<'a> Metered<'a> {
         }
         let hours = basis.hours.hours(basis.month);
         let terms = Terms { book, month: basis.month, hours, payer: payer.into(), free_tier: basis.free_tier };
-        let (mut records, known) = usage(&members, book, basis)?;
+        let (mut records, known) = usage(&members, book, basis, None)?;
         if let Some(failover) = basis.failover {
             take_over(failover, scenarios, environment, book, basis, &mut records)?;
         }
@@ -129,10 +146,15 @@ impl<'a> Metered<'a> {
 }
 
 /// What every resource of every member uses.
-fn usage(members: &[&Scenario], book: &PriceBook, basis: Basis) -> Result<(Vec<UsageRecord>, Vec<KnownCharge>), NoBill> {
+fn usage(
+    members: &[&Scenario],
+    book: &PriceBook,
+    basis: Basis,
+    memory: Option<&Memory>,
+) -> Result<(Vec<UsageRecord>, Vec<KnownCharge>), NoBill> {
     let (mut records, mut known, mut failures) = (Vec::new(), Vec::new(), Vec::new());
     for scenario in members {
-        let demand = match Demanded::of(scenario, basis) {
+        let demand = match memory.map_or_else(|| Demanded::of(scenario, basis), |m| m.demanded(scenario, basis)) {
             Some(demand) => demand,
             None => {
                 failures.push(format!("{}: the workload of {} is too large to be exact", scenario.name, basis.month));
@@ -150,7 +172,31 @@ fn usage(members: &[&Scenario], book: &PriceBook, basis: Basis) -> Result<(Vec<U
     if failures.is_empty() { Ok((records, known)) } else { Err(NoBill(failures)) }
 }
 
+/// What was simulated of a month: changes of a scenario that leave demand and policies as they are have the same capacity.
+#[derive(Debug, Default)]
+pub struct Memory(Mutex<HashMap<String, Option<Demanded>>>);
+
+impl Memory {
+    /// Kept by everything that a simulation reads, as it prints.
+    fn demanded(&self, scenario: &Scenario, basis: Basis) -> Option<Demanded> {
+        if !scenario.driven {
+            return Demanded::of(scenario, basis);
+        }
+        let key = format!("{basis:?} {} {:?} {:?}", scenario.level, scenario.workload, scenario.follows());
+        let known = |all: &HashMap<String, Option<Demanded>>| all.get(&key).cloned();
+        if let Some(found) = self.0.lock().ok().and_then(|all| known(&all)) {
+            return found;
+        }
+        let found = Demanded::of(scenario, basis);
+        if let Ok(mut all) = self.0.lock() {
+            all.insert(key, found.clone());
+        }
+        found
+    }
+}
+
 /// What demand makes of a month, at likely values.
+#[derive(Clone, Debug)]
 struct Demanded {
     /// How many times as large as stated.
     growth: Decimal,
@@ -235,7 +281,7 @@ fn take_over(
     records: &mut Vec<UsageRecord>,
 ) -> Result<(), NoBill> {
     let standby = failover.standby(scenarios, environment, basis.month, basis.hours).map_err(|why| NoBill(vec![why]))?;
-    let (standing, _) = usage(&[standby], book, basis)?;
+    let (standing, _) = usage(&[standby], book, basis, None)?;
     let takeover = Takeover { failover, from: environment, to: standby, book, month_hours: basis.hours.hours(basis.month) };
     takeover.apply(records, &standing).map_err(NoBill)
 }

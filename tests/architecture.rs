@@ -139,6 +139,7 @@ const FLOATS: &[&str] = &[
     "scaling",
     "simulation",
     "forecast::demand",
+    "forecast::difference",
     "forecast::draw",
     "forecast::inputs",
     "forecast::paths",
@@ -146,6 +147,7 @@ const FLOATS: &[&str] = &[
     "forecast::surface",
     "savings::rightsize::load",
     "savings::rightsize::trial",
+    "savings::sampled",
 ];
 
 #[test]

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use ce_cost::pricing::{PriceBook, read};
+use ce_cost::savings::lever;
 use ce_cost::scenario::{self, InputFile};
 
 fn text(path: &Path) -> String {
@@ -12,7 +13,7 @@ fn text(path: &Path) -> String {
 /// The files of a case: one file, or all of a folder.
 fn files(case: &Path) -> Vec<InputFile> {
     let mut paths: Vec<PathBuf> = if case.is_dir() {
-        std::fs::read_dir(case).expect("a folder").map(|e| e.expect("an entry").path()).collect()
+        std::fs::read_dir(case).expect("a folder").map(|e| e.expect("an entry").path()).filter(|p| p.is_file()).collect()
     } else {
         vec![case.to_owned()]
     };
@@ -28,6 +29,23 @@ fn every_bad_scenario_file_says_what_is_wrong_and_how_to_mend_it() {
     let book = PriceBook::embedded().unwrap_or_else(|e| panic!("{}", e.0.render(&e.1, false)));
     insta::glob!("errors/scenario/*", |case| {
         let (problems, sources) = *scenario::load(&files(case), &book, &[]).expect_err("a bad scenario");
+        insta::assert_snapshot!(problems.render(&sources, false));
+    });
+}
+
+/// Each beside the built-in levers and scenarios.
+#[test]
+fn every_bad_lever_file_says_what_is_wrong_and_how_to_mend_it() {
+    let book = PriceBook::embedded().unwrap_or_else(|e| panic!("{}", e.0.render(&e.1, false)));
+    let all = |folder: &str| files(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder));
+    let scenarios: Vec<InputFile> = all("scenarios").into_iter().filter(|f| f.name.ends_with(".yaml")).collect();
+    let scenarios = scenario::load(&scenarios, &book, &[]).unwrap_or_else(|e| panic!("{}", e.0.render(&e.1, false)));
+    let known = all("scenarios/levers").into_iter().find(|f| f.name.ends_with("/graviton.yaml")).expect("a lever");
+    insta::glob!("errors/levers/*", |case| {
+        let cases = files(case).into_iter().map(|f| InputFile { name: f.name.replace("scenarios/", "scenarios/levers/"), ..f });
+        let all: Vec<InputFile> = cases.chain([known.clone()]).collect();
+        let wrong = lever::load(&all, &scenarios).and_then(|levers| levers.check(&scenarios, &book));
+        let (problems, sources) = *wrong.expect_err("a bad lever");
         insta::assert_snapshot!(problems.render(&sources, false));
     });
 }

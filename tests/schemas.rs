@@ -79,6 +79,16 @@ fn the_scenarios_of_the_repository_conform() {
 }
 
 #[test]
+fn the_levers_of_the_repository_conform() {
+    let schema = schema("lever.schema.json");
+    for entry in std::fs::read_dir(root().join("scenarios/levers")).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let text = std::fs::read_to_string(&path).expect("text");
+        conforms(&schema, &yaml(&path.display().to_string(), &text), &path.display().to_string());
+    }
+}
+
+#[test]
 fn every_example_conforms_and_a_misspelt_key_does_not() {
     let scenario = schema("scenario.schema.json");
     for kind in KINDS {
@@ -104,6 +114,7 @@ fn output(args: &[&str]) -> Value {
 fn every_json_document_conforms() {
     conforms(&schema("forecast.schema.json"), &output(&["forecast", "prod", "--months", "3"]), "forecast");
     conforms(&schema("forecast-all.schema.json"), &output(&["forecast", "--all"]), "forecast --all");
+    conforms(&schema("savings.schema.json"), &output(&["savings", "prod"]), "savings");
     conforms(&schema("plan.schema.json"), &output(&["plan", "prod"]), "plan");
     conforms(&schema("explain.schema.json"), &output(&["explain", "prod"]), "explain");
     let args = ["simulate", "prod-driven", "--service", "core", "--day", "2026-12-01"];
@@ -141,6 +152,7 @@ fn no_amount_is_a_json_number() {
         &["forecast", "prod"][..],
         &["forecast", "--all"],
         &["plan", "prod"],
+        &["savings", "prod", "--paths", "0"],
         &["explain", "prod"],
         &["simulate", "prod-driven", "--service", "agent"],
         &["dr"],

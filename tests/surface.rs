@@ -56,7 +56,7 @@ fn both(files: &[InputFile], book: &PriceBook, environment: &str, path: &str, fa
     let steps = ce_cost::scenario::patch::steps(path);
     let node = ce_cost::scenario::patch::find(&text, &steps).ok()?;
     let patches = match node.text() {
-        Some(value) => vec![Patch { path: path.into(), value: format!("{{value: \"{value}\", spread: 10%}}"), ..spread }],
+        Some(value) => vec![Patch { path: path.into(), value: format!("{{value: \"{value}\", spread: 10%}}").into(), ..spread }],
         None if node.get("low").is_some() || node.get("spread").is_some() => Vec::new(),
         None => vec![spread],
     };

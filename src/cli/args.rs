@@ -11,7 +11,7 @@ use super::actuals::{ActualsArgs, StoreArgs};
 use crate::bill::group::By;
 use crate::failover::Failover;
 use crate::forecast::paths::Drawing;
-use crate::money::quotient;
+use crate::money::{Usd, quotient};
 use crate::month::{HoursBasis, Month};
 use crate::quantity::{Quantity, Seconds};
 use crate::savings::rightsize::trial::Band as SizeBand;
@@ -72,6 +72,8 @@ pub enum Command {
     Sensitivity(SensitivityArgs),
     /// A service that follows its demand, minute by minute over a day: requests, CPU, tasks
     Simulate(SimulateArgs),
+    /// What can be saved: levers alone, after each other, and the best of them together
+    Savings(SavingsArgs),
     /// Where a figure comes from: quantity × price by tier, formula, drivers, price row
     Explain(ExplainArgs),
     /// Solve for the driver that meets a stated amount, and print the lines to write
@@ -407,6 +409,93 @@ pub enum CostArg {
     Net,
 }
 
+/// `savings`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  ce-cost savings prod                               every lever at list prices, and the best of them together
+  ce-cost savings prod --basis plan                  the plan's own arithmetic, line by line
+  ce-cost savings prod --max-risk low --no-commitment
+  ce-cost savings prod --max-upfront 2000            with at most so much paid at once
+  ce-cost savings prod --levers graviton,right-sizing,compute-savings-plan
+  ce-cost savings --all --format json
+
+A lever is worth the difference of two bills, never a percentage. Each is a file of the folder `levers` beside the scenarios.")]
+pub struct SavingsArgs {
+    /// The environment
+    #[arg(value_name = "ENV", required_unless_present = "all", conflicts_with = "all")]
+    pub environment: Option<String>,
+    /// Every environment that is paid for
+    #[arg(long)]
+    pub all: bool,
+    /// Only these levers
+    #[arg(long, value_name = "LEVERS", value_delimiter = ',')]
+    pub levers: Vec<String>,
+    /// Levers that act within three months (short), within a year (long), or all
+    #[arg(long, value_name = "HORIZON", default_value = "all")]
+    pub horizon: HorizonArg,
+    /// At AWS's list prices (list), or by the plan's own arithmetic (plan)
+    #[arg(long, value_name = "BASIS", default_value = "list")]
+    pub basis: BasisArg,
+    /// The month (2026-12); the next one if left out
+    #[arg(long, value_name = "MONTH")]
+    pub month: Option<Month>,
+    /// Hours of a month: actual, 730 or 720
+    #[arg(long, value_name = "HOURS", default_value = "actual")]
+    pub hours: HoursBasis,
+    /// Only levers of at most this risk: low, medium or high
+    #[arg(long, value_name = "RISK")]
+    pub max_risk: Option<RiskArg>,
+    /// The most that may be paid at once, US dollars
+    #[arg(long, value_name = "USD", value_parser = dollars)]
+    pub max_upfront: Option<Usd>,
+    /// No reservations and no savings plans
+    #[arg(long)]
+    pub no_commitment: bool,
+    #[command(flatten)]
+    pub drawing: DrawingArgs,
+    /// How to write it
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: ViewFormat,
+}
+
+/// How soon levers act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum HorizonArg {
+    /// Within three months.
+    Short,
+    /// Within a year.
+    Long,
+    /// All of them.
+    All,
+}
+
+/// On which basis savings are stated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum BasisArg {
+    /// The plan's own arithmetic.
+    Plan,
+    /// AWS's list prices.
+    List,
+}
+
+/// The highest risk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RiskArg {
+    /// Little can go wrong.
+    Low,
+    /// Something can go wrong.
+    Medium,
+    /// Much can go wrong.
+    High,
+}
+
+/// An amount such as `2000`, `2,000` or `2000 USD`.
+fn dollars(text: &str) -> Result<Usd, String> {
+    let text = text.trim();
+    let bare = text.strip_suffix("USD").unwrap_or(text).trim();
+    format!("{bare} USD").parse()
+}
+
 /// `calibrate`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -627,11 +716,14 @@ pub enum ScenarioCommand {
         #[arg(value_name = "B")]
         right: String,
     },
-    /// The JSON Schema of scenario files, or of accounts.yaml
+    /// The JSON Schema of scenario files, of accounts.yaml, or of lever files
     Schema {
         /// The schema of accounts.yaml
         #[arg(long)]
         accounts: bool,
+        /// The schema of lever files
+        #[arg(long, conflicts_with = "accounts")]
+        levers: bool,
     },
 }
 

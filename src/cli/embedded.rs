@@ -33,3 +33,38 @@ files!(
     dr_strategies:
     "dr-strategies/prod.yaml",
 );
+
+files!(
+    /// Name and text of each file of `scenarios/levers/`.
+    levers:
+    "levers/aurora-generation-8.yaml",
+    "levers/aurora-io-optimized.yaml",
+    "levers/aurora-reserved-all-upfront.yaml",
+    "levers/aurora-reserved.yaml",
+    "levers/aurora-serverless.yaml",
+    "levers/cache-reserved-all-upfront.yaml",
+    "levers/cache-reserved.yaml",
+    "levers/cloudfront-plan.yaml",
+    "levers/compute-savings-plan-3yr.yaml",
+    "levers/compute-savings-plan.yaml",
+    "levers/database-off-hours.yaml",
+    "levers/database-savings-plan.yaml",
+    "levers/endpoints-through-nat.yaml",
+    "levers/graviton.yaml",
+    "levers/idle-ipv4.yaml",
+    "levers/lambda-batch.yaml",
+    "levers/log-class.yaml",
+    "levers/log-retention.yaml",
+    "levers/multi-cloud.yaml",
+    "levers/nat-endpoints.yaml",
+    "levers/off-hours.yaml",
+    "levers/right-sizing.yaml",
+    "levers/s3-intelligent-tiering.yaml",
+    "levers/s3-lifecycle.yaml",
+    "levers/single-nat.yaml",
+    "levers/spot-background.yaml",
+    "levers/spot-development.yaml",
+    "levers/trace-sampling.yaml",
+    "levers/valkey.yaml",
+    "levers/weekly-copies.yaml",
+);

@@ -12,6 +12,7 @@ use crate::diagnostic::nearest;
 use crate::forecast::next_month;
 use crate::predict::Basis;
 use crate::pricing::{PriceBook, read};
+use crate::savings::lever::{self, Lever, Levers};
 use crate::scenario::{self, InputFile, Scenario, Scenarios, measured, patch};
 
 /// Most files that are read from one folder.
@@ -59,6 +60,28 @@ impl Inputs {
             let near = nearest(name, names.iter().copied()).map(|n| format!(": did you mean `{n}`?")).unwrap_or_default();
             Failure::usage(format!("error: there is no environment `{name}`{near}\nhelp: there are {}", names.join(", ")))
         })
+    }
+
+    /// The levers of the folder `levers` beside the scenarios, or the built-in ones where those are used.
+    pub fn levers(&self, cli: &Cli, world: &World) -> Result<Levers, Failure> {
+        let folder = scenario_folder(cli.scenarios.as_deref());
+        let files = match folder {
+            None => embedded::levers(),
+            Some(folder) => match folder.join("levers") {
+                levers if levers.is_dir() => folder_files(&levers, &["yaml", "yml"])?,
+                levers => {
+                    let help = "help: a lever is a file there; `ce-cost scenario schema --levers` says what stands in it";
+                    return Err(Failure::missing(format!("error: there is no folder {}\n{help}", levers.display())));
+                }
+            },
+        };
+        let own = |lever: &Lever| self.scenarios.all.iter().any(|s| lever.applies_to(s));
+        let levers = lever::load(&files, &self.scenarios);
+        let levers = levers.map_err(|e| Failure::input(summary(&e.0.render(&e.1, world.colour_errors), e.0.errors())))?;
+        match levers.list.iter().any(own) {
+            true => Ok(levers),
+            false => Err(Failure::missing("error: no lever changes anything in one of the environments")),
+        }
     }
 
     /// The basis that the arguments ask for.
@@ -114,12 +137,7 @@ pub fn book(folder: Option<&Path>, world: &World) -> Result<PriceBook, Failure> 
 /// The scenario files of `--scenarios`, of a folder `scenarios` beside the caller, or the built-in ones; with the files of measured
 /// requests that they name. True where one of those is missing.
 fn scenario_files(folder: Option<&Path>) -> Result<(Vec<InputFile>, bool), Failure> {
-    let beside = Path::new("scenarios");
-    let folder = match folder {
-        Some(folder) => folder,
-        None if beside.is_dir() => beside,
-        None => return Ok((embedded::scenarios(), false)),
-    };
+    let Some(folder) = scenario_folder(folder) else { return Ok((embedded::scenarios(), false)) };
     let mut files = folder_files(folder, &["yaml", "yml"])?;
     if files.is_empty() {
         return Err(Failure::missing(format!(
@@ -156,6 +174,12 @@ pub fn strategies(cli: &Cli) -> Result<Vec<InputFile>, Failure> {
         return Err(Failure::missing(format!("error: there are no recovery strategies: no folder {}\n{help}", folder.display())));
     }
     folder_files(&folder, &["yaml", "yml"])
+}
+
+/// The folder that holds the scenarios; `None` for the built-in ones.
+fn scenario_folder(folder: Option<&Path>) -> Option<&Path> {
+    let beside = Path::new("scenarios");
+    folder.or_else(|| beside.is_dir().then_some(beside))
 }
 
 fn as_text(name: String, bytes: Vec<u8>) -> Result<InputFile, Failure> {

@@ -13,6 +13,7 @@ mod input;
 mod plan;
 mod prices;
 mod rightsize;
+mod savings;
 mod scenario;
 mod sensitivity;
 mod simulate;
@@ -52,6 +53,9 @@ pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
     let mut all = vec![
         ("scenario.schema.json", crate::scenario::schema::scenario()),
         ("accounts.schema.json", crate::scenario::schema::accounts()),
+        ("lever.schema.json", of(schemars::schema_for!(crate::savings::lever::Lever))),
+        ("savings.schema.json", of(schemars::schema_for!(crate::savings::document::Savings))),
+        ("savings-all.schema.json", of(schemars::schema_for!(crate::savings::document::Together))),
         ("forecast.schema.json", of(schemars::schema_for!(crate::forecast::Forecast))),
         ("forecast-all.schema.json", of(schemars::schema_for!(crate::forecast::Together))),
         ("plan.schema.json", of(schemars::schema_for!(crate::plan::PlanReport))),
@@ -177,6 +181,7 @@ pub fn run(cli: &Cli, world: &World) -> Result<Output, Failure> {
         Command::Plan(args) => plan::run(cli, args, world),
         Command::Sensitivity(args) => sensitivity::run(cli, args, world),
         Command::Simulate(args) => simulate::run(cli, args, world),
+        Command::Savings(args) => savings::run(cli, args, world),
         Command::Explain(args) => explain::run(cli, args, world),
         Command::Calibrate(args) => calibrate::run(cli, args, world),
         Command::Compare(args) => compare::run(cli, args, world),

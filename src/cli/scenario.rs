@@ -18,7 +18,8 @@ use crate::services::COMMON_KEYS;
 /// Runs the command.
 pub fn run(cli: &Cli, args: &ScenarioArgs, world: &World) -> Result<Output, Failure> {
     let out = match &args.command {
-        ScenarioCommand::Schema { accounts } => json(&if *accounts { schema::accounts() } else { schema::scenario() })?,
+        ScenarioCommand::Schema { levers: true, .. } => json(&schemars::schema_for!(crate::savings::lever::Lever))?,
+        ScenarioCommand::Schema { accounts, .. } => json(&if *accounts { schema::accounts() } else { schema::scenario() })?,
         ScenarioCommand::New { environment } => starter(environment)?,
         ScenarioCommand::Show { environment: None, .. } => names(&Inputs::read(cli, world)?.scenarios),
         ScenarioCommand::Show { environment: Some(name), resolved } => {

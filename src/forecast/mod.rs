@@ -3,6 +3,7 @@
 mod bands;
 pub mod change;
 pub mod demand;
+pub mod difference;
 pub mod draw;
 pub mod inputs;
 pub mod paths;

@@ -54,6 +54,16 @@ pub enum Term {
     },
 }
 
+impl Term {
+    /// True where something is paid when it begins.
+    pub fn paid_upfront(self) -> bool {
+        match self {
+            Term::Reserved { payment, .. } | Term::SavingsPlan { payment, .. } => payment != Payment::NoUpfront,
+            Term::OnDemand | Term::Spot => false,
+        }
+    }
+}
+
 impl fmt::Display for Term {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let payment = |p: Payment| match p {

@@ -1,4 +1,20 @@
-//! Savings: what could cost less, always as the difference of two bills.
+//! Savings: what could cost less, always as the difference of two bills. Levers as patches, what they are worth alone and together, and
+//! the best of them under constraints; sizes of tasks; ways to be ready for the loss of a region.
 
+pub mod analysis;
+pub mod best;
+pub mod commit;
+pub mod document;
+pub mod double_count;
 pub mod dr;
+pub mod game;
+pub mod ground;
+pub mod lever;
+pub mod purchase;
+mod report;
 pub mod rightsize;
+mod sampled;
+pub mod stated;
+pub mod values;
+
+pub use self::report::{Asked, savings, together};

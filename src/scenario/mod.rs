@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod actuals;
 mod behind;
+mod changed;
 pub mod commitment;
 mod demand;
 pub mod driver;
@@ -217,6 +218,8 @@ pub struct Scenarios {
     pub sources: Sources,
     /// What the user should know.
     pub warnings: Problems,
+    /// What a bare value means, file by file.
+    defaults: Defaults,
 }
 
 impl Scenarios {
@@ -273,9 +276,9 @@ pub fn load(files: &[InputFile], book: &PriceBook, patches: &[Patch]) -> Result<
     }
     loader.members(&accounts, &all);
     loader.standbys(&all);
-    let Loader { sources, problems, .. } = loader;
+    let Loader { sources, problems, defaults, .. } = loader;
     if problems.none_is_error() {
-        Ok(Scenarios { all, accounts: accounts.map(|(a, _)| a).unwrap_or_default(), sources, warnings: problems })
+        Ok(Scenarios { all, accounts: accounts.map(|(a, _)| a).unwrap_or_default(), sources, warnings: problems, defaults })
     } else {
         Err(Box::new((problems, sources)))
     }
@@ -410,6 +413,11 @@ impl Loader<'_> {
     fn scenario(&mut self, index: usize) -> Option<Scenario> {
         let tree = self.inherited(index, &mut Vec::new())?;
         let tree = self.with_plan_of(tree)?;
+        self.complete(tree)
+    }
+
+    /// A whole tree as a scenario.
+    fn complete(&mut self, tree: Node) -> Option<Scenario> {
         let top: Option<Top> = read(&tree, &["resources"], &self.defaults, &mut self.problems);
         if let Some(region) = tree.get("region") {
             self.region(region);

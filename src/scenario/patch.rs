@@ -1,8 +1,8 @@
 //! Changes to a scenario: the one mechanism behind levers, what-ifs and calibration.
 //!
 //! A patch is a path with the file's own names and a new value: `core.tasks.average=8.2`, or a change of what is there:
-//! `workload.requests.level=+20%`. `resources.` may be left out. Nothing (`null`) removes what is there; a whole resource, with its
-//! type, may be new.
+//! `workload.requests.level=+20%`. `resources.` may be left out. A path leads to what is there; `+` makes something new: at the end of
+//! a list (`commitments.+`), or under a name that is not taken (`resources.+batch`). Nothing (`null`) removes what is there.
 
 use rust_decimal::Decimal;
 
@@ -18,8 +18,59 @@ pub struct Patch {
     pub environment: String,
     /// The path to the value, with the file's own names.
     pub path: String,
-    /// The new value, as YAML; with a sign and a per cent, a change of the old one.
-    pub value: String,
+    /// The new value; with a sign and a per cent, a change of the old one.
+    pub value: NewValue,
+}
+
+/// The value that a patch sets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NewValue {
+    /// As a command line writes it: YAML.
+    Written(String),
+    /// Out of a file, with its places.
+    Read(Node),
+}
+
+impl From<&str> for NewValue {
+    fn from(text: &str) -> NewValue {
+        NewValue::Written(text.to_owned())
+    }
+}
+
+impl From<String> for NewValue {
+    fn from(text: String) -> NewValue {
+        NewValue::Written(text)
+    }
+}
+
+impl From<&String> for NewValue {
+    fn from(text: &String) -> NewValue {
+        NewValue::Written(text.clone())
+    }
+}
+
+impl NewValue {
+    /// The text of a single value.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            NewValue::Written(text) => Some(text),
+            NewValue::Read(node) => node.text(),
+        }
+    }
+
+    /// As a tree; what is written becomes a file of its own.
+    fn node(&self, environment: &str, sources: &mut Sources) -> Result<Node, Box<Diagnostic>> {
+        let text = match self {
+            NewValue::Read(node) => return Ok(node.clone()),
+            NewValue::Written(text) => text,
+        };
+        let file = sources.add(&format!("change to {environment}"), text);
+        let mut problems = Problems::default();
+        node::parse(sources, file, &mut problems).ok_or_else(|| {
+            let first = problems.sorted().first().map(|d| (*d).clone());
+            Box::new(first.unwrap_or_else(|| Diagnostic::general(format!("`{text}` is no value"))))
+        })
+    }
 }
 
 /// Reads changes as a command line writes them: `core.tasks.max=20,workload.requests.level=+20%`. Commas inside brackets or
@@ -67,33 +118,21 @@ impl Patch {
     /// Lays the change over a file's own tree. `resolved` is the same tree after inheritance: where the path must exist.
     pub fn apply(&self, own: &Node, resolved: Option<&Node>, sources: &mut Sources) -> Result<Node, Box<Diagnostic>> {
         let steps = steps(&self.path);
-        if let Some(resolved) = resolved.filter(|_| !self.adds_a_resource(&steps)) {
+        if let Some(resolved) = resolved {
             let there = find(resolved, &steps)?;
-            if let Some(factor) = relative(&self.value) {
+            if let Some((factor, text)) = self.value.text().and_then(|text| Some((relative(text)?, text))) {
                 let changed = scaled(there, factor).ok_or_else(|| {
-                    let message = format!("`{}` holds no number that {} could change", self.path, self.value);
+                    let message = format!("`{}` holds no number that {text} could change", self.path);
                     Box::new(Diagnostic::general(message).help("write the new value instead"))
                 })?;
                 return Ok(set(own, Some(resolved), &steps, changed));
             }
         }
-        let file = sources.add(&format!("change to {}", self.environment), &self.value);
-        let mut problems = Problems::default();
-        let value = node::parse(sources, file, &mut problems).ok_or_else(|| {
-            let first = problems.sorted().first().map(|d| (*d).clone());
-            Box::new(first.unwrap_or_else(|| Diagnostic::general(format!("`{}` is no value", self.value))))
-        })?;
-        // An inheriting file says that something is not there; one that does not inherit leaves it out.
+        let value = self.value.node(&self.environment, sources)?;
+        // What lies over another file says that something is not there; a file that inherits nothing leaves it out.
         let inherits = own.get("inherits").is_some_and(|n| n.kind != Kind::Null);
-        Ok(if value.kind == Kind::Null && !inherits { without(own, &steps) } else { set(own, resolved, &steps, value) })
-    }
-
-    /// True for a resource with its type, which need not be there before.
-    fn adds_a_resource(&self, steps: &[&str]) -> bool {
-        let mut sources = Sources::default();
-        let file = sources.add("change", &self.value);
-        let node = node::parse(&sources, file, &mut Problems::default());
-        steps.len() == 2 && steps.first() == Some(&"resources") && node.is_some_and(|n| n.get("type").is_some())
+        let leaves_out = value.kind == Kind::Null && !inherits && find(own, &steps).is_ok();
+        Ok(if leaves_out { without(own, &steps) } else { set(own, resolved, &steps, value) })
     }
 }
 
@@ -136,7 +175,7 @@ pub fn steps(path: &str) -> Vec<&str> {
 
 /// Changes as the lines of a file that say the same, by path.
 pub fn lines<'a>(patches: impl Iterator<Item = &'a Patch>) -> String {
-    let mut paths: Vec<(Vec<&str>, &str)> = patches.map(|p| (steps(&p.path), p.value.as_str())).collect();
+    let mut paths: Vec<(Vec<&str>, &str)> = patches.map(|p| (steps(&p.path), p.value.text().unwrap_or_default())).collect();
     paths.sort();
     let mut out = String::new();
     let mut open: Vec<&str> = Vec::new();
@@ -157,6 +196,9 @@ pub fn lines<'a>(patches: impl Iterator<Item = &'a Patch>) -> String {
 pub fn find<'a>(tree: &'a Node, steps: &[&str]) -> Result<&'a Node, Box<Diagnostic>> {
     let mut node = tree;
     for (i, step) in steps.iter().enumerate() {
+        if let Some(name) = step.strip_prefix(NEW) {
+            return fresh(node, name, &steps[..=i]).map(|()| node);
+        }
         let next = match &node.kind {
             Kind::List(items) => step.parse::<usize>().ok().and_then(|n| items.get(n)),
             _ => node.get(step),
@@ -165,6 +207,8 @@ pub fn find<'a>(tree: &'a Node, steps: &[&str]) -> Result<&'a Node, Box<Diagnost
         node = match next {
             Some(next) => next,
             None if i + 1 == steps.len() && i > 1 && matches!(node.kind, Kind::Map(_)) => return Ok(node),
+            // Something new may be the first of its kind.
+            None if steps.get(i + 1).is_some_and(|s| s.starts_with(NEW)) && i + 2 == steps.len() => return Ok(node),
             None => {
                 let keys: Vec<&str> = node.entries().iter().map(|(k, _)| k.text.as_str()).collect();
                 let near = nearest(step, keys.iter().copied()).map(|n| format!(": did you mean `{n}`?")).unwrap_or_default();
@@ -176,9 +220,35 @@ pub fn find<'a>(tree: &'a Node, steps: &[&str]) -> Result<&'a Node, Box<Diagnost
     Ok(node)
 }
 
+/// What begins a step to something new.
+const NEW: char = '+';
+
+/// Whether a list can take another item, or a map the name.
+fn fresh(node: &Node, name: &str, steps: &[&str]) -> Result<(), Box<Diagnostic>> {
+    let fits = if name.is_empty() { matches!(node.kind, Kind::List(_)) } else { node.get(name).is_none() };
+    if fits {
+        return Ok(());
+    }
+    let above = steps[..steps.len() - 1].join(".");
+    let (message, help) = match name {
+        "" => (format!("`{above}` is no list to add to"), "write `+` and a name to add under a name".to_owned()),
+        _ => (format!("`{above}` has a `{name}` already"), format!("write `{name}` without `+` to change it")),
+    };
+    Err(Box::new(Diagnostic::general(message).help(help)))
+}
+
 /// `tree` with `value` at the path. A list is taken from the resolved tree, since lists are inherited whole.
 fn set(tree: &Node, resolved: Option<&Node>, steps: &[&str], value: Node) -> Node {
     let Some((step, rest)) = steps.split_first() else { return value };
+    if *step == "+" {
+        let mut items = match resolved.map(|n| &n.kind) {
+            Some(Kind::List(items)) => items.clone(),
+            _ => Vec::new(),
+        };
+        items.push(value);
+        return Node { kind: Kind::List(items), at: tree.at };
+    }
+    let step = &step.trim_start_matches(NEW);
     if let Some(Kind::List(items)) = resolved.map(|n| &n.kind)
         && let Ok(index) = step.parse::<usize>()
     {
@@ -205,10 +275,40 @@ fn set(tree: &Node, resolved: Option<&Node>, steps: &[&str], value: Node) -> Nod
 mod tests {
     use super::*;
 
+    fn tree(text: &str) -> (Node, Sources) {
+        let mut sources = Sources::default();
+        let file = sources.add("prod.yaml", text);
+        let node = node::parse(&sources, file, &mut Problems::default()).expect("YAML");
+        (node, sources)
+    }
+
+    fn patched(text: &str, path: &str, value: &str) -> Result<Node, String> {
+        let (node, mut sources) = tree(text);
+        let patch = Patch { environment: "prod".into(), path: path.into(), value: value.into() };
+        patch.apply(&node, Some(&node), &mut sources).map_err(|d| d.message)
+    }
+
+    #[test]
+    fn a_plus_makes_something_new() {
+        let ids = |node: Node| match node.get("commitments").map(|n| n.kind.clone()) {
+            Some(Kind::List(items)) => items.iter().map(|i| i.get("id").and_then(Node::text).unwrap_or_default().to_owned()).collect(),
+            _ => Vec::new(),
+        };
+        assert_eq!(ids(patched("commitments: [{id: a}]", "commitments.+", "{id: b}").expect("a list")), ["a", "b"]);
+        assert_eq!(ids(patched("region: us-east-1", "commitments.+", "{id: b}").expect("the first")), ["b"]);
+        let added = patched("resources: {core: {type: x}}", "resources.+batch", "{type: y}").expect("a name");
+        assert_eq!(added.get("resources").and_then(|r| r.get("batch")?.get("type")?.text()), Some("y"));
+        assert!(
+            patched("resources: {core: {type: x}}", "resources.+core", "{type: y}").expect_err("taken").contains("has a `core` already")
+        );
+        assert!(patched("resources: {core: {type: x}}", "core.+", "1").expect_err("no list").contains("no list to add to"));
+    }
+
     #[test]
     fn changes_are_split_at_commas_outside_of_values() {
-        let read = |text: &str| -> Vec<(String, String)> {
-            changes("prod", text).expect("changes").into_iter().map(|p| (p.path, p.value)).collect()
+        let read = |text_: &str| -> Vec<(String, String)> {
+            let text = |p: &Patch| p.value.text().expect("text").to_owned();
+            changes("prod", text_).expect("changes").into_iter().map(|p| (p.path.clone(), text(&p))).collect()
         };
         let pair = |path: &str, value: &str| (path.to_owned(), value.to_owned());
         assert_eq!(
@@ -243,15 +343,6 @@ mod tests {
         // One that inherits says so, for there is something below it.
         let tree = changed(&format!("inherits: base\n{file}"), "nat", "null").expect("a change");
         assert!(tree.get("resources").and_then(|n| n.get("nat")).is_some_and(|n| n.kind == Kind::Null));
-    }
-
-    #[test]
-    fn a_whole_resource_may_be_new_and_nothing_else() {
-        let file = "resources:\n  web: {tasks: {min: 1}}\n";
-        let tree = changed(file, "nat", "{type: nat-gateway, gateways: 1}").expect("a change");
-        assert!(find(&tree, &["resources", "nat", "gateways"]).is_ok_and(|n| n.text() == Some("1")));
-        assert!(changed(file, "nat", "{gateways: 1}").expect_err("no type").contains("there is no `resources.nat`"));
-        assert!(changed(file, "nat.gateways", "1").is_err());
     }
 
     #[test]

@@ -306,7 +306,7 @@ impl Wanted<'_> {
         let after = proposal::scaled(text, ratio);
         let why = self.why(main);
         let value = proposal::value(node, text, &after, &main.ratios(&group.driver), &why);
-        let patch = Patch { environment: self.environment.into(), path: path.clone(), value: value.clone() };
+        let patch = Patch { environment: self.environment.into(), path: path.clone(), value: value.clone().into() };
         let explains = match self.with(std::slice::from_ref(&patch)) {
             Ok(changed) => self.effect(&changed, predicted)?,
             Err(problem) => {

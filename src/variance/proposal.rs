@@ -45,7 +45,7 @@ pub fn lines(drivers: &[Line<'_>]) -> String {
     let in_list = |path: &str| path.split('.').any(|s| s.parse::<usize>().is_ok());
     let mut out = patch::lines(drivers.iter().filter(|d| !in_list(&d.patch.path)).map(|d| d.patch));
     for line in drivers.iter().filter(|d| in_list(&d.patch.path)) {
-        out.push_str(&format!("# at {}: {}\n", line.place, line.patch.value));
+        out.push_str(&format!("# at {}: {}\n", line.place, line.patch.value.text().unwrap_or_default()));
     }
     out
 }

@@ -23,7 +23,7 @@ pub fn patches(changes: &Changes, scenarios: &Scenarios) -> Result<Vec<Patch>, S
         }
         for (path, value) in of {
             let value = resolved(value, scenarios).map_err(|why| format!("{environment} {path}: {why}"))?;
-            all.push(Patch { environment: environment.clone(), path: path.clone(), value });
+            all.push(Patch { environment: environment.clone(), path: path.clone(), value: value.into() });
         }
     }
     Ok(all)

@@ -26,7 +26,7 @@ impl Writer<'_> {
         Patch {
             environment: self.environment.to_owned(),
             path: format!("{}.{path}", subject.resource.name),
-            value: format!("{{value: {value}{more}, from: measured, why: \"{why}, {}\"}}", self.when),
+            value: format!("{{value: {value}{more}, from: measured, why: \"{why}, {}\"}}", self.when).into(),
         }
     }
 

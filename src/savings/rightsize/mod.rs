@@ -198,7 +198,10 @@ impl Ask<'_> {
             target: [share(self.band.low), share(self.band.high)],
             saving,
             throttled_minutes: exact(throttled),
-            changes: patches.iter().map(|p| Change { path: p.path.clone(), value: p.value.clone() }).collect(),
+            changes: patches
+                .iter()
+                .map(|p| Change { path: p.path.clone(), value: p.value.text().unwrap_or_default().to_owned() })
+                .collect(),
             yaml: written(&patches),
             notes: self
                 .measured
@@ -218,7 +221,7 @@ fn written(patches: &[Patch]) -> String {
     let in_list = |p: &&Patch| p.path.split('.').any(|s| s.parse::<usize>().is_ok());
     let mut out = patch::lines(patches.iter().filter(|p| !in_list(p)));
     for patch in patches.iter().filter(in_list) {
-        out.push_str(&format!("# {}: {}\n", patch.path, patch.value));
+        out.push_str(&format!("# {}: {}\n", patch.path, patch.value.text().unwrap_or_default()));
     }
     out
 }

@@ -1,0 +1,81 @@
+//! `savings` as CSV and Markdown.
+
+use std::fmt::Write;
+
+use super::pages::{headline, plan_table, table, terms, word};
+use crate::cli::args::BasisArg;
+use crate::money::Usd;
+use crate::report::terminal::Screen;
+use crate::report::{csv, markdown as md};
+use crate::savings::document::{Savings, Status};
+use crate::savings::lever::Horizon;
+
+/// A row for each lever.
+pub fn rows(found: &[Savings]) -> String {
+    let header = [
+        "environment",
+        "lever",
+        "acts_on",
+        "horizon",
+        "status",
+        "basis",
+        "stated_usd",
+        "reproduced_usd",
+        "standalone_usd",
+        "marginal_usd",
+        "shapley_usd",
+        "upfront_usd",
+        "risk",
+        "effort",
+        "takes",
+        "reason",
+    ];
+    let usd = |amount: Option<Usd>| amount.map(|a| a.to_string()).unwrap_or_default();
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let lines = found.iter().flat_map(|s| {
+        s.levers.iter().map(move |r| {
+            vec![
+                s.environment.clone(),
+                r.id.clone(),
+                r.environment.clone(),
+                if r.horizon == Horizon::Short { "short" } else { "long" }.into(),
+                status(r.status).into(),
+                text(&r.basis),
+                usd(r.stated),
+                usd(r.reproduced),
+                usd(r.standalone),
+                usd(r.marginal),
+                usd(r.shapley),
+                usd(r.upfront),
+                word(r.risk).into(),
+                word(r.effort).into(),
+                r.takes.clone(),
+                text(&r.reason),
+            ]
+        })
+    });
+    csv::write(&header, lines)
+}
+
+fn status(status: Status) -> &'static str {
+    match status {
+        Status::Recommended => "recommended",
+        Status::Left => "left",
+        Status::RuledOut => "ruled-out",
+        Status::NotHere => "not-here",
+        Status::Unpriced => "unpriced",
+    }
+}
+
+/// A table for pull requests.
+pub fn markdown(found: &Savings, basis: BasisArg) -> String {
+    let mut out = format!("### {} · what can be saved · {}\n\n", md::escape(&found.environment), found.month);
+    let plain = Screen { width: usize::MAX, colour: false, bars: false };
+    let _ = writeln!(out, "**{}** {}\n", headline(found, &plain), terms(found));
+    out.push_str(&md::table(&if basis == BasisArg::Plan { plan_table(found) } else { table(found) }));
+    for text in &found.double_counts {
+        let _ = write!(out, "\n- counted twice: {}", md::escape(text));
+    }
+    out.push('\n');
+    out
+}

@@ -1,0 +1,276 @@
+//! What `savings` shows to people.
+
+use std::fmt::Write;
+
+use rust_decimal::Decimal;
+
+use crate::money::{Usd, dollars, signed};
+use crate::quantity::{Share, per_cent};
+use crate::report::table::{Cell, Column, Kind, Table};
+use crate::report::terminal::{Screen, Tone};
+use crate::savings::document::{Row, Savings, Status, Together, Total};
+use crate::savings::lever::{Horizon, Level};
+
+/// The least room beside names in which words are read with ease.
+const WORDS: usize = 60;
+/// Overlaps that are shown to people.
+const SHOWN: usize = 6;
+
+/// "6,290 a month (98%)".
+fn share(text: Option<&String>) -> String {
+    text.and_then(|t| t.parse().ok()).map(|s| format!(" ({})", per_cent(s))).unwrap_or_default()
+}
+
+/// Every lever at list prices, and the best of them.
+pub fn list(found: &Savings, screen: &Screen) -> String {
+    let title =
+        format!("{} · what can be saved · list prices · {} ({} h): {}", found.environment, found.month, found.hours, dollars(found.cost));
+    let mut out = screen.fill(&title, "");
+    let _ = writeln!(out, "\n  {}", headline(found, screen));
+    out.push_str(&screen.fill(&terms(found), "  "));
+    out.push('\n');
+    out.push_str(&screen.table(&table(found)));
+    reasons(found, screen, &mut out);
+    overlaps(found, screen, &mut out);
+    of_the_plan(found, screen, &mut out);
+    not_here(found, screen, &mut out);
+    let _ = writeln!(out, "\n  ce-cost savings {} --basis plan   shows the plan's own arithmetic", found.environment);
+    out
+}
+
+/// What the best levers save.
+pub(super) fn headline(found: &Savings, screen: &Screen) -> String {
+    let best = &found.recommendation;
+    if best.levers.is_empty() {
+        return screen.paint(Tone::Strong, "Nothing here saves anything");
+    }
+    let text = format!("${} a month less{}", dollars(best.saving), share(best.share.as_ref()));
+    let band = match (best.band.p10, best.band.p90) {
+        (Some(low), Some(high)) => format!("    {} – {} in 8 of 10 cases", dollars(low), dollars(high)),
+        _ => String::new(),
+    };
+    format!("{}{band}", screen.paint(Tone::Strong, &text))
+}
+
+/// What it costs at once, and when that has come back.
+pub(super) fn terms(found: &Savings) -> String {
+    let best = &found.recommendation;
+    let levers = match best.levers.len() {
+        0 => return String::new(),
+        1 => "One lever".to_owned(),
+        n => format!("{n} levers together"),
+    };
+    let even = best.break_even_month.as_ref().map_or("not even within three years".into(), |m| format!("even in {m}"));
+    let upfront =
+        if best.upfront.is_zero() { "nothing paid at once".to_owned() } else { format!("{} paid at once, {even}", dollars(best.upfront)) };
+    format!("{levers}: {upfront}; {} are left to pay.", dollars(found.cost - best.saving))
+}
+
+/// Every lever that has something to do.
+pub(super) fn table(found: &Savings) -> Table {
+    let mut table = Table::new(&[
+        Column::words("", "lever"),
+        Column::number("plan says", "stated"),
+        Column::number("alone", "standalone"),
+        Column::number("after the others", "marginal"),
+        Column::words("", "bar").droppable(3),
+        Column::number("fair share", "shapley").droppable(4),
+        Column::words("risk", "risk").droppable(1),
+        Column::words("takes", "takes").droppable(2),
+    ]);
+    let most = found.levers.iter().filter_map(|r| r.marginal).max().unwrap_or(Usd::ZERO);
+    let cells = |r: &Row| {
+        let bar = r.marginal.filter(|_| r.status == Status::Recommended).and_then(|m| m.fraction_of(most));
+        let title = if r.environment == found.environment { r.title.clone() } else { format!("{} ({})", r.title, r.environment) };
+        vec![
+            Cell::text(title),
+            Cell::money(r.stated),
+            Cell::money(r.standalone),
+            Cell::money(r.marginal),
+            bar.map_or(Cell::Empty, Cell::Bar),
+            Cell::money(r.shapley),
+            Cell::text(word(r.risk)),
+            Cell::text(&r.takes),
+        ]
+    };
+    for row in found.levers.iter().filter(|r| r.status == Status::Recommended) {
+        table.row(Kind::Line, 0, cells(row));
+    }
+    let best = [Cell::text("Best together"), Cell::Empty, Cell::Empty, Cell::Money(found.combined)];
+    table.row(Kind::Sum, 0, best.into_iter().chain(std::iter::repeat_n(Cell::Empty, 4)).collect());
+    for row in found.levers.iter().filter(|r| r.status != Status::Recommended && !is_idle(r)) {
+        table.row(Kind::Dim, 0, cells(row));
+    }
+    table
+}
+
+/// True for a lever that has nothing to do here and of which the plan does not speak.
+fn is_idle(row: &Row) -> bool {
+    let nothing = |amount: Option<Usd>| amount.is_none_or(Usd::is_zero);
+    let unheard = matches!(row.status, Status::NotHere | Status::Unpriced) || nothing(row.standalone) && nothing(row.marginal);
+    row.stated.is_none() && row.status != Status::Recommended && unheard
+}
+
+pub(super) fn word(level: Level) -> &'static str {
+    match level {
+        Level::Low => "low",
+        Level::Medium => "medium",
+        Level::High => "high",
+    }
+}
+
+/// A heading, and below it names with what is said of them: beside each other where there is room.
+fn section(screen: &Screen, heading: &str, list: &[(String, String)], out: &mut String) {
+    if list.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\n  {}", screen.paint(Tone::Strong, heading));
+    let names = list.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let beside = names + WORDS <= screen.width;
+    let indent = " ".repeat(if names == 0 {
+        4
+    } else if beside {
+        names + 6
+    } else {
+        8
+    });
+    for (name, text) in list {
+        let filled = screen.fill(text, &indent);
+        match filled.strip_prefix(&indent) {
+            Some(rest) if beside && names > 0 => {
+                let _ = write!(out, "    {name:names$}  {rest}");
+            }
+            _ if name.is_empty() => out.push_str(&filled),
+            _ => {
+                let _ = write!(out, "    {name}\n{filled}");
+            }
+        }
+    }
+}
+
+fn reasons(found: &Savings, screen: &Screen, out: &mut String) {
+    let told = |r: &&Row| r.stated.is_some() || matches!(r.status, Status::Recommended | Status::Unpriced);
+    let why = |r: &Row| Some((r.title.clone(), r.reason.clone()?));
+    let list: Vec<_> = found.levers.iter().filter(told).filter_map(why).collect();
+    section(screen, "Why", &list, out);
+}
+
+fn overlaps(found: &Savings, screen: &Screen, out: &mut String) {
+    let title = |id: &str| found.levers.iter().find(|r| r.id == id).map_or(id.to_owned(), |r| r.title.clone());
+    let dollar = Usd::new(1.into());
+    let pairs = found.overlaps.iter().filter_map(|o| Some((o, o.overlap.filter(|x| x.abs() >= dollar)?)));
+    let line = |(o, overlap): (&crate::savings::document::Overlap, Usd)| {
+        let text = format!("{} and {}: {} together", title(&o.first), title(&o.second), signed(-overlap));
+        (String::new(), text)
+    };
+    let list: Vec<_> = pairs.map(line).take(SHOWN).collect();
+    section(screen, "What they take from each other", &list, out);
+}
+
+fn of_the_plan(found: &Savings, screen: &Screen, out: &mut String) {
+    let stated = found.totals.short.stated + found.totals.long.stated;
+    let mut list: Vec<(String, String)> = found.double_counts.iter().map(|d| (String::new(), d.clone())).collect();
+    if let Some(worth) = found.recommendation.of_the_plan.filter(|_| !stated.is_zero()) {
+        let text = format!(
+            "The plan says {}: those of its levers that act here save {} together at list prices.",
+            dollars(stated),
+            dollars(worth)
+        );
+        list.push((String::new(), text));
+    }
+    section(screen, "What the plan counts twice", &list, out);
+}
+
+fn not_here(found: &Savings, screen: &Screen, out: &mut String) {
+    let idle = found.levers.iter().filter(|r| is_idle(r) && r.status != Status::Unpriced);
+    let names: Vec<&str> = idle.map(|r| r.title.as_str()).collect();
+    if !names.is_empty() {
+        section(screen, "Nothing to do here", &[(String::new(), names.join(" · "))], out);
+    }
+}
+
+/// What the plan states, on its own arithmetic.
+pub fn plan(found: &Savings, screen: &Screen) -> String {
+    let mut out = format!("{} · what the plan says can be saved, on its own arithmetic\n\n", found.environment);
+    out.push_str(&screen.table(&plan_table(found)));
+    let list: Vec<_> = found.levers.iter().filter_map(|r| Some((r.title.clone(), r.arithmetic.clone()?))).collect();
+    section(screen, "How each comes about", &list, &mut out);
+    let list: Vec<_> = found.levers.iter().filter_map(|r| Some((r.title.clone(), r.reason.clone()?))).collect();
+    section(screen, "Why list prices differ", &list, &mut out);
+    of_the_plan(found, screen, &mut out);
+    let _ = writeln!(out, "\n  ce-cost savings {}   shows what list prices make of it", found.environment);
+    out
+}
+
+/// What the plan states, by horizon.
+pub(super) fn plan_table(found: &Savings) -> Table {
+    let mut table = Table::new(&[
+        Column::words("", "lever"),
+        Column::number("stated", "stated"),
+        Column::number("reproduced", "reproduced"),
+        Column::number("at list, alone", "standalone"),
+        Column::words("basis", "basis"),
+        Column::words("acts on", "environment").droppable(1),
+    ]);
+    let parts = [("Short term", Horizon::Short, &found.totals.short), ("Long term", Horizon::Long, &found.totals.long)];
+    for (name, horizon, total) in parts {
+        let mut rows: Vec<&Row> = found.levers.iter().filter(|r| r.horizon == horizon).collect();
+        rows.sort_by_key(|r| std::cmp::Reverse(r.stated));
+        if rows.is_empty() {
+            continue;
+        }
+        let part = total.share.as_ref().and_then(|s| s.parse::<Decimal>().ok()).map(|s| Share(s.round_dp(2)).to_string());
+        let name = part.map_or_else(|| name.to_owned(), |s| format!("{name}, {s} of the plan"));
+        let cells = vec![Cell::text(name), Cell::Money(total.stated), Cell::Money(total.reproduced), Cell::Empty, Cell::Empty, Cell::Empty];
+        table.row(Kind::Group, 0, cells);
+        for row in rows {
+            let basis = row.basis.clone().unwrap_or_default();
+            let amounts = [row.stated, row.reproduced, row.standalone].map(Cell::money);
+            let cells = [Cell::text(&row.title)].into_iter().chain(amounts).chain([Cell::text(basis), Cell::text(&row.environment)]);
+            table.row(Kind::Line, 1, cells.collect());
+        }
+    }
+    let sum = |f: fn(&Total) -> Usd| Cell::Money(f(&found.totals.short) + f(&found.totals.long));
+    let sums = vec![Cell::text("The plan says"), sum(|t| t.stated), sum(|t| t.reproduced), Cell::Empty, Cell::Empty, Cell::Empty];
+    table.row(Kind::Sum, 0, sums);
+    table
+}
+
+/// Every environment in a line.
+pub fn all(all: &Together, screen: &Screen) -> String {
+    let mut out = format!("all · what can be saved · list prices · {}\n\n", all.environments.first().map_or("", |s| s.month.as_str()));
+    let mut table = Table::new(&[
+        Column::words("", "environment"),
+        Column::number("costs", "cost"),
+        Column::number("saves", "saving"),
+        Column::number("8 of 10 cases", "band"),
+        Column::number("at once", "upfront"),
+        Column::words("even", "break_even_month"),
+        Column::number("levers", "levers").droppable(1),
+    ]);
+    for found in &all.environments {
+        let best = &found.recommendation;
+        let cells = vec![
+            Cell::text(&found.environment),
+            Cell::Money(found.cost),
+            Cell::Money(best.saving),
+            Cell::between(best.band.p10, best.band.p90),
+            Cell::Money(best.upfront),
+            Cell::text(best.break_even_month.clone().unwrap_or_else(|| "–".into())),
+            Cell::text(best.levers.len().to_string()),
+        ];
+        table.row(Kind::Line, 0, cells);
+    }
+    let amounts = [all.cost, all.combined].map(Cell::Money);
+    let cells =
+        [Cell::text("together")].into_iter().chain(amounts).chain([Cell::Empty, Cell::Money(all.upfront), Cell::Empty, Cell::Empty]);
+    table.row(Kind::Sum, 0, cells.collect());
+    out.push_str(&screen.table(&table));
+    for found in &all.environments {
+        let title = |id: &String| found.levers.iter().find(|r| r.id == *id).map_or(id.clone(), |r| r.title.clone());
+        let list: Vec<String> = found.waterfall.iter().map(|s| format!("{} {}", title(&s.lever), dollars(s.saving))).collect();
+        section(screen, &found.environment, &[(String::new(), list.join(" · "))], &mut out);
+    }
+    out.push_str("\n  Each environment is analysed with the others as they are.\n");
+    out
+}

@@ -1,0 +1,90 @@
+//! What a lever buys: commitments whose size follows what the other levers leave to be covered.
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+
+use super::lever::Buy;
+use crate::money::quotient;
+use crate::predict::{Metered, NoBill};
+use crate::pricing::Term;
+use crate::quantity::exact;
+use crate::rating::commitment::reservation::sized as units;
+use crate::rating::commitment::{self, savings_plan};
+use crate::scenario::Scenario;
+use crate::scenario::commitment::Plan;
+use crate::scenario::node::{Key, Kind, Node};
+use crate::source::Place;
+use crate::usage::UsageRecord;
+
+/// Places of a commitment to dollars an hour.
+const HOURLY_PLACES: u32 = 4;
+
+/// The usage of an environment that nothing covers which its payer has bought, of what is on all month. `holder` is the environment with
+/// everything that was bought before.
+///
+/// # Errors
+/// Commitments of the payer that have no price.
+pub fn uncovered(holder: &Scenario, metered: &Metered<'_>) -> Result<Vec<UsageRecord>, NoBill> {
+    let members: Vec<&Scenario> = metered.members.iter().map(|m| if m.name == holder.name { holder } else { m }).collect();
+    let (mut left, _) = commitment::cover(metered.records.clone(), &members, &metered.terms).map_err(NoBill)?;
+    left.retain(|r| r.environment == holder.name && r.hours == metered.terms.hours);
+    Ok(left)
+}
+
+/// What is bought, at the size that fits the usage that is not covered: nothing where there is nothing to cover.
+///
+/// # Errors
+/// A region that the book does not know.
+pub fn sized(
+    buy: &Buy,
+    holder: &Scenario,
+    metered: &Metered<'_>,
+    left: &[UsageRecord],
+    start: NaiveDate,
+    at: Place,
+) -> Result<Option<Node>, NoBill> {
+    let size = match buy.term {
+        Term::Reserved { .. } => running(buy, holder, metered, left)?,
+        _ => eligible(buy, metered, left) * buy.part.as_ref().map_or(Decimal::ONE, |p| p.value.0),
+    };
+    let size = size.round_dp(HOURLY_PLACES);
+    Ok((size > Decimal::ZERO).then(|| node(buy, size, start, at)))
+}
+
+/// Reservations that are used in every hour: the units that run all month, in whole ones of the size that is bought.
+fn running(buy: &Buy, scenario: &Scenario, metered: &Metered<'_>, left: &[UsageRecord]) -> Result<Decimal, NoBill> {
+    let (service, base) = (buy.service.as_deref().unwrap_or_default(), buy.usage_type.as_deref().unwrap_or_default());
+    let usage_type = metered.terms.book.usage_type(service, &scenario.region, base).map_err(|why| NoBill(vec![why]))?;
+    let operation = buy.operation.as_deref().unwrap_or_default();
+    let Some((family, size)) = units(&usage_type) else { return Ok(Decimal::ZERO) };
+    let fits = |r: &&UsageRecord| r.service == service && r.region == scenario.region && r.operation == operation;
+    let units = left.iter().filter(fits).filter_map(|r| {
+        let (of, each) = units(&r.usage_type)?;
+        (of == family).then(|| r.quantity * each)
+    });
+    let running = quotient(units.sum(), metered.terms.hours).unwrap_or_default();
+    Ok(quotient(running, size).unwrap_or_default().floor())
+}
+
+/// Dollars an hour at the plan's rates that are used in every hour.
+fn eligible(buy: &Buy, metered: &Metered<'_>, left: &[UsageRecord]) -> Decimal {
+    let (book, day, plan) = (metered.terms.book, metered.terms.month.first_day(), buy.plan.unwrap_or_default());
+    let dollars = |r: &UsageRecord| Some(savings_plan::rate(book, plan, buy.term, r, day)?.plan * r.quantity);
+    quotient(left.iter().filter_map(dollars).sum(), metered.terms.hours).unwrap_or_default()
+}
+
+/// The commitment as a scenario file would say it.
+fn node(buy: &Buy, size: Decimal, start: NaiveDate, at: Place) -> Node {
+    let text = |key: &str, value: String| (Key { text: key.into(), at }, Node { kind: Kind::Scalar(value), at });
+    let mut entries = vec![text("id", buy.id.clone()), text("term", buy.term.to_string()), text("start", start.to_string())];
+    let reserved = [("service", &buy.service), ("usage_type", &buy.usage_type), ("operation", &buy.operation)];
+    entries.extend(reserved.into_iter().filter_map(|(key, value)| Some(text(key, value.clone()?))));
+    match buy.term {
+        Term::Reserved { .. } => entries.push(text("count", exact(size))),
+        _ => entries.push(text("hourly", format!("{} USD", exact(size)))),
+    }
+    if buy.plan == Some(Plan::Database) {
+        entries.push(text("plan", "database".into()));
+    }
+    Node { kind: Kind::Map(entries), at }
+}
