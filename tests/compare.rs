@@ -134,6 +134,59 @@ fn what_people_see() {
     assert!(out(&[&compare[..], &["--tags", "--format", "csv"]].concat()).contains("2026-10,untagged,Owner,"));
 }
 
+/// A part of a month is compared with as much of the prediction, names no drivers, and is no measure of any.
+#[test]
+fn an_open_month_is_no_whole_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = demo(folder.path());
+    let args = ["compare", "prod", "--month", "2026-11", "--store", &store];
+    let text = out(&args);
+    assert!(text.contains("23 of 30 days billed so far"), "{text}");
+    assert!(!text.contains("(scenarios/") && !text.contains("calibrate"), "{text}");
+    let found = json(&args);
+    conforms("compare.schema.json", &found);
+    assert_eq!((found["so_far"]["days"].as_u64(), found["so_far"]["of"].as_u64()), (Some(23), Some(30)));
+    assert!(step(&found, "volume").abs() < usd(&found["billed"]).share(Decimal::new(1, 1)), "{text}");
+    assert_eq!(step(&found, "support"), Usd::ZERO);
+    for more in [&["2026-10..2026-11"][..], &["2026-09..2026-10", "--try-on", "2026-11"]] {
+        let args = [&["calibrate", "prod", "--store", &store, "--from-actuals"][..], more].concat();
+        assert!(fails(&args, 64).contains("the bill of 2026-11 is not final: 23 of 30 days billed so far"));
+    }
+}
+
+/// Rows that lost their tags are on the bill: no driver of staging is told to have shrunk.
+#[test]
+fn untagged_rows_are_told_as_such() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = demo(folder.path());
+    let args = ["compare", "staging", "--month", "2026-10", "--store", &store];
+    let (found, text) = (json(&args), out(&args));
+    assert!(step(&found, "untagged") < Usd::new(Decimal::from(-400)), "{text}");
+    assert!(step(&found, "volume").abs() < Usd::new(Decimal::from(100)), "{text}");
+    assert!(!text.contains("tasks on average 0.02"), "{text}");
+    let sum: Usd = found["bridge"].as_array().expect("steps").iter().map(|s| usd(&s["amount"])).sum();
+    assert_eq!(sum, usd(&found["difference"]));
+}
+
+/// Numbers are never cut, and drivers that a trial speaks against are not proposed.
+#[test]
+fn what_was_measured_is_shown_whole_and_only_where_it_helps() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = demo(folder.path());
+    for environment in ["dev", "staging", "prod", "dr"] {
+        let args = ["calibrate", environment, "--from-actuals", "2026-08..2026-09", "--store", &store];
+        let text = String::from_utf8(command(&args, "80").stdout).expect("text");
+        let end = text.find("Write into the file").unwrap_or(text.len());
+        for line in text[..end].lines() {
+            assert!(line.chars().count() <= 80 && !line.ends_with('…'), "{environment}: {line}");
+        }
+        let found = json(&args);
+        let part = |which: &str| found["trial"][which]["wape"].as_str().expect("a part").parse::<Decimal>().expect("a decimal");
+        assert_eq!(part("after") > part("before"), text.contains("not proposed"), "{text}");
+        assert_eq!(part("after") > part("before"), !text.contains("from: measured"), "{text}");
+    }
+}
+
 #[test]
 fn drivers_measured_from_bills_come_nearer_to_a_month_that_was_not_used() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -103,6 +103,8 @@ fn question<'a>(base: &'a Cut, calendar: &'a Cut, billed: &'a Cut) -> Question<'
         base,
         calendar,
         billed,
+        untagged: (&[], &[]),
+        so_far: None,
         cost: Cost::Amortized,
         keys: keys(),
         free_tier: true,
@@ -357,12 +359,63 @@ fn a_month_is_compared_with_the_one_before_at_equal_days() {
     let (february, march) = (predicted("2027-02", HoursBasis::Actual), predicted("2027-03", HoursBasis::Actual));
     let (before, after) = (cut(billed(&february.payer)), cut(billed(&march.payer)));
     let at = |b: &Bill| calendar::at(b, month("2027-03")).expect("exact");
-    let scaled = Cut { own: at(&before.own), payer: at(&before.payer) };
+    let scaled = Cut { own: at(&before.own), payer: before.payer.clone() };
     let found = compare(&Question { before: "in February 2027", ..question(&before, &scaled, &after) });
     closes(&found);
     let tasks: Usd = february.own.charges.iter().filter(|c| c.unit == Some(Unit::Hours)).map(|c| c.effective).sum();
     assert!(amount(&found, Cause::Calendar) > tasks.share(d("0.1")));
     assert_eq!(found.unexplained, Usd::ZERO);
+    // One price book: no price changed.
+    assert!(amount(&found, Cause::Price).abs() < usd("0.01"), "{:#?}", found.bridge);
+    let tier = found.bridge.iter().find(|s| s.cause == Cause::Tier);
+    let flat = ["Fargate", "NatGateway", "InstanceUsage", "NodeUsage"];
+    assert!(tier.is_none_or(|s| s.reasons.iter().all(|r| !flat.iter().any(|f| r.name.contains(f)))), "{tier:#?}");
+}
+
+/// What falls short on one side and stands there among rows that belong to nobody was not used less: a cause of its own, and the
+/// bridge adds up on both sides.
+#[test]
+fn what_is_untagged_is_no_change_of_volume() {
+    let base = bill(vec![usage("AmazonEC2", "BoxUsage:m5.large", "1000", "96")]);
+    let actual = bill(vec![usage("AmazonEC2", "BoxUsage:m5.large", "300", "28.8")]);
+    let nobodys = [usage("AmazonEC2", "BoxUsage:m5.large", "600", "57.6")];
+    let found = compare(&Question { untagged: (&[], &nobodys), ..question(&base, &base, &actual) });
+    closes(&found);
+    assert_eq!((amount(&found, Cause::Untagged), amount(&found, Cause::Volume)), (usd("-57.6"), usd("-9.6")));
+    let found = compare(&Question { untagged: (&nobodys, &[]), ..question(&actual, &actual, &base) });
+    closes(&found);
+    assert_eq!((amount(&found, Cause::Untagged), amount(&found, Cause::Volume)), (usd("57.6"), usd("9.6")));
+    // More than it lacks is not taken, and of what is not on the bill at all no more than there is.
+    let found = compare(&Question { untagged: (&[], &nobodys), ..question(&base, &base, &bill(Vec::new())) });
+    closes(&found);
+    assert_eq!((amount(&found, Cause::Untagged), amount(&found, Cause::Gone)), (usd("-57.6"), Usd::ZERO));
+    let most = [usage("AmazonEC2", "BoxUsage:m5.large", "9000", "864")];
+    let found = compare(&Question { untagged: (&[], &most), ..question(&base, &base, &actual) });
+    closes(&found);
+    assert_eq!((amount(&found, Cause::Untagged), amount(&found, Cause::Volume)), (usd("-67.2"), Usd::ZERO));
+}
+
+/// A bill by service alone joins by service, and says that it cannot be split.
+#[test]
+fn a_bill_without_usage_types_joins_by_service() {
+    let base = bill(vec![usage("AmazonEC2", "BoxUsage:m5.large", "1000", "96"), usage("AmazonEC2", "EBS:VolumeUsage.gp3", "100", "8")]);
+    let actual = bill(vec![usage("AmazonEC2", "", "0", "120")]);
+    let found = compare(&question(&base, &base, &actual));
+    closes(&found);
+    assert_eq!(amount(&found, Cause::Unexplained), usd("16"));
+    assert_eq!((found.rows.matched, found.rows.only_predicted, found.rows.only_billed), (1, 0, 0));
+    let step = found.bridge.iter().find(|s| s.cause == Cause::Unexplained).expect("a step");
+    assert!(step.why.contains("without usage types"), "{}", step.why);
+}
+
+/// A prediction without allowances against a bill that has them: that is the allowance, no other price.
+#[test]
+fn an_allowance_that_was_not_reckoned_with_is_no_price() {
+    let bytes = |gb: &str, cost: &str| Charge { unit: Some(Unit::Gb), ..usage("AWSDataTransfer", "DataTransfer-Out-Bytes", gb, cost) };
+    let (base, actual) = (bill(vec![bytes("200", "18")]), bill(vec![bytes("200", "9")]));
+    let found = compare(&Question { free_tier: false, ..question(&base, &base, &actual) });
+    closes(&found);
+    assert_eq!((amount(&found, Cause::Price), amount(&found, Cause::Tier)), (Usd::ZERO, usd("-9")));
 }
 
 /// Every row ends with one member, in shares, or unallocated: nothing is lost, and nothing is shared without a rule.

@@ -1,7 +1,12 @@
 //! Real bills in: from the store, or from files. The one place where commands that compare read them.
 
+use std::collections::BTreeSet;
+
+use chrono::{Datelike, NaiveDate, TimeDelta};
+
 use super::Failure;
 use crate::bill::Bill;
+use crate::variance::calendar::{self, SoFar};
 
 #[cfg(feature = "actuals")]
 pub use self::with::Bills;
@@ -17,6 +22,29 @@ pub struct Billed {
     pub source: String,
     /// True once AWS has closed the month.
     pub is_final: bool,
+}
+
+/// Days after the end of a month in which AWS closes its bill.
+const CLOSING: TimeDelta = TimeDelta::days(10);
+
+impl Billed {
+    /// How far an open month has been billed: up to the last day of which there is a row of what is billed day by day, or to yesterday
+    /// where rows tell no days. `None` where it is there to its last day.
+    pub fn so_far(&self, as_of: NaiveDate) -> Option<SoFar> {
+        let month = self.bill.month;
+        let days: BTreeSet<NaiveDate> = self.bill.charges.iter().filter(|c| calendar::is_daily(c)).filter_map(|c| c.day).collect();
+        // Rows that stand for a whole month all begin with it.
+        let last = days.last().copied().filter(|_| days.len() > 1);
+        let yesterday = || as_of.pred_opt().filter(|day| *day >= month.first_day()).map(|day| day.min(month.end() - TimeDelta::days(1)));
+        let so_far = SoFar { days: last.or_else(yesterday)?.day(), of: month.hours() / 24 };
+        (!self.is_final && so_far.days < so_far.of).then_some(so_far)
+    }
+
+    /// True where it is the bill of a whole month: AWS has closed it, or, since not every format tells that, it is there to the last
+    /// day, and AWS must have closed it since.
+    pub fn is_closed(&self, as_of: NaiveDate) -> bool {
+        self.is_final || (self.so_far(as_of).is_none() && as_of >= self.bill.month.end() + CLOSING)
+    }
 }
 
 #[cfg(feature = "actuals")]

@@ -2,11 +2,13 @@
 
 use std::fmt::Write;
 
+use chrono::NaiveDate;
+
 use super::args::{CalibrateArgs, Cli, Months, ViewFormat};
-use super::billed::Bills;
+use super::billed::{Billed, Bills};
 use super::forecast::json;
 use super::input::Inputs;
-use super::{Failure, Output, World};
+use super::{Failure, Output, World, compare};
 use crate::bill::Bill;
 use crate::calibrate::{Calibration, Wanted, calibrate};
 use crate::forecast::next_month;
@@ -86,6 +88,10 @@ fn page(found: &Calibration, world: &World) -> String {
 
 /// Rows without a driver of their own, and confirmed drivers, that are named one by one.
 const LEFT: usize = 6;
+/// Where drivers make the prediction of the month on which they are tried worse.
+const WORSE: &str = "These drivers are worse on that month: not proposed. --format json has the lines all the same.";
+/// Where there is nothing to write.
+const NONE: &str = "No driver that moves the bill is billed otherwise than the scenario says, as far as bills tell drivers apart.";
 
 fn from_actuals(inputs: &Inputs, args: &CalibrateArgs, months: Months, world: &World) -> Result<Output, Failure> {
     let scenario = inputs.environment(&args.environment)?;
@@ -101,25 +107,23 @@ fn from_actuals(inputs: &Inputs, args: &CalibrateArgs, months: Months, world: &W
     }
     let cut = |month: Month| -> Result<Cut, Failure> {
         let bill = bills.month(month, &own)?;
+        if !bill.is_closed(inputs.as_of) {
+            return Err(not_closed(&bill, inputs.as_of));
+        }
         let divided = scope::divide(&bill.bill, &members, &payer.shared, &keys, cost);
         match divided.member(&scenario.name).map(|m| m.bill(&bill.bill)).filter(|own| !own.charges.is_empty()) {
             Some(own) => Ok(Cut { own, payer: bill.bill }),
-            None => {
-                let how = scope::how(scenario);
-                Err(Failure::missing(format!("error: no row of the bill of {month} is {}'s: none has {how}", scenario.name)))
-            }
+            None => Err(compare::none_is_its(scenario, &bill.bill)),
         }
     };
     let all = (0..=months.first.until(months.last)).map(|n| months.first.plus(n.unsigned_abs()));
     let cuts = all.map(cut).collect::<Result<Vec<Cut>, Failure>>()?;
-    // A month that was asked for must be there, and may still be open; of the neighbours one that is closed will do.
-    let closed = |month: Month| bills.month(month, &own).is_ok_and(|bill| bill.is_final);
     let try_on = match args.try_on {
         Some(month) if months.first <= month && month <= months.last => {
             return Err(Failure::usage(format!("error: {month} is one of the months that are measured: try it on another one")));
         }
         Some(month) => Some(cut(month)?),
-        None => [Some(months.last.plus(1)), months.first.before()].into_iter().flatten().filter(|m| closed(*m)).find_map(|m| cut(m).ok()),
+        None => [Some(months.last.plus(1)), months.first.before()].into_iter().flatten().find_map(|m| cut(m).ok()),
     };
     let wanted = measured::Wanted {
         files: &inputs.files,
@@ -145,11 +149,28 @@ fn from_actuals(inputs: &Inputs, args: &CalibrateArgs, months: Months, world: &W
         ),
         ViewFormat::Md => {
             let title = markdown::escape(&measured_head(&found));
-            format!("### {title}\n\n{}\n```yaml\n{}```\n", markdown::table(&measured_table(&found)), found.yaml)
+            let patch = match found.is_worse() {
+                true => format!("{WORSE}\n"),
+                false => format!("```yaml\n{}```\n", found.yaml),
+            };
+            match found.drivers.is_empty() {
+                true => format!("### {title}\n\n{NONE}\n"),
+                false => format!("### {title}\n\n{}\n{patch}", markdown::table(&measured_table(&found))),
+            }
         }
         ViewFormat::Table => measured_page(&found, &world.screen),
     };
     Ok(Output { out, notes })
+}
+
+/// A part of a month would be measured as a whole one.
+fn not_closed(bill: &Billed, as_of: NaiveDate) -> Failure {
+    let month = bill.bill.month;
+    let far = bill.so_far(as_of).map(|s| format!(": {}", s.words())).unwrap_or_default();
+    let closed = month.before().unwrap_or(month);
+    Failure::usage(format!(
+        "error: the bill of {month} is not final{far}\nhelp: drivers are measured from closed months: end with {closed}, or bring the final bill in once AWS has closed {month}"
+    ))
 }
 
 fn measured_head(found: &Measured) -> String {
@@ -164,10 +185,10 @@ fn measured_head(found: &Measured) -> String {
 fn measured_table(found: &Measured) -> Table {
     let mut table = Table::new(&[
         Column::words("", "driver"),
-        Column::number("says now", "before"),
+        Column::number("says now", "before").droppable(1),
         Column::number("billed", "after"),
         Column::number("a month", "explains"),
-        Column::words("", "place").droppable(1),
+        Column::words("", "place").droppable(2),
     ]);
     for d in &found.drivers {
         table.row(
@@ -195,10 +216,10 @@ fn measured_page(found: &Measured, screen: &Screen) -> String {
         );
         let _ = writeln!(out, "{}", screen.fill(&tried, "  "));
     }
-    if found.drivers.is_empty() {
-        out.push_str("  The bills tell no driver otherwise than the scenario.\n");
+    match found.drivers.is_empty() {
+        true => out.push_str(&screen.fill(NONE, "  ")),
+        false => out.push_str(&screen.table(&measured_table(found))),
     }
-    out.push_str(&screen.table(&measured_table(found)));
     for d in &found.drivers {
         let differ: Vec<String> = d.checks.iter().map(|c| format!("{} by {}", c.implies, c.row)).collect();
         if !differ.is_empty() {
@@ -221,15 +242,18 @@ fn measured_page(found: &Measured, screen: &Screen) -> String {
     if found.left.len() > LEFT {
         let _ = writeln!(out, "  left  {} more rows; --format json lists them", found.left.len() - LEFT);
     }
-    if let Some(first) = found.drivers.first() {
+    if found.is_worse() && !found.drivers.is_empty() {
+        let _ = write!(out, "\n{}", screen.fill(WORSE, "  "));
+    } else if let Some(first) = found.drivers.first() {
         let _ = writeln!(out, "\n  Write into the file of {}:\n", found.environment);
         for line in found.yaml.lines() {
             let _ = writeln!(out, "    {line}");
         }
-        let change = format!("{}={}", first.path, first.after);
+        let change = format!("{}={}", first.path, first.what_if);
+        let last = found.months.last().map(String::as_str).unwrap_or_default();
         let _ = writeln!(
             out,
-            "\n  ce-cost forecast {} --what-if \"{change}\"   tries one of them out ({} a month)",
+            "\n  ce-cost forecast {} --what-if \"{change}\"   tries one of them out ({} in {last})",
             found.environment,
             signed(first.explains)
         );

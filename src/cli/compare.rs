@@ -2,6 +2,7 @@
 
 mod show;
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use schemars::JsonSchema;
@@ -18,6 +19,8 @@ use crate::month::{HoursBasis, Month};
 use crate::predict::{self, Basis};
 use crate::quantity::exact;
 use crate::scenario::Scenario;
+use crate::scenario::actuals::ENVIRONMENT;
+use crate::variance::calendar::SoFar;
 use crate::variance::key::{Cost, Keys};
 use crate::variance::names::Names;
 use crate::variance::scope::{self, Coverage, Divided};
@@ -25,6 +28,8 @@ use crate::variance::{self, Comparison, Cut, Question, calendar};
 
 /// The cost tags whose coverage is told.
 const TAGS: &[&str] = &["Environment", "Service", "Owner"];
+/// Values of a tag, and accounts, that an error names.
+const VALUES: usize = 12;
 
 impl CostArg {
     fn cost(self) -> Cost {
@@ -62,6 +67,8 @@ pub struct Document {
     /// True once AWS has closed the month.
     #[serde(rename = "final")]
     pub is_final: bool,
+    /// How far an open month has been billed; `null` where it is there to its last day.
+    pub so_far: Option<SoFar>,
     /// The comparison.
     #[serde(flatten)]
     pub comparison: Comparison,
@@ -82,6 +89,8 @@ pub struct Allocation {
     pub members: Vec<Bears>,
     /// What belongs to no member and to no rule.
     pub unallocated: Usd,
+    /// The same in the month before, where one is compared with.
+    pub unallocated_before: Option<Usd>,
     /// The same by service, dearest first.
     pub unallocated_by_service: Vec<OfService>,
 }
@@ -168,19 +177,20 @@ fn document(inputs: &Inputs, args: &CompareArgs, scenario: &Scenario, bill: &Bil
     let divided = divide(&bill.bill);
     let mut actual = cut(&divided, &bill.bill);
     if actual.own.charges.is_empty() {
-        let how = scope::how(scenario);
-        let help = "help: cost allocation tags must be active in the payer's billing settings; `actuals: {account: …}` in the scenario names accounts instead";
-        return Err(Failure::missing(format!(
-            "error: no row of the bill of {} is {}'s: none has {how}\n{help}",
-            bill.bill.month, scenario.name
-        )));
+        return Err(none_is_its(scenario, &bill.bill));
     }
+    let mut nobodys = Vec::new();
+    let mut unallocated_before = None;
     let (base, at_hours, name) = match before {
         Some(before) => {
             let too_large = || Failure::input(format!("error: a quantity of {} is too large to be exact", before.bill.month));
-            let base = cut(&divide(&before.bill), &before.bill);
+            let of_before = divide(&before.bill);
+            let base = cut(&of_before, &before.bill);
+            unallocated_before = Some(of_before.unallocated.iter().map(|c| cost.of(c)).sum());
             let at = |b: &Bill| calendar::at(b, bill.bill.month).ok_or_else(too_large);
-            let scaled = Cut { own: at(&base.own)?, payer: at(&base.payer)? };
+            nobodys = at(&Bill { charges: of_before.unallocated, ..before.bill.clone() })?.charges;
+            // Tiers are those that the month really reached: of its own hours, not of the other month's.
+            let scaled = Cut { own: at(&base.own)?, payer: base.payer.clone() };
             (base, scaled, format!("in {}", before.bill.month.name()))
         }
         None => {
@@ -196,13 +206,20 @@ fn document(inputs: &Inputs, args: &CompareArgs, scenario: &Scenario, bill: &Bil
             (base, at_hours, "predicted".to_owned())
         }
     };
+    // In an account that is not the environment's own nothing of it is looked for.
+    let of_account =
+        |charges: &[Charge]| -> Vec<Charge> { charges.iter().filter(|c| scenario.actuals.account.fits(&c.account)).cloned().collect() };
+    let (nobodys, untagged) = (of_account(&nobodys), of_account(&divided.unallocated));
+    let so_far = bill.so_far(inputs.as_of);
     let question = Question {
+        untagged: (&nobodys, &untagged),
+        so_far,
         base: &base,
         calendar: &at_hours,
         billed: &actual,
         cost,
         keys,
-        free_tier: !args.no_free_tier,
+        free_tier: before.is_some() || !args.no_free_tier,
         scenario,
         sources: &inputs.scenarios.sources,
         before: &name,
@@ -219,10 +236,34 @@ fn document(inputs: &Inputs, args: &CompareArgs, scenario: &Scenario, bill: &Bil
         predicted_hours: exact(base.own.hours),
         source: bill.source.clone(),
         is_final: bill.is_final,
+        so_far,
         comparison: variance::compare(&question),
-        allocation: allocation(scenario, &divided, &bill.bill, &keys, cost),
+        allocation: Allocation { unallocated_before, ..allocation(scenario, &divided, &bill.bill, &keys, cost) },
         tags: scope::coverage(&bill.bill.charges, TAGS, &keys, cost).into_iter().map(tagged).collect(),
     })
+}
+
+/// No row of a bill is an environment's: what it looks for, and what there is.
+pub fn none_is_its(scenario: &Scenario, bill: &Bill) -> Failure {
+    let (month, name, how) = (bill.month, &scenario.name, scope::how(scenario));
+    let mut keys: BTreeSet<&str> = scenario.actuals.tag.keys().map(String::as_str).collect();
+    if keys.is_empty() {
+        keys.insert(ENVIRONMENT);
+    }
+    let list = |found: BTreeSet<&str>| match found.is_empty() {
+        true => "none".to_owned(),
+        false => found.into_iter().take(VALUES).collect::<Vec<&str>>().join(", "),
+    };
+    let values = keys.into_iter().map(|k| {
+        let values = bill.charges.iter().filter_map(|c| scope::tag(c, k)).collect();
+        format!("help: values of the tag {k} on it: {}", list(values))
+    });
+    let values = values.collect::<Vec<String>>().join("\n");
+    let accounts = list(bill.charges.iter().map(|c| c.account.as_ref()).collect());
+    let help = "help: cost allocation tags must be active in the payer's billing settings; `actuals: {account: …}` in the scenario names accounts instead";
+    Failure::missing(format!(
+        "error: no row of the bill of {month} is {name}'s: none has {how}\n{values}\nhelp: accounts on it: {accounts}\n{help}"
+    ))
 }
 
 /// What was predicted for a month: the environment's part and the payer's whole.
@@ -243,6 +284,7 @@ fn allocation(scenario: &Scenario, divided: &Divided, bill: &Bill, keys: &Keys<'
             .map(|m| Bears { environment: m.environment.clone(), own: sum(&m.own), shared: sum(&m.shared) })
             .collect(),
         unallocated: sum(&divided.unallocated),
+        unallocated_before: None,
         unallocated_by_service: services(scope::by_service(&divided.unallocated, keys, cost)),
     }
 }

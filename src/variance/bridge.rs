@@ -6,70 +6,17 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::called::Called;
+pub use super::cause::Cause;
 use super::driver;
 use super::join::{Part, Row, Side, labels};
 use super::key::{Key, Kind};
 use super::split::{self, Parts};
 use super::tiers::{self, Lists};
+use super::untagged::{self, Untagged};
 use crate::money::{Usd, cents};
 use crate::quantity::{Unit, about, grouped, per_cent};
 use crate::source::Sources;
-
-/// Why two bills differ, in the order in which it is told.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Cause {
-    /// The month has other hours than were reckoned with.
-    Calendar,
-    /// More or less was used.
-    Volume,
-    /// A unit costs more or less.
-    Price,
-    /// The average over tiers changed with the volume, or an allowance was used up.
-    Tier,
-    /// Other sizes of the same thing.
-    Mix,
-    /// Coverage, rates and losses of commitments.
-    Commitment,
-    /// Billed, and in no prediction.
-    New,
-    /// Predicted, and not billed.
-    Gone,
-    /// Subscriptions, refunds, AWS Marketplace.
-    OneOffs,
-    /// The support plan.
-    Support,
-    /// Credits and discounts.
-    Credits,
-    /// Taxes.
-    Tax,
-    /// Charges that AWS does not bill.
-    OutsideAws,
-    /// What nobody can split: no quantities, types of rows that are not known.
-    Unexplained,
-}
-
-impl Cause {
-    /// The word for it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Cause::Calendar => "calendar",
-            Cause::Volume => "volume",
-            Cause::Price => "price",
-            Cause::Tier => "tier",
-            Cause::Mix => "mix",
-            Cause::Commitment => "commitment",
-            Cause::New => "new",
-            Cause::Gone => "gone",
-            Cause::OneOffs => "one-offs",
-            Cause::Support => "support",
-            Cause::Credits => "credits",
-            Cause::Tax => "tax",
-            Cause::OutsideAws => "outside AWS",
-            Cause::Unexplained => "unexplained",
-        }
-    }
-}
 
 /// What one row adds to a cause.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
@@ -105,6 +52,9 @@ pub struct Bridge<'a> {
     pub sources: &'a Sources,
     /// "predicted", or the name of the month before.
     pub before: &'a str,
+    /// What belongs to nobody on either side.
+    pub untagged: &'a Untagged,
+    called: Called,
     reasons: BTreeMap<Cause, Vec<Reason>>,
 }
 
@@ -119,8 +69,8 @@ struct Volumes {
 
 impl<'a> Bridge<'a> {
     /// A bridge without steps.
-    pub fn new(base: &'a Lists, billed: &'a Lists, sources: &'a Sources, before: &'a str) -> Bridge<'a> {
-        Bridge { base, billed, sources, before, reasons: BTreeMap::new() }
+    pub fn new(base: &'a Lists, billed: &'a Lists, sources: &'a Sources, before: &'a str, untagged: &'a Untagged) -> Bridge<'a> {
+        Bridge { base, billed, sources, before, untagged, called: Called::default(), reasons: BTreeMap::new() }
     }
 
     /// Adds a reason.
@@ -133,9 +83,17 @@ impl<'a> Bridge<'a> {
     /// Adds the difference of every row.
     pub fn rows(&mut self, rows: &[Row<'_>]) {
         let mut families: BTreeMap<(String, String, String, Option<Unit>), Volumes> = BTreeMap::new();
+        self.called = Called::of(rows);
         for row in rows {
             match row.key.kind {
-                Kind::Usage => self.usage(row, &mut families),
+                Kind::Usage if row.key.usage_type.is_empty() => self.by_service(row),
+                Kind::Usage => match untagged::filled(row, self.untagged) {
+                    Some(filled) => {
+                        self.add(Cause::Untagged, row.key.to_string(), filled.amount, filled.why(self.before));
+                        self.usage(&filled.row, &mut families);
+                    }
+                    None => self.usage(row, &mut families),
+                },
                 kind => self.whole(kind, row),
             }
         }
@@ -165,6 +123,13 @@ impl<'a> Bridge<'a> {
             _ => against,
         };
         self.add(cause, row.key.to_string(), billed - base, why);
+    }
+
+    /// A service of which one side tells no usage types: no quantities, and so nothing to split.
+    fn by_service(&mut self, row: &Row<'_>) {
+        let (service, base, billed) = (&row.key.service, row.base_cost(), row.billed_cost());
+        let why = format!("{service} is told without usage types: {} billed against {} {}", cents(billed), cents(base), self.before);
+        self.add(Cause::Unexplained, service.clone(), billed - base, why);
     }
 
     fn usage(&mut self, row: &Row<'_>, families: &mut BTreeMap<(String, String, String, Option<Unit>), Volumes>) {
@@ -223,7 +188,7 @@ impl<'a> Bridge<'a> {
 
     /// Everything of a split but its volume.
     fn others(&mut self, key: &Key, label: &str, base: &Side<'_>, billed: &Side<'_>, parts: Parts) {
-        let name = named(key, label);
+        let name = self.called.name(key, label);
         let average = |side: &Side<'_>| side.used.and_then(|u| u.on_demand.cost.decimal().checked_div(u.on_demand.quantity));
         let cost = |side: &Side<'_>| average(side).map_or("–".to_owned(), |a| grouped(a.round_sf(5).unwrap_or(a)));
         let units = format!("{} a unit billed against {} {}", cost(billed), cost(base), self.before);
@@ -240,7 +205,7 @@ impl<'a> Bridge<'a> {
 
     /// The volume of a part, with the driver behind it.
     fn volume(&self, key: &Key, part: &Part<'_>, base: &Side<'_>, billed: &Side<'_>, amount: Usd) -> Reason {
-        let name = named(key, &part.label);
+        let name = self.called.name(key, &part.label);
         let (before, after) = (base.quantity().unwrap_or_default(), billed.quantity().unwrap_or_default());
         let unit = base.unit.or(billed.unit).filter(|u| *u != Unit::Count).map(|u| format!(" {u}")).unwrap_or_default();
         let amounts = format!("{}{unit} billed against {} {}", about(after), about(before), self.before);
@@ -275,7 +240,7 @@ impl<'a> Bridge<'a> {
 
     /// What only one side has.
     fn one_sided(&mut self, key: &Key, label: &str, base: Option<&Side<'_>>, billed: Option<&Side<'_>>) {
-        let name = named(key, label);
+        let name = self.called.name(key, label);
         let told = |side: &Side<'_>| {
             let unit = side.unit.filter(|u| *u != Unit::Count).map(|u| format!(" {u}")).unwrap_or_default();
             let who = labels(&side.charges);
@@ -304,7 +269,8 @@ impl<'a> Bridge<'a> {
     pub fn steps(mut self, difference: Usd) -> Vec<Step> {
         let explained: Usd = self.reasons.values().flatten().map(|r| r.amount).sum();
         self.add(Cause::Unexplained, "the rest", difference - explained, "no row accounts for it");
-        let mut steps: Vec<Step> = self.reasons.into_iter().map(|(cause, reasons)| step(cause, reasons)).collect();
+        let steps = self.reasons.into_iter().map(|(cause, reasons)| step(cause, reasons));
+        let mut steps: Vec<Step> = steps.filter(|s| !s.reasons.is_empty()).collect();
         if !steps.iter().any(|s| s.cause == Cause::Unexplained) {
             let why = "nothing is left".to_owned();
             steps.push(Step { cause: Cause::Unexplained, amount: Usd::ZERO, why, reasons: Vec::new() });
@@ -313,15 +279,35 @@ impl<'a> Bridge<'a> {
     }
 }
 
-fn step(cause: Cause, mut reasons: Vec<Reason>) -> Step {
+/// A reason below this is told together with the others below it.
+const LEAST: Decimal = Decimal::from_parts(5, 0, 0, false, 3);
+
+/// A step of the bridge. Reasons with the same words (one driver behind several rows) are one.
+fn step(cause: Cause, all: Vec<Reason>) -> Step {
+    let mut by_words: BTreeMap<String, Reason> = BTreeMap::new();
+    for reason in all {
+        match by_words.get_mut(&reason.why) {
+            Some(same) => {
+                same.amount += reason.amount;
+                same.name = std::mem::take(&mut same.name).min(reason.name);
+            }
+            None => {
+                by_words.insert(reason.why.clone(), reason);
+            }
+        }
+    }
+    let (mut reasons, small): (Vec<Reason>, Vec<Reason>) = by_words.into_values().partition(|r| r.amount.decimal().abs() >= LEAST);
+    let rest: Usd = small.iter().map(|r| r.amount).sum();
+    if !rest.is_zero() {
+        reasons.push(Reason {
+            name: "rows below half a cent".into(),
+            amount: rest,
+            why: format!("{} below half a cent each", small.len()),
+        });
+    }
     reasons.sort_by(|a, b| b.amount.abs().cmp(&a.amount.abs()).then_with(|| (&a.name, &a.why).cmp(&(&b.name, &b.why))));
     let why = reasons.first().map(|r| r.why.clone()).unwrap_or_default();
     Step { cause, amount: reasons.iter().map(|r| r.amount).sum(), why, reasons }
-}
-
-/// A usage type and whose it is.
-fn named(key: &Key, label: &str) -> String {
-    if label.is_empty() { key.to_string() } else { format!("{label} {}", key.usage_type) }
 }
 
 /// What a one-off is, where its rows say so.

@@ -1,11 +1,44 @@
 //! A month's bill as if it had had another month's days: the calendar comes first, before anything else is compared.
 
 use rust_decimal::Decimal;
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use crate::bill::{Bill, Charge, LineItem};
+use crate::bill::{Bill, Category, Charge, LineItem};
 use crate::money::{Usd, quotient};
 use crate::month::Month;
 use crate::quantity::Unit;
+use crate::rating::support;
+
+/// How much of an open month has been billed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+pub struct SoFar {
+    /// Days of which there are rows.
+    pub days: u32,
+    /// The days of the month.
+    pub of: u32,
+}
+
+impl SoFar {
+    /// "23 of 30 days billed so far".
+    pub fn words(self) -> String {
+        format!("{} of {} days billed so far", self.days, self.of)
+    }
+}
+
+/// A month's bill as far as an open month has come. All usage: what is kept for a month is billed day by day as well. What comes once
+/// stays whole. `None` for quantities too large to be exact.
+pub fn so_far(charges: &[Charge], so_far: SoFar) -> Option<Vec<Charge>> {
+    let (days, of) = (Decimal::from(so_far.days), Decimal::from(so_far.of));
+    charges.iter().map(|c| if is_daily(c) { times(c, days, of) } else { Some(c.clone()) }).collect()
+}
+
+/// True for what is billed day by day.
+pub fn is_daily(charge: &Charge) -> bool {
+    use LineItem::{DiscountedUsage, RiFee, SavingsPlanCoveredUsage, SavingsPlanNegation, SavingsPlanRecurringFee, Usage};
+    let daily = [Usage, DiscountedUsage, SavingsPlanCoveredUsage, SavingsPlanNegation, RiFee, SavingsPlanRecurringFee];
+    daily.contains(&charge.line_item) && !charge.outside_aws() && charge.category != Category::Tax && charge.service != support::SERVICE
+}
 
 /// A bill of one month as one of `month`: what runs by the hour and what flows grows with its days; what is kept for a month
 /// (gigabytes, keys, alarms), and everything that is no usage, does not. Fees of commitments are by the hour.

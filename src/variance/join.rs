@@ -29,7 +29,7 @@ pub struct Side<'a> {
 
 impl<'a> Side<'a> {
     /// Adds up charges.
-    fn of(charges: Vec<&'a Charge>, cost: Cost) -> Side<'a> {
+    pub fn of(charges: Vec<&'a Charge>, cost: Cost) -> Side<'a> {
         let mut used = Some(Use::default());
         let mut units = BTreeSet::new();
         for charge in &charges {
@@ -112,7 +112,7 @@ pub fn join<'a>(base: &'a Bill, billed: &'a Bill, keys: &Keys<'_>, cost: Cost, k
     for charge in &billed.charges {
         both.entry(keys.of(charge)).or_default().1.push(charge);
     }
-    without_operations(both)
+    without_usage_types(without_operations(both))
         .into_iter()
         .map(|(key, (base, billed))| {
             let parts = if key.kind == Kind::Usage { parts(&base, &billed, cost, known) } else { Vec::new() };
@@ -142,6 +142,30 @@ fn without_operations(both: Both<'_>) -> Both<'_> {
     for (key, (base, billed)) in &both {
         let without = bare(key);
         let sides = joined.entry(if coarse(&without) { without } else { key.clone() }).or_default();
+        sides.0.extend(base);
+        sides.1.extend(billed);
+    }
+    joined
+}
+
+/// Where one side tells no usage types of a service (a bill by service only), the other's are added up.
+fn without_usage_types(both: Both<'_>) -> Both<'_> {
+    // By service: whether a side has any usage of it, and whether it tells a usage type of any.
+    let mut told: BTreeMap<&str, [(bool, bool); 2]> = BTreeMap::new();
+    for (key, (base, billed)) in both.iter().filter(|(k, _)| k.kind == Kind::Usage) {
+        let sides = told.entry(&key.service).or_default();
+        for (side, _) in sides.iter_mut().zip([base, billed]).filter(|(_, charges)| !charges.is_empty()) {
+            *side = (true, side.1 || !key.usage_type.is_empty());
+        }
+    }
+    let bare = |[a, b]: &[(bool, bool); 2]| (*a == (true, false) && b.1) || (*b == (true, false) && a.1);
+    let coarse: BTreeSet<String> = told.into_iter().filter(|(_, sides)| bare(sides)).map(|(service, _)| service.to_owned()).collect();
+    let mut joined = Both::new();
+    for (mut key, (base, billed)) in both {
+        if key.kind == Kind::Usage && coarse.contains(&key.service) {
+            (key.region, key.usage_type, key.operation) = (String::new(), String::new(), String::new());
+        }
+        let sides = joined.entry(key).or_default();
         sides.0.extend(base);
         sides.1.extend(billed);
     }

@@ -1,30 +1,27 @@
 //! Drivers measured from real bills: what each would have to be, for the predicted quantities to be the billed ones, as lines to
 //! write into the scenario. Nothing is changed; what the bills cannot tell apart is listed, not guessed.
 
-use std::collections::BTreeMap;
-
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::driver::{self, Driver, Observed};
 use super::join::{self, Row};
 use super::key::{Cost, Keys, Kind};
+use super::lines::{self, Group, Line, written};
 use super::{Cut, known, proposal};
-use crate::bill::{Bill, Charge};
+use crate::bill::Bill;
 use crate::money::{Usd, quotient};
 use crate::month::{HoursBasis, Month};
 use crate::predict::{self, Basis};
 use crate::pricing::PriceBook;
 use crate::quantity::exact;
-use crate::scenario::node::Node;
-use crate::scenario::patch::{self, Patch};
+use crate::scenario::patch::Patch;
 use crate::scenario::{self, InputFile, Scenario, Scenarios};
 
 /// A driver that moves a month's bill by a smaller part of it stays as it is.
 const LEAST_EFFECT: Decimal = Decimal::from_parts(5, 0, 0, false, 4);
 /// A driver whose value changes by less stays as it is.
-const LEAST: Decimal = Decimal::from_parts(5, 0, 0, false, 3);
+pub const LEAST: Decimal = Decimal::from_parts(5, 0, 0, false, 3);
 
 /// What is measured.
 #[derive(Clone, Copy, Debug)]
@@ -95,6 +92,8 @@ pub struct MeasuredDriver {
     pub checks: Vec<Check>,
     /// The line to write.
     pub patch: String,
+    /// The value for `--what-if`: with everything that decides what it comes to.
+    pub what_if: String,
 }
 
 /// What another row implies.
@@ -139,43 +138,6 @@ pub struct Accuracy {
     pub bias: String,
 }
 
-/// One row of one month that both sides have.
-struct Seen<'a> {
-    charges: Vec<&'a Charge>,
-    predicted: Decimal,
-    billed: Decimal,
-    cost: Usd,
-}
-
-/// A row over the months, and its least sure drivers.
-struct Line<'a> {
-    name: String,
-    seen: Vec<Seen<'a>>,
-    drivers: Vec<Driver>,
-}
-
-impl Line<'_> {
-    fn cost(&self) -> Usd {
-        self.seen.iter().map(|s| s.cost).sum()
-    }
-
-    /// True where what was billed is what was predicted.
-    fn is_met(&self) -> bool {
-        let (predicted, billed) = self.seen.iter().fold((Decimal::ZERO, Decimal::ZERO), |(p, b), s| (p + s.predicted, b + s.billed));
-        (billed - predicted).abs() < predicted * LEAST
-    }
-
-    fn ratio(&self, driver: &Driver) -> Option<Decimal> {
-        let observed: Vec<Observed<'_>> = self.seen.iter().map(|s| Observed { charges: &s.charges, billed: s.billed }).collect();
-        driver::ratio(driver, &observed)
-    }
-
-    /// Month by month.
-    fn ratios(&self, driver: &Driver) -> Vec<Decimal> {
-        self.seen.iter().filter_map(|s| driver::ratio(driver, &[Observed { charges: &s.charges, billed: s.billed }])).collect()
-    }
-}
-
 /// Measures the drivers of an environment.
 ///
 /// # Errors
@@ -183,9 +145,10 @@ impl Line<'_> {
 pub fn measure(wanted: &Wanted<'_>) -> Result<Measured, String> {
     let scenario = wanted.scenario(wanted.scenarios)?;
     let predicted: Vec<Bill> = wanted.billed.iter().map(|b| wanted.predict(wanted.scenarios, b.own.month)).collect::<Result<_, _>>()?;
-    let lines = wanted.lines(&predicted, scenario);
+    let months = predicted.iter().zip(wanted.billed).map(|(predicted, billed)| wanted.join(predicted, &billed.own, scenario));
+    let lines = lines::lines(months.collect());
     let mut found = Found::default();
-    for group in by_driver(&lines, &mut found.left) {
+    for group in lines::by_driver(&lines, scenario, &mut found.left) {
         wanted.driver(&group, scenario, &predicted, &mut found)?;
     }
     found.drivers.sort_by(|a, b| b.0.explains.abs().cmp(&a.0.explains.abs()).then_with(|| a.0.path.cmp(&b.0.path)));
@@ -212,6 +175,14 @@ pub fn measure(wanted: &Wanted<'_>) -> Result<Measured, String> {
     })
 }
 
+impl Measured {
+    /// True where the month on which they were tried out speaks against the drivers.
+    pub fn is_worse(&self) -> bool {
+        let off = |accuracy: &Accuracy| accuracy.wape.parse::<Decimal>().unwrap_or_default();
+        self.trial.as_ref().is_some_and(|t| off(&t.after) > off(&t.before))
+    }
+}
+
 /// What was found so far.
 #[derive(Default)]
 struct Found {
@@ -219,32 +190,6 @@ struct Found {
     confirmed: Vec<String>,
     minor: Vec<String>,
     left: Vec<Left>,
-}
-
-/// The rows that one driver moves.
-struct Group<'a> {
-    driver: Driver,
-    lines: Vec<&'a Line<'a>>,
-}
-
-/// Rows by the driver that is least sure behind them; those with several that are as little sure are left.
-fn by_driver<'a>(lines: &'a [Line<'a>], left: &mut Vec<Left>) -> Vec<Group<'a>> {
-    let mut groups: Vec<Group<'_>> = Vec::new();
-    for line in lines {
-        match line.drivers.as_slice() {
-            [] => {}
-            [only] => match groups.iter_mut().find(|g| g.driver.is(only)) {
-                Some(group) => group.lines.push(line),
-                None => groups.push(Group { driver: only.clone(), lines: vec![line] }),
-            },
-            _ if line.is_met() => {}
-            several => {
-                let why = format!("{} drivers stand behind it: the tag `Service` on its rows would tell them apart", several.len());
-                left.push(Left { row: line.name.clone(), why });
-            }
-        }
-    }
-    groups
 }
 
 impl Wanted<'_> {
@@ -262,29 +207,6 @@ impl Wanted<'_> {
         join::join(predicted, billed, &self.keys, self.cost, &|name| known(scenario, name))
     }
 
-    /// Rows of all months that both sides have, with quantities, and whose tapes make what was predicted.
-    fn lines<'b>(&'b self, predicted: &'b [Bill], scenario: &Scenario) -> Vec<Line<'b>> {
-        let mut lines: BTreeMap<String, Line<'b>> = BTreeMap::new();
-        for (predicted, billed) in predicted.iter().zip(self.billed) {
-            for row in self.join(predicted, &billed.own, scenario).into_iter().filter(|r| r.key.kind == Kind::Usage) {
-                for part in row.parts {
-                    let (Some(base), Some(billed)) = (part.base, part.billed) else { continue };
-                    let (Some(before), Some(after)) = (base.quantity(), billed.quantity()) else { continue };
-                    if after.is_zero() || !driver::whole(&base.charges, before) {
-                        continue;
-                    }
-                    let name = if part.label.is_empty() { row.key.to_string() } else { format!("{} {}", part.label, row.key.usage_type) };
-                    let drivers = driver::drivers(&base.charges);
-                    let least: Vec<Driver> =
-                        drivers.iter().filter(|d| drivers.first().is_some_and(|f| d.is_as_sure_as(f))).cloned().collect();
-                    let line = lines.entry(name.clone()).or_insert(Line { name, seen: Vec::new(), drivers: least });
-                    line.seen.push(Seen { charges: base.charges, predicted: before, billed: after, cost: base.cost });
-                }
-            }
-        }
-        lines.into_values().collect()
-    }
-
     /// One driver: solved for the dearest row that it moves, the others are checks.
     fn driver(&self, group: &Group<'_>, scenario: &Scenario, predicted: &[Bill], found: &mut Found) -> Result<(), String> {
         let Some(main) = group.lines.iter().max_by_key(|l| (l.cost(), std::cmp::Reverse(&l.name))) else { return Ok(()) };
@@ -293,7 +215,8 @@ impl Wanted<'_> {
             found.left.push(Left { row: main.name.clone(), why });
             return Ok(());
         };
-        let Some(ratio) = main.ratio(&group.driver) else {
+        let trend = main.trend(&group.driver);
+        let Some(ratio) = trend.or_else(|| main.ratio(&group.driver)) else {
             let why = format!("no value of {path} gives the billed quantity");
             found.left.push(Left { row: main.name.clone(), why });
             return Ok(());
@@ -304,8 +227,9 @@ impl Wanted<'_> {
         }
         let text = node.get("value").or(node.get("likely")).unwrap_or(node).text().unwrap_or_default();
         let after = proposal::scaled(text, ratio);
-        let why = self.why(main);
-        let value = proposal::value(node, text, &after, &main.ratios(&group.driver), &why);
+        let why = self.why(main, trend.is_some());
+        let what_if = proposal::value(node, text, &after, &main.ratios(&group.driver));
+        let value = proposal::with_why(&what_if, &why);
         let patch = Patch { environment: self.environment.into(), path: path.clone(), value: value.clone().into() };
         let explains = match self.with(std::slice::from_ref(&patch)) {
             Ok(changed) => self.effect(&changed, predicted)?,
@@ -319,7 +243,7 @@ impl Wanted<'_> {
             found.minor.push(path);
             return Ok(());
         }
-        let others = group.lines.iter().filter(|l| l.name != main.name);
+        let others = group.lines.iter().filter(|l| !std::ptr::eq(**l, *main));
         let differs = |r: &Decimal| (*r - ratio).abs() >= ratio * LEAST;
         let checks = others.filter_map(|l| match l.ratio(&group.driver) {
             Some(r) => differs(&r).then(|| Check { row: l.name.clone(), implies: proposal::scaled(text, r) }),
@@ -332,6 +256,7 @@ impl Wanted<'_> {
             before: text.to_owned(),
             patch: format!("{key}: {value}"),
             path: path.clone(),
+            what_if,
             after,
             why,
             explains,
@@ -341,13 +266,17 @@ impl Wanted<'_> {
         Ok(())
     }
 
-    fn why(&self, line: &Line<'_>) -> String {
+    fn why(&self, line: &Line<'_>, trend: bool) -> String {
         let (first, last) = (self.billed.first(), self.billed.last());
         let months = match (first.map(|b| b.own.month), last.map(|b| b.own.month)) {
             (Some(a), Some(b)) if a != b => format!("{a}..{b}"),
             (Some(a), _) => a.to_string(),
             _ => String::new(),
         };
+        if let (true, Some(seen), Some(cut)) = (trend, line.seen.last(), last) {
+            let last = format!("{} of {} in {}", crate::quantity::about(seen.billed), line.name, cut.own.month);
+            return format!("billed {months}, a steady trend, of which the last month counts: {last}");
+        }
         let sum: Decimal = line.seen.iter().map(|s| s.billed).sum();
         let average = quotient(sum, Decimal::from(line.seen.len())).unwrap_or_default();
         format!("billed {months}: {} of {} a month", crate::quantity::about(average), line.name)
@@ -386,11 +315,4 @@ impl Wanted<'_> {
         let billed = cut.own.charges.iter().map(|c| self.cost.of(c)).sum();
         Ok(Trial { month: month.to_string(), billed, before: accuracy(self.scenarios)?, after: accuracy(&self.with(patches)?)? })
     }
-}
-
-/// Where a driver stands in the scenario: its path without `resources.`, and what is written there.
-fn written(scenario: &Scenario, at: crate::source::Place) -> Option<(String, &Node)> {
-    let path = scenario.tree.path_of(at)?;
-    let node = patch::find(&scenario.tree, &patch::steps(&path)).ok()?;
-    Some((path.strip_prefix("resources.").unwrap_or(&path).to_owned(), node))
 }

@@ -8,23 +8,29 @@
 
 pub mod bridge;
 pub mod calendar;
+pub mod called;
+pub mod cause;
 pub mod driver;
 pub mod join;
 pub mod key;
+mod lines;
 pub mod measured;
 pub mod names;
 pub mod proposal;
 pub mod scope;
 pub mod split;
 pub mod tiers;
+pub mod untagged;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use self::bridge::{Bridge, Cause, Step};
+use self::calendar::SoFar;
 use self::join::{Row, Side};
 use self::key::{Cost, Keys, Kind};
-use crate::bill::Bill;
+use self::untagged::Untagged;
+use crate::bill::{Bill, Charge};
 use crate::money::{Usd, cents};
 use crate::quantity::exact;
 use crate::scenario::{Resource, Scenario};
@@ -48,11 +54,15 @@ pub struct Question<'a> {
     pub calendar: &'a Cut,
     /// What was billed.
     pub billed: &'a Cut,
+    /// What belongs to nobody, on the side of `calendar` and on the billed one.
+    pub untagged: (&'a [Charge], &'a [Charge]),
+    /// How far an open month has been billed; `None` for all of it.
+    pub so_far: Option<SoFar>,
     /// Which amounts.
     pub cost: Cost,
     /// How rows get their keys.
     pub keys: Keys<'a>,
-    /// False to reckon without monthly allowances.
+    /// False where the base is reckoned without monthly allowances; bills always have them.
     pub free_tier: bool,
     /// Whose prediction it is: names resources and places.
     pub scenario: &'a Scenario,
@@ -143,19 +153,28 @@ pub struct Detail {
 pub fn compare(question: &Question<'_>) -> Comparison {
     let Question { base, calendar, billed, cost, keys, .. } = *question;
     let mut remarks = Vec::new();
-    let lists = |bill: &Bill, remarks: &mut Vec<String>| {
-        tiers::lists(bill, &keys, cost, question.free_tier).unwrap_or_else(|why| {
+    let lists = |bill: &Bill, free_tier: bool, remarks: &mut Vec<String>| {
+        tiers::lists(bill, &keys, cost, free_tier).unwrap_or_else(|why| {
             remarks.push(format!("tiers are told as price: {why}"));
             tiers::Lists::new()
         })
     };
-    let (before, after) = (lists(&calendar.payer, &mut remarks), lists(&billed.payer, &mut remarks));
-    let rows = join::join(&calendar.own, &billed.own, &keys, cost, &|name| known(question.scenario, name));
-    let mut bridge = Bridge::new(&before, &after, question.sources, question.before);
-    let total = |bill: &Bill| bill.charges.iter().map(|c| cost.of(c)).sum::<Usd>();
-    let (predicted, actual) = (total(&base.own), total(&billed.own));
+    let (before, after) = (lists(&calendar.payer, question.free_tier, &mut remarks), lists(&billed.payer, true, &mut remarks));
+    let total = |charges: &[Charge]| charges.iter().map(|c| cost.of(c)).sum::<Usd>();
+    let open = question.so_far.and_then(|s| Some((s, calendar::so_far(&calendar.own.charges, s)?)));
+    let (untagged, same) = (question.untagged, Bill { charges: open_charges(question, &open), ..calendar.own.clone() });
+    let nobodys = question.so_far.and_then(|s| calendar::so_far(untagged.0, s));
+    let untagged = Untagged::of(nobodys.as_deref().unwrap_or(untagged.0), untagged.1, &keys, cost);
+    let rows = join::join(&same, &billed.own, &keys, cost, &|name| known(question.scenario, name));
+    let mut bridge = Bridge::new(&before, &after, question.sources, question.before, &untagged);
+    let (predicted, actual) = (total(&base.own.charges), total(&billed.own.charges));
     let hours = format!("{} hours, not {}", exact(billed.own.hours), exact(base.own.hours));
-    bridge.add(Cause::Calendar, "hours of the month", total(&calendar.own) - predicted, hours);
+    bridge.add(Cause::Calendar, "hours of the month", total(&calendar.own.charges) - predicted, hours);
+    if let Some((days, charges)) = &open {
+        bridge.add(Cause::Calendar, "days billed so far", total(charges) - total(&calendar.own.charges), days.words());
+        let awaited = total(&same.charges) - total(charges);
+        bridge.add(Cause::Calendar, "end of the month", awaited, "support and taxes are billed when the month ends");
+    }
     bridge.rows(&rows);
     let bridge = bridge.steps(actual - predicted);
     let unexplained = bridge.iter().filter(|s| s.cause == Cause::Unexplained).map(|s| s.amount).sum();
@@ -168,9 +187,23 @@ pub fn compare(question: &Question<'_>) -> Comparison {
         bridge,
         unexplained,
         details: details(&rows, &keys),
-        unknown_services: unknown_services(&billed.own, &keys),
+        unknown_services: unknown_services(&billed.own, &keys, cost),
         remarks,
     }
+}
+
+/// What stands against the bill: of an open month as far as it has come, without what is billed when the month ends.
+fn open_charges(question: &Question<'_>, open: &Option<(SoFar, Vec<Charge>)>) -> Vec<Charge> {
+    let Some((_, charges)) = open else { return question.calendar.own.charges.clone() };
+    let kind = |c: &Charge| question.keys.of(c).kind;
+    let billed = |wanted: Kind| question.billed.own.charges.iter().any(|c| kind(c) == wanted);
+    let (support, tax) = (billed(Kind::Support), billed(Kind::Tax));
+    let is_there = |c: &&Charge| match kind(c) {
+        Kind::Support => support,
+        Kind::Tax => tax,
+        _ => true,
+    };
+    charges.iter().filter(is_there).cloned().collect()
 }
 
 /// What bills call a resource of the scenario, or one of its services: the tag `Service` of it or of the resource of which it is a
@@ -195,7 +228,9 @@ fn state(row: &Row<'_>) -> State {
 }
 
 fn counts(rows: &[Row<'_>]) -> Counts {
-    let count = |wanted: State| rows.iter().filter(|r| state(r) == wanted).count();
+    // What costs nothing on either side tells nothing.
+    let costs = |r: &&Row<'_>| !r.base_cost().is_zero() || !r.billed_cost().is_zero();
+    let count = |wanted: State| rows.iter().filter(costs).filter(|r| state(r) == wanted).count();
     Counts { matched: count(State::Matched), only_predicted: count(State::OnlyPredicted), only_billed: count(State::OnlyBilled) }
 }
 
@@ -230,10 +265,10 @@ fn details(rows: &[Row<'_>], keys: &Keys<'_>) -> Vec<Detail> {
 }
 
 /// Services that the table of names does not have, each with what it costs; AWS Marketplace names its products by hashes.
-fn unknown_services(billed: &Bill, keys: &Keys<'_>) -> Vec<String> {
+fn unknown_services(billed: &Bill, keys: &Keys<'_>, basis: Cost) -> Vec<String> {
     let mut sums: std::collections::BTreeMap<&str, Usd> = std::collections::BTreeMap::new();
     for charge in billed.charges.iter().filter(|c| keys.names.code(&c.service).is_none()) {
-        *sums.entry(&charge.service).or_default() += charge.billed;
+        *sums.entry(&charge.service).or_default() += basis.of(charge);
     }
     sums.into_iter().map(|(name, cost)| format!("{name} ({})", cents(cost))).collect()
 }

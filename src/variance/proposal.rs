@@ -26,7 +26,7 @@ pub struct Line<'a> {
 }
 
 /// The driver as a file writes it: the measured value, between those of the single months where these are several.
-pub fn value(node: &Node, text: &str, after: &str, ratios: &[Decimal], why: &str) -> String {
+pub fn value(node: &Node, text: &str, after: &str, ratios: &[Decimal]) -> String {
     let mut parts = Vec::new();
     let ends = ratios.iter().min().zip(ratios.iter().max()).map(|(a, b)| [*a, *b].map(|r| scaled(text, r)));
     match ends.filter(|[low, high]| ratios.len() >= FOR_A_RANGE && low != after && high != after) {
@@ -36,8 +36,13 @@ pub fn value(node: &Node, text: &str, after: &str, ratios: &[Decimal], why: &str
     for key in ["grows", "of"] {
         parts.extend(node.get(key).and_then(Node::text).map(|text| format!("{key}: {text}")));
     }
-    parts.push(format!("from: measured, why: \"{}\"", why.replace(['"', '\\'], "'")));
     format!("{{{}}}", parts.join(", "))
+}
+
+/// The same with where it comes from.
+pub fn with_why(value: &str, why: &str) -> String {
+    let value = value.trim_end_matches('}');
+    format!("{value}, from: measured, why: \"{}\"}}", why.replace(['"', '\\'], "'"))
 }
 
 /// The changes as lines of a file. What stands in a list is named by its place: lists are written whole.
@@ -45,7 +50,8 @@ pub fn lines(drivers: &[Line<'_>]) -> String {
     let in_list = |path: &str| path.split('.').any(|s| s.parse::<usize>().is_ok());
     let mut out = patch::lines(drivers.iter().filter(|d| !in_list(&d.patch.path)).map(|d| d.patch));
     for line in drivers.iter().filter(|d| in_list(&d.patch.path)) {
-        out.push_str(&format!("# at {}: {}\n", line.place, line.patch.value.text().unwrap_or_default()));
+        let key = line.patch.path.rsplit('.').next().unwrap_or_default();
+        out.push_str(&format!("# {} ({}): {key}: {}\n", line.patch.path, line.place, line.patch.value.text().unwrap_or_default()));
     }
     out
 }

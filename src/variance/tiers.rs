@@ -72,7 +72,7 @@ pub fn lists(bill: &Bill, keys: &Keys<'_>, cost: Cost, free_tier: bool) -> Resul
             continue;
         }
         let listed = lists.entry(key.clone()).or_default();
-        listed.tiered = price.rows.len() > 1 || (free_tier && price.allowance.is_some());
+        listed.tiered = price.rows.len() > 1 || price.allowance.is_some();
         listed.quantity += sum.quantity;
         listed.cost += sum.cost;
         records.push(record(&key, price, sum.quantity, account, bill));

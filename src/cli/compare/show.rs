@@ -26,7 +26,11 @@ fn month_name(month: &str) -> String {
 }
 
 fn head(document: &Document) -> String {
-    let closed = if document.is_final { "final" } else { "not yet final (…)" };
+    let closed = match document.so_far {
+        _ if document.is_final => "final".to_owned(),
+        Some(so_far) => format!("not yet final (…): {}", so_far.words()),
+        None => "not yet final (…)".to_owned(),
+    };
     let against = document.against.as_ref().map(|m| format!(" against {}", month_name(m))).unwrap_or_default();
     [
         document.environment.clone(),
@@ -91,9 +95,25 @@ fn bridge(document: &Document, screen: &Screen) -> String {
         for reason in rest.take(MORE) {
             row(&mut out, "", "", &format!("{}  {}", signed(reason.amount), reason.why));
         }
+        let hidden = hidden(step);
+        if !hidden.is_empty() {
+            row(&mut out, "", "", &hidden);
+        }
     }
     row(&mut out, &dollars(found.billed), "billed", "");
     out
+}
+
+/// What the reasons that are not shown come to; empty where that rounds to nothing.
+fn hidden(step: &Step) -> String {
+    let shown = step.reasons.iter().skip(1).filter(|r| dollars(r.amount.abs()) != "0").take(MORE).count() + 1;
+    let told: Usd = step.reasons.iter().take(shown).map(|r| r.amount).sum();
+    let (left, more) = (step.amount - told, step.reasons.len().saturating_sub(shown));
+    if more == 0 || dollars(left.abs()) == "0" {
+        String::new()
+    } else {
+        format!("{}  in {more} more; --format json lists them", signed(left))
+    }
 }
 
 /// The largest reason of a step, with its amount where there are others.
@@ -120,20 +140,29 @@ pub fn page(document: &Document, screen: &Screen) -> String {
     }
     let covered: Vec<String> = document.tags.iter().map(|t| format!("{} {}", t.tag, share(&t.share))).collect();
     let _ = write!(text, " Cost tags on the payer's bill: {}.", covered.join(", "));
-    let _ =
-        write!(text, " Unallocated: {}{}.", dollars(document.allocation.unallocated), named(&document.allocation.unallocated_by_service));
+    let _ = write!(text, " {}", unallocated(document));
     out.push('\n');
     out.push_str(&screen.fill(&text, "  "));
     if !document.is_final {
-        out.push_str(&screen.fill("… AWS has not closed the month: amounts can still change.", "  "));
+        let from = if document.against.is_some() { "the month before" } else { "the prediction" };
+        let scaled = document.so_far.map(|s| format!(" {}: {from} is taken for as many.", s.words())).unwrap_or_default();
+        out.push_str(&screen.fill(&format!("… AWS has not closed the month: amounts can still change.{scaled}"), "  "));
     }
     let environment = &document.environment;
     let _ = writeln!(out, "  ce-cost compare {environment} --month {} --tags   shows which rows are whose", document.month);
-    if document.against.is_none() && found.bridge.iter().any(|s| s.cause == Cause::Volume) {
+    if document.is_final && document.against.is_none() && found.bridge.iter().any(|s| s.cause == Cause::Volume) {
         let month = &document.month;
         let _ = writeln!(out, "  ce-cost calibrate {environment} --from-actuals {month}..{month}   measures the drivers");
     }
     out
+}
+
+/// What belongs to nobody, by service; the other month's beside it.
+fn unallocated(document: &Document) -> String {
+    let found = &document.allocation;
+    let other = found.unallocated_before.zip(document.against.as_ref());
+    let other = other.map(|(sum, month)| format!("; in {} {}", month_name(month), dollars(sum))).unwrap_or_default();
+    format!("Unallocated: {}{}{other}.", dollars(found.unallocated), named(&found.unallocated_by_service))
 }
 
 /// "(NAT 12, EC2 8 and 3 more)".
@@ -243,7 +272,13 @@ pub fn rows_csv(document: &Document) -> String {
         row.extend([s.amount.to_string(), s.why.clone()]);
         row
     });
-    csv::write(&header, details.chain(steps))
+    let reasons = document.comparison.bridge.iter().flat_map(|s| s.reasons.iter().map(|r| (s.cause, r))).map(|(cause, r)| {
+        let mut row = start("reason", cause.word());
+        row.extend(std::iter::repeat_n(String::new(), 9));
+        row.extend([r.amount.to_string(), r.why.clone()]);
+        row
+    });
+    csv::write(&header, details.chain(steps).chain(reasons))
 }
 
 /// Who bears what, for spreadsheets.
@@ -271,9 +306,10 @@ pub fn tags_csv(document: &Document) -> String {
 pub fn markdown_page(document: &Document) -> String {
     let found = &document.comparison;
     let mut out = format!("### {}\n\n", markdown::escape(&head(document)));
+    let before = if document.against.is_some() { "before" } else { "predicted" };
     let _ = writeln!(
         out,
-        "**${} billed**, {} expected ({}); {} of the bill matched, row by row\n",
+        "**${} billed**, {before} {} ({}); {} of the bill matched, row by row\n",
         cents(found.billed),
         dollars(found.predicted),
         signed(found.difference),
@@ -286,7 +322,7 @@ pub fn markdown_page(document: &Document) -> String {
     out.push_str(&markdown::table(&table));
     let counts = &found.rows;
     let _ =
-        writeln!(out, "\n{} rows matched, {} only predicted, {} only billed.", counts.matched, counts.only_predicted, counts.only_billed);
+        writeln!(out, "\n{} rows matched, {} only {before}, {} only billed.", counts.matched, counts.only_predicted, counts.only_billed);
     out
 }
 
