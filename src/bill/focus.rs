@@ -186,6 +186,7 @@ fn service_category(service: &str) -> (&'static str, &'static str) {
         "AmazonRDS" => ("Databases", "Relational Databases"),
         "AmazonDynamoDB" => ("Databases", "NoSQL Databases"),
         "AmazonElastiCache" => ("Databases", "Caching"),
+        "DatabaseSavingsPlans" => ("Databases", "Other (Databases)"),
         "AmazonS3" | "AmazonGlacier" | "AmazonS3GlacierDeepArchive" => ("Storage", "Object Storage"),
         "AWSBackup" => ("Storage", "Backup Storage"),
         "AWSELB" | "AmazonVPC" | "AWSDataTransfer" | "AmazonEC2" => ("Networking", "Network Infrastructure"),

@@ -2,13 +2,34 @@
 
 use chrono::NaiveDate;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::driver::{Driver, optional_quantity};
 use crate::money::Usd;
 use crate::month::Month;
 use crate::pricing::Term;
 use crate::quantity::{Count, schema_of};
+
+/// Which savings plan.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Plan {
+    /// Fargate and Lambda.
+    #[default]
+    Compute,
+    /// Databases and caches of newer generations.
+    Database,
+}
+
+impl Plan {
+    /// As in "Compute Savings Plan".
+    pub fn name(self) -> &'static str {
+        match self {
+            Plan::Compute => "Compute",
+            Plan::Database => "Database",
+        }
+    }
+}
 
 /// A purchase that covers usage hour by hour, used or lost.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -35,6 +56,9 @@ pub struct Commitment {
     /// For a reservation: how many instances or nodes.
     #[serde(default)]
     pub count: Option<Driver<Count>>,
+    /// For a savings plan: which one; `compute` if left out.
+    #[serde(default)]
+    pub plan: Plan,
     /// For a savings plan: dollars an hour.
     #[serde(default, deserialize_with = "optional_quantity")]
     #[schemars(schema_with = "schema_of::<Usd>")]
@@ -64,6 +88,7 @@ impl Commitment {
     pub fn problem(&self) -> Option<&'static str> {
         let reservation = self.service.is_some() && self.usage_type.is_some() && self.count.is_some();
         match self.term {
+            Term::Reserved { .. } if self.plan != Plan::default() => Some("only a savings plan has a `plan`"),
             Term::Reserved { .. } if reservation && self.hourly.is_none() => None,
             Term::Reserved { .. } => Some("a reservation has `service`, `usage_type`, `operation` and `count`"),
             Term::SavingsPlan { .. } if self.hourly.is_some_and(|h| h.decimal().is_sign_negative()) => {

@@ -79,7 +79,7 @@ mod tests {
         let names = Names::embedded();
         let missing: Vec<&str> = book.families().iter().map(|f| f.service.as_str()).filter(|s| names.code(s) != Some(s)).collect();
         assert!(missing.is_empty(), "{missing:?}");
-        for own in [crate::rating::support::SERVICE, "ComputeSavingsPlans", "Tax"] {
+        for own in [crate::rating::support::SERVICE, "ComputeSavingsPlans", "DatabaseSavingsPlans", "Tax"] {
             assert_eq!(names.code(own), Some(own));
         }
     }

@@ -12,7 +12,7 @@ use crate::bill::Bill;
 use crate::money::Usd;
 use crate::pricing::{Payment, Term};
 use crate::quantity::Count;
-use crate::scenario::commitment::Commitment;
+use crate::scenario::commitment::{Commitment, Plan};
 use crate::scenario::driver::{Driver, Provenance};
 use crate::scenario::patch::Patch;
 
@@ -121,6 +121,7 @@ pub fn commitments(start: chrono::NaiveDate) -> Vec<(&'static str, Commitment)> 
         usage_type: None,
         operation: None,
         count: None,
+        plan: Plan::Compute,
         hourly: Some(Usd::new(hourly)),
     };
     let one =

@@ -1,0 +1,128 @@
+//! Savings plans: dollars an hour at the plan's own rates (AWS, "How Savings Plans apply to your usage").
+//!
+//! What a plan covers follows from the price book: a usage has a row at the plan's terms, or it is not covered. A Database Savings
+//! Plan has none for db.r6g, db.r5, db.t3 and db.t4g instances and for Redis nodes.
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+
+use super::{ClaimOn, Holding, Purchase, YEAR};
+use crate::bill::{Charge, Frequency, LineItem};
+use crate::money::{Usd, quotient};
+use crate::month::Month;
+use crate::pricing::{Payment, PriceBook, Term};
+use crate::scenario::commitment::Plan;
+use crate::usage::{Step, Tape, UsageRecord};
+
+/// The services whose usage a plan can cover.
+pub fn services(plan: Plan) -> &'static [&'static str] {
+    match plan {
+        Plan::Compute => &["AmazonECS", "AWSLambda", "AmazonEC2"],
+        Plan::Database => &["AmazonRDS", "AmazonElastiCache", "AmazonDynamoDB"],
+    }
+}
+
+/// The service code under which a plan's fees are billed.
+pub fn code(plan: Plan) -> &'static str {
+    match plan {
+        Plan::Compute => "ComputeSavingsPlans",
+        Plan::Database => "DatabaseSavingsPlans",
+    }
+}
+
+/// The part of a commitment that is paid at the start (AWS, "Savings Plans payment options": half of it for Partial Upfront).
+pub fn at_the_start(payment: Payment) -> Decimal {
+    match payment {
+        Payment::NoUpfront => Decimal::ZERO,
+        Payment::PartialUpfront => Decimal::new(5, 1),
+        Payment::AllUpfront => Decimal::ONE,
+    }
+}
+
+/// What a unit of usage costs under a plan, and on demand.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Rate {
+    /// Dollars of the commitment that it takes.
+    pub plan: Decimal,
+    /// Dollars that it replaces: the list price, of the first tier where there are several.
+    pub list: Decimal,
+}
+
+impl Rate {
+    /// The part of the list price that the plan saves.
+    pub fn saving(self) -> Decimal {
+        quotient(self.list - self.plan, self.list).unwrap_or_default()
+    }
+}
+
+/// The rate of a plan for a record on a day; `None` for what it does not cover: other services, usage without a row at these terms,
+/// Spot, and what would not be cheaper.
+pub fn rate(book: &PriceBook, plan: Plan, term: Term, record: &UsageRecord, day: NaiveDate) -> Option<Rate> {
+    if !services(plan).contains(&record.service.as_ref()) {
+        return None;
+    }
+    let find = |wanted: Term| {
+        let found = book.price_on(&record.service, &record.region, &record.usage_type, &record.operation, day, |t| t == wanted);
+        Some(found.ok()?.rows[0].price.decimal())
+    };
+    let rate = Rate { list: find(Term::OnDemand)?, plan: find(term)? };
+    (rate.plan > Decimal::ZERO && rate.plan < rate.list).then_some(rate)
+}
+
+impl Purchase<'_> {
+    /// Covers dollars at the plan's own rates: the owner's account first, in it the highest saving, ties to the lowest rate.
+    pub(super) fn plan_holding(&self, records: &[UsageRecord]) -> Result<Holding, String> {
+        self.offered()?;
+        let day = self.terms.month.first_day();
+        let rated = |i: usize| Some((i, rate(self.terms.book, self.commitment.plan, self.commitment.term, &records[i], day)?));
+        let mut eligible: Vec<(usize, Rate)> = self.owner_first(records).into_iter().filter_map(rated).collect();
+        let others = |i: usize| records[i].account != self.scenario.account;
+        eligible.sort_by_key(|(i, rate)| (others(*i), std::cmp::Reverse(rate.saving()), rate.plan));
+        let claim = |(record, rate): (usize, Rate)| ClaimOn { record, rate: rate.plan, hours: records[record].hours };
+        Ok(self.holding(self.hourly(), eligible.into_iter().map(claim).collect()))
+    }
+
+    /// A plan for which the book has no rate at all would cover nothing, silently.
+    fn offered(&self) -> Result<(), String> {
+        let (plan, term) = (self.commitment.plan, self.commitment.term);
+        let known = |row: &crate::pricing::PriceRow| row.term == term && services(plan).contains(&row.service.as_str());
+        match self.terms.book.rows().iter().any(known) {
+            true => Ok(()),
+            false => Err(format!("the price book has no rate of a {} Savings Plan at {term}", plan.name())),
+        }
+    }
+
+    fn hourly(&self) -> Decimal {
+        self.commitment.hourly.unwrap_or(Usd::ZERO).decimal()
+    }
+
+    pub(super) fn savings_plan(&self, records: &mut [UsageRecord]) -> Result<Vec<Charge>, String> {
+        let mut holding = self.plan_holding(records)?;
+        let mut rows = Vec::new();
+        for claim in holding.claims.clone() {
+            let record = &mut records[claim.record];
+            if let Some((dollars, covered)) = holding.take(claim, record.quantity) {
+                rows.push(self.covered(record, covered, Usd::new(dollars))?);
+            }
+        }
+        rows.extend(self.fees());
+        let code = code(self.commitment.plan);
+        rows.push(self.unused(code, code, Usd::new(holding.left.all())));
+        rows.retain(|r| !r.billed.is_zero() || !r.effective.is_zero());
+        Ok(rows)
+    }
+
+    /// What is paid: so much of the commitment as is not paid at the start, hour by hour; the rest in the first month.
+    fn fees(&self) -> Vec<Charge> {
+        let Term::SavingsPlan { years, payment } = self.commitment.term else { return Vec::new() };
+        let (hourly, upfront, code) = (self.hourly(), at_the_start(payment), code(self.commitment.plan));
+        let tape = Tape::new().rule(Step::Times, "dollars an hour", hourly).rule(Step::Times, "hours in force", self.hours);
+        let recurring = Usd::new(hourly * self.hours * (Decimal::ONE - upfront));
+        let mut rows = vec![self.purchase(code, code, LineItem::SavingsPlanRecurringFee, recurring, tape.clone(), Frequency::Recurring)];
+        if self.terms.month == Month::of(self.commitment.start) {
+            let fee = Usd::new(hourly * Decimal::from(YEAR * u32::from(years)) * upfront);
+            rows.push(self.purchase(code, code, LineItem::SavingsPlanUpfrontFee, fee, tape, Frequency::OneTime));
+        }
+        rows
+    }
+}
