@@ -46,6 +46,7 @@ pub mod pricing;
 pub mod quantity;
 pub mod rating;
 pub mod report;
+pub mod savings;
 pub mod scaling;
 pub mod scenario;
 pub mod services;

@@ -19,6 +19,7 @@ const ORDER: &[&[&str]] = &[
     &["failover"],
     &["predict"],
     &["forecast", "plan", "calibrate"],
+    &["savings"],
     &["variance"],
     &["actuals"],
     &["report"],

@@ -1,0 +1,3 @@
+//! Commitments: what to reserve or commit to, under uncertainty.
+
+pub mod eligible;

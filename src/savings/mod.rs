@@ -1,0 +1,3 @@
+//! What can be saved.
+
+pub mod commit;
