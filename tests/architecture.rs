@@ -144,6 +144,10 @@ const FLOATS: &[&str] = &[
     "forecast::paths",
     "forecast::sensitivity",
     "forecast::surface",
+    "savings::commit::ahead",
+    "savings::commit::curve",
+    "savings::commit::outcome",
+    "savings::commit::parts",
 ];
 
 #[test]
