@@ -148,6 +148,10 @@ const FLOATS: &[&str] = &[
     "savings::rightsize::load",
     "savings::rightsize::trial",
     "savings::sampled",
+    "savings::commit::ahead",
+    "savings::commit::curve",
+    "savings::commit::outcome",
+    "savings::commit::parts",
 ];
 
 #[test]

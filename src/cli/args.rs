@@ -13,7 +13,8 @@ use crate::failover::Failover;
 use crate::forecast::paths::Drawing;
 use crate::money::{Usd, quotient};
 use crate::month::{HoursBasis, Month};
-use crate::quantity::{Quantity, Seconds};
+use crate::quantity::{Quantity, Seconds, Share};
+use crate::savings::commit::purchase::Wanted;
 use crate::savings::rightsize::trial::Band as SizeBand;
 
 /// What AWS will bill, and why.
@@ -84,6 +85,8 @@ pub enum Command {
     Rightsize(RightsizeArgs),
     /// Recovery strategies: what each costs, how long a recovery takes, what is lost, which meet the targets
     Dr(DrArgs),
+    /// What to reserve or commit to, sized on the forecast: saving, cash, break-even and risk of each choice
+    Commit(CommitArgs),
     /// The price book: list, show, check
     Prices(PricesArgs),
     /// Scenario files: show, new, diff, schema
@@ -396,6 +399,56 @@ pub struct CompareArgs {
     /// How to write it
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub format: ViewFormat,
+}
+
+/// `commit`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  ce-cost commit prod                                what to reserve and commit to, and what it would save
+  ce-cost commit prod --term 1yr-no-upfront          without cash at the start
+  ce-cost commit prod --term 3yr --discount-rate 8%  for three years, where money costs 8% a year
+  ce-cost commit prod-driven --curve                 cost and saving by size
+  ce-cost commit prod --what-if \"core.tasks.average=6\"
+
+Sizes are those that save the most on average over the paths of the forecast, after what the payer has bought already. Amounts
+are before support and tax.")]
+pub struct CommitArgs {
+    /// The environment
+    #[arg(value_name = "ENV")]
+    pub environment: String,
+    /// Which terms: 1yr, 3yr, no-upfront, 1yr-all-upfront …; all if left out
+    #[arg(long, value_name = "TERM")]
+    pub term: Option<Wanted>,
+    /// The month in which terms begin (2026-12); the next one if left out
+    #[arg(long, value_name = "MONTH")]
+    pub month: Option<Month>,
+    /// Hours of a month: actual, 730 or 720
+    #[arg(long, value_name = "HOURS", default_value = "actual")]
+    pub hours: HoursBasis,
+    /// Months to forecast; what comes after them is taken as the last one. The whole term if left out
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=36))]
+    pub months: Option<u32>,
+    #[command(flatten)]
+    pub drawing: DrawingArgs,
+    /// What money costs in a year, such as 8%
+    #[arg(long, value_name = "RATE", default_value = "0%", value_parser = rate)]
+    pub discount_rate: Decimal,
+    /// Rate this environment by itself, not its whole payer account
+    #[arg(long)]
+    pub alone: bool,
+    #[command(flatten)]
+    pub changes: ChangeArgs,
+    /// Print cost and saving by size of what is advised
+    #[arg(long)]
+    pub curve: bool,
+    /// How to write it
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: ViewFormat,
+}
+
+/// A rate such as `8%`, as a fraction.
+fn rate(text: &str) -> Result<Decimal, String> {
+    Ok(text.parse::<Share>()?.0)
 }
 
 /// Which amounts of a bill.

@@ -4,6 +4,7 @@ mod actuals;
 mod args;
 mod billed;
 mod calibrate;
+mod commit;
 mod compare;
 mod dr;
 mod embedded;
@@ -63,6 +64,7 @@ pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
         ("simulate.schema.json", of(schemars::schema_for!(simulate::Simulation))),
         ("explain.schema.json", of(schemars::schema_for!(explain::Explanation))),
         ("compare.schema.json", of(schemars::schema_for!(compare::Document))),
+        ("commit.schema.json", of(schemars::schema_for!(crate::savings::commit::document::Commitments))),
         ("measured.schema.json", of(schemars::schema_for!(crate::variance::measured::Measured))),
         ("calibrate.schema.json", of(schemars::schema_for!(crate::calibrate::Calibration))),
         ("rightsize.schema.json", of(schemars::schema_for!(crate::savings::rightsize::RightSizing))),
@@ -187,6 +189,7 @@ pub fn run(cli: &Cli, world: &World) -> Result<Output, Failure> {
         Command::Compare(args) => compare::run(cli, args, world),
         Command::Rightsize(args) => rightsize::run(cli, args, world),
         Command::Dr(args) => dr::run(cli, args, world),
+        Command::Commit(args) => commit::run(cli, args, world),
         Command::Prices(args) => prices::run(cli, args, world),
         Command::Scenario(args) => scenario::run(cli, args, world),
         Command::Workload(args) => workload::run(args),

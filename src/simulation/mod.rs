@@ -118,6 +118,22 @@ impl<'a> Fleet<'a> {
         path
     }
 
+    /// What each service needs in every hour of a path by the hour; empty for one by the minute.
+    pub fn hours<R: Rng>(&self, stream: impl FnMut(usize) -> R, level: f64) -> Vec<Vec<f64>> {
+        let mut all: Vec<Vec<f64>> = self.steady.iter().map(|_| Vec::with_capacity(self.steps)).collect();
+        if all.is_empty() {
+            return all;
+        }
+        let mut demand = Demand::new(self, stream, level);
+        while let Some(first) = demand.next() {
+            for ((service, steady), hours) in self.services.iter().zip(&self.steady).zip(&mut all) {
+                let each = (first..).zip(demand.of(service).chunks(1));
+                hours.extend(each.map(|(hour, requests)| steady.iter().map(|part| part.tasks(hour, requests)).sum::<f64>()));
+            }
+        }
+        all
+    }
+
     fn path_of_minutes<R: Rng>(&self, stream: impl FnMut(usize) -> R, level: f64) -> Path {
         let mut path = self.nothing();
         let mut demand = Demand::new(self, stream, level);

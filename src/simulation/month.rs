@@ -139,6 +139,15 @@ pub struct Outcome {
     pub requests: Vec<(String, f64)>,
 }
 
+/// A month hour by hour.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct ByHour {
+    /// Tasks, readers or ACUs of each resource that scales with requests.
+    pub capacity: Vec<(Arc<str>, Vec<f64>)>,
+    /// Requests per second of each route, without noise.
+    pub requests: Vec<(String, Vec<f64>)>,
+}
+
 impl Outcome {
     /// Requests of a route, or of all.
     pub fn requests_of(&self, route: Option<&str>) -> f64 {
@@ -234,6 +243,16 @@ impl MonthOf {
         Outcome {
             capacity: services.chain(shards).collect(),
             requests: self.demand.routes.iter().map(|r| r.name.clone()).zip(path.requests.iter().copied()).collect(),
+        }
+    }
+
+    /// What the month needs hour by hour on one life of its noise. For a month of hours.
+    pub fn by_hour(&self) -> ByHour {
+        let stream = |route: usize| Xoshiro256PlusPlus::seed_from_u64(1 << 32 | route as u64);
+        let names = self.scaled().map(|(i, _)| self.follows[i].0.clone());
+        ByHour {
+            capacity: names.zip(self.fleet().hours(stream, 1.0)).collect(),
+            requests: self.demand.routes.iter().map(|r| (r.name.clone(), r.rates.clone())).collect(),
         }
     }
 

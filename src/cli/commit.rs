@@ -1,0 +1,229 @@
+//! `ce-cost commit`.
+
+mod show;
+
+use std::fmt::Write;
+
+use rust_decimal::Decimal;
+
+use self::show::{curves, points, rows, table};
+use super::args::{Cli, CommitArgs, ViewFormat};
+use super::forecast::json;
+use super::input::Inputs;
+use super::{Failure, Output, World};
+use crate::forecast::next_month;
+use crate::money::{Usd, cents, dollars};
+use crate::predict::Basis;
+use crate::quantity::per_cent;
+use crate::report::markdown;
+use crate::report::terminal::{Screen, Tone};
+use crate::savings::commit::document::{Choice, Commitments, FamilyAdvice, Saving, Together};
+use crate::savings::commit::{Ask, commitments};
+
+/// Runs the command.
+pub fn run(cli: &Cli, args: &CommitArgs, world: &World) -> Result<Output, Failure> {
+    let environments = [args.environment.clone()];
+    let inputs = Inputs::changed(cli, world, &args.changes, &environments)?;
+    let scenario = inputs.environment(&args.environment)?;
+    let month = args.month.unwrap_or_else(|| next_month(inputs.as_of));
+    let ask = Ask {
+        basis: Basis { month, hours: args.hours, pooled: !args.alone, free_tier: true, failover: None },
+        drawing: args.drawing.drawing(),
+        months: args.months,
+        wanted: args.term.unwrap_or_default(),
+        discount_rate: args.discount_rate,
+        as_of: inputs.as_of.to_string(),
+    };
+    let advice = commitments(&inputs.scenarios, scenario, &inputs.book, &ask).map_err(|e| Failure::input(format!("error: {e}")))?;
+    let out = match (args.format, args.curve) {
+        (ViewFormat::Table, false) => page(&advice, &world.screen),
+        (ViewFormat::Table, true) => curves(&advice, &world.screen),
+        (ViewFormat::Json, _) => json(&advice)?,
+        (ViewFormat::Csv, false) => rows(&advice),
+        (ViewFormat::Csv, true) => points(&advice),
+        (ViewFormat::Md, _) => markdown_page(&advice),
+    };
+    Ok(Output { out, notes: inputs.warnings(world) })
+}
+
+fn page(advice: &Commitments, screen: &Screen) -> String {
+    let mut out = head(advice);
+    match &advice.best {
+        Some(best) => out.push_str(&headline(best, screen)),
+        None => out.push_str(&format!("  {}\n", screen.paint(Tone::Strong, "Nothing to buy: no commitment would save money here."))),
+    }
+    if advice.families.iter().any(worth) {
+        let _ = write!(out, "\n{}", screen.table(&table(advice)));
+    }
+    section(&mut out, screen, "Not covered, or not for sale", &notes(advice));
+    section(&mut out, screen, "How it was computed", &basis(advice));
+    section(&mut out, screen, "What would change it", &changes(advice));
+    let entries: Vec<&str> = bought(advice).filter_map(|c| c.entry.as_deref()).collect();
+    if !entries.is_empty() {
+        let _ = writeln!(out, "\n  To see the bills with it, write under `commitments:` of {}", advice.environment);
+        for entry in entries {
+            let filled = screen.fill(&format!("- {entry}"), "      ");
+            out.push_str(&filled.replacen("      - ", "    - ", 1));
+        }
+    }
+    out
+}
+
+fn head(advice: &Commitments) -> String {
+    format!("{} · what to commit to from {} · list prices, before support and tax\n\n", advice.environment, advice.start)
+}
+
+fn headline(best: &Together, screen: &Screen) -> String {
+    let mut out = format!(
+        "  {}    {}\n",
+        screen.paint(Tone::Strong, &format!("saves ${} a month{}", amount(best.saving.mean), band(&best.saving))),
+        [paid(best), even(best.break_even), loses(&best.saving)].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    );
+    for purchase in &best.purchases {
+        let _ = writeln!(out, "    {}", named(purchase));
+    }
+    out
+}
+
+/// "Compute Savings Plan, 1 year, no upfront: 1.71 an hour".
+fn named(purchase: &str) -> String {
+    match purchase.rsplit_once(": ").and_then(|(name, size)| Some((name, size.split_once(' ')?))) {
+        Some((name, (size, "USD/hour"))) => format!("{name}: commit {size} an hour"),
+        Some((name, (count, usage_type))) => format!("{name}: {count} × {}", class(usage_type)),
+        None => purchase.to_owned(),
+    }
+}
+
+/// "db.r6g.large" of a usage type.
+fn class(usage_type: &str) -> &str {
+    usage_type.rsplit_once(':').map_or(usage_type, |(_, class)| class)
+}
+
+fn paid(together: &Together) -> Option<String> {
+    Some(if together.upfront.is_zero() { "no cash upfront".to_owned() } else { format!("{} upfront", dollars(together.upfront)) })
+}
+
+fn even(month: Option<u32>) -> Option<String> {
+    Some(match month? {
+        1 => "pays from the first month".to_owned(),
+        month => format!("even after month {month}"),
+    })
+}
+
+fn loses(saving: &Saving) -> Option<String> {
+    let loss: Decimal = saving.loss.as_ref()?.parse().ok()?;
+    Some(if loss.is_zero() { "loses in no case".to_owned() } else { format!("loses in {} of cases", chance(loss)) })
+}
+
+/// A small probability is not none.
+fn chance(share: Decimal) -> String {
+    if !share.is_zero() && share < Decimal::new(5, 3) { "<1%".to_owned() } else { per_cent(share) }
+}
+
+/// Dollars; with cents below ten.
+fn amount(amount: Usd) -> String {
+    if amount.abs() < Usd::new(Decimal::TEN) { cents(amount) } else { dollars(amount) }
+}
+
+fn band(saving: &Saving) -> String {
+    let range = saving.p10.zip(saving.p90).filter(|(low, high)| amount(*low) != amount(*high));
+    range.map(|(low, high)| format!(" ({} – {})", amount(low), amount(high))).unwrap_or_default()
+}
+
+fn bought(advice: &Commitments) -> impl Iterator<Item = &Choice> {
+    advice.families.iter().flat_map(|f| &f.choices).filter(|c| c.best)
+}
+
+/// True for a family of which some size saves money.
+fn worth(family: &FamilyAdvice) -> bool {
+    family.choices.iter().any(|c| c.entry.is_some())
+}
+
+fn section(out: &mut String, screen: &Screen, title: &str, lines: &[String]) {
+    if lines.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\n  {}", screen.paint(Tone::Strong, title));
+    for line in lines {
+        out.push_str(&screen.fill(line, "    "));
+    }
+}
+
+fn notes(advice: &Commitments) -> Vec<String> {
+    let least = Usd::new(Decimal::new(1, 2));
+    let of = |f: &FamilyAdvice| -> Vec<String> {
+        let mut notes = f.notes.clone();
+        if !worth(f) {
+            // Of what nobody should buy the first reason is enough, and how little could be covered where that is the reason.
+            let little = format!("no size saves money on the {} a month that it could cover", cents(f.on_demand));
+            notes.truncate(1);
+            notes.extend((!f.choices.is_empty() && f.on_demand >= least).then_some(little));
+        }
+        notes.into_iter().map(|n| format!("{}: {n}", f.name)).collect()
+    };
+    advice.families.iter().flat_map(of).collect()
+}
+
+/// How the advice came about, in a few lines.
+fn basis(advice: &Commitments) -> Vec<String> {
+    let basis = &advice.basis;
+    let mut lines = vec![match basis.paths {
+        0 => format!("{} months at likely values: no path was drawn, or nothing is uncertain.", basis.months),
+        paths => format!("{paths} paths of {} months (seed {}): growth, drift and every range of the scenario.", basis.months, basis.seed),
+    }];
+    lines.push(match basis.by_hour {
+        true => "Use follows the workload hour by hour; what is committed covers an hour's use at the highest saving first and is lost where it is not used.".into(),
+        false => "Use is even within a month: no workload drives it by the hour, so that quiet hours, in which a commitment is lost, are not seen.".into(),
+    });
+    for choice in bought(advice).filter(|c| c.unit == "USD/hour") {
+        let part = |text: &str| text.parse::<Decimal>().map(per_cent).unwrap_or_default();
+        lines.push(format!(
+            "{} an hour is where the next dollar committed would cost as much as it saves: all of it is used in {} of the hours, and it pays while more than {} of it is used.",
+            choice.commit,
+            choice.used_up.as_deref().map(part).unwrap_or_default(),
+            part(&choice.needed)
+        ));
+    }
+    let choices = || advice.families.iter().flat_map(|f| &f.choices);
+    if choices().any(|c| c.assumed.is_some()) {
+        lines.push("~ assumed: the rate of partial upfront is not published; it lies between those of no and all upfront.".into());
+    }
+    if choices().any(|c| c.weak_price) {
+        lines.push("* a price of low confidence stands behind it.".into());
+    }
+    lines
+}
+
+/// What else could be bought, and what it would be worth.
+fn changes(advice: &Commitments) -> Vec<String> {
+    let mut lines = Vec::new();
+    let other = |together: &Together| {
+        let parts = [paid(together), even(together.break_even), loses(&together.saving)];
+        let parts = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
+        format!("saves {} a month{}, {parts}", amount(together.saving.mean), band(&together.saving))
+    };
+    if let Some(together) = &advice.without_upfront {
+        lines.push(format!("Nothing upfront: {}.", other(together)));
+    }
+    if let Some(together) = &advice.longer {
+        lines.push(format!("For three years: {}; it binds to these machines and prices for as long.", other(together)));
+    }
+    lines
+}
+
+fn markdown_page(advice: &Commitments) -> String {
+    let mut out = format!("### {} · what to commit to from {}\n\n", markdown::escape(&advice.environment), advice.start);
+    if let Some(best) = &advice.best {
+        let _ = writeln!(out, "**Saves ${} a month{}**", amount(best.saving.mean), band(&best.saving));
+        for purchase in &best.purchases {
+            let _ = writeln!(out, "- {}", markdown::escape(&named(purchase)));
+        }
+        out.push('\n');
+    }
+    out.push_str(&markdown::table(&table(advice)));
+    for line in notes(advice).iter().chain(&basis(advice)).chain(&changes(advice)) {
+        let _ = write!(out, "\n- {}", markdown::escape(line));
+    }
+    out.push('\n');
+    out
+}

@@ -1,0 +1,150 @@
+//! What an environment will use over a term that nothing covers yet, in dollars on demand: by month and kind of use, on every path
+//! of the forecast.
+#![allow(clippy::float_arithmetic, reason = "paths are statistics")]
+
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
+use rust_decimal::Decimal;
+
+use super::parts::Parts;
+use super::purchase::Use;
+use crate::bill::{Bill, Category, Charge};
+use crate::forecast::demand::Demands;
+use crate::forecast::inputs::Inputs;
+use crate::forecast::paths::{self, Drawing};
+use crate::forecast::surface::{Places, Surface};
+use crate::month::Month;
+use crate::predict::{Basis, Metered, NoBill};
+use crate::pricing::{PriceBook, Term};
+use crate::rating::commitment::{self, reservation::sized};
+use crate::scenario::{Scenario, Scenarios};
+use crate::statistic::float;
+use crate::usage::UsageRecord;
+
+/// The use of the months ahead.
+#[derive(Clone, Debug)]
+pub struct Ahead {
+    /// What is used.
+    pub uses: Vec<Use>,
+    /// Month by month; the last one stands for all that come after it.
+    pub months: Vec<MonthAhead>,
+    /// How many paths there are; 1 where nothing was drawn.
+    pub paths: usize,
+    /// False where nothing is uncertain, or nothing was drawn.
+    pub drawn: bool,
+    /// The first month, and on which conventions.
+    pub first: Basis,
+}
+
+/// The use of a month.
+#[derive(Clone, Debug)]
+pub struct MonthAhead {
+    /// Which.
+    pub month: Month,
+    /// Its hours.
+    pub hours: f64,
+    /// Dollars on demand of each use on each path.
+    pub dollars: Vec<Vec<f64>>,
+    /// Its hours in groups.
+    pub parts: Parts,
+}
+
+/// A month as it is billed, and what of it a commitment could cover.
+struct Billed<'a> {
+    metered: Metered<'a>,
+    whole: Bill,
+    uncovered: Vec<UsageRecord>,
+}
+
+impl Ahead {
+    /// The use of an environment in so many months from that of `first`.
+    ///
+    /// # Errors
+    /// As [`crate::predict::bill`].
+    pub fn new(
+        scenarios: &Scenarios,
+        scenario: &Scenario,
+        book: &PriceBook,
+        first: Basis,
+        months: u32,
+        drawing: Drawing,
+    ) -> Result<Ahead, NoBill> {
+        let basis = |n: u32| Basis { month: first.month.plus(n), ..first };
+        let billed: Vec<Billed<'_>> =
+            (0..months).into_par_iter().map(|n| Billed::new(scenarios, scenario, book, basis(n))).collect::<Result<_, _>>()?;
+        let uses = uses(&billed, book);
+        let place_of = |charge: &Charge| -> Places {
+            let used = |u: &Use| u.record.resource == charge.resource && u.is_named(&charge.service, &charge.usage_type);
+            let place = uses.iter().position(|u| used(u) && u.record.operation == charge.operation);
+            place.filter(|_| charge.category == Category::Usage).map(|place| (place, 1.0)).into_iter().collect()
+        };
+        let mut inputs = Inputs::default();
+        let surface = |b: &Billed<'_>| Surface::new(&b.metered, &b.whole, &mut inputs, &place_of, uses.len());
+        let surfaces: Vec<Surface> = billed.iter().map(surface).collect::<Result<_, _>>()?;
+        let members = billed.first().map(|b| b.metered.members.clone()).unwrap_or_default();
+        let demands = Demands::new(&members, first.month, months, &mut inputs);
+        let drawn = drawing.paths > 0 && (!inputs.list.is_empty() || demands.moves());
+        let dollars: Vec<Vec<Vec<f64>>> = match drawn {
+            true => paths::run(&surfaces, &inputs, &demands, drawing).into_iter().map(|o| o.places).collect(),
+            false => surfaces.iter().map(|s| s.at(&inputs.likely()).into_iter().map(|d| vec![d]).collect()).collect(),
+        };
+        let month = |(billed, dollars): (&Billed<'_>, Vec<Vec<f64>>)| billed.month(scenario, &uses, dollars);
+        let months = billed.par_iter().zip(dollars).map(month).collect();
+        Ok(Ahead { months, paths: if drawn { drawing.paths as usize } else { 1 }, drawn, uses, first })
+    }
+
+    /// A month of the term by its number; where it is not forecast, the last one that is.
+    pub fn month(&self, number: usize) -> Option<&MonthAhead> {
+        self.months.get(number).or(self.months.last())
+    }
+
+    /// Dollars on demand of some uses in the first month, on average over the paths.
+    pub fn on_demand(&self, uses: &[usize]) -> Option<f64> {
+        let month = self.months.first()?;
+        Some(uses.iter().flat_map(|u| &month.dollars[*u]).sum::<f64>() / self.paths as f64)
+    }
+
+    /// The hours of a month of the term.
+    pub fn hours(&self, number: u32) -> Decimal {
+        self.first.hours.hours(self.first.month.plus(number))
+    }
+}
+
+impl<'a> Billed<'a> {
+    fn new(scenarios: &'a Scenarios, scenario: &'a Scenario, book: &'a PriceBook, basis: Basis) -> Result<Billed<'a>, NoBill> {
+        let metered = Metered::new(scenarios, scenario, book, basis)?;
+        let (mut uncovered, _) = commitment::cover(metered.records.clone(), &metered.members, &metered.terms).map_err(NoBill)?;
+        uncovered.retain(|r| r.environment == scenario.name);
+        Ok(Billed { whole: metered.clone().bill()?, metered, uncovered })
+    }
+
+    fn month(&self, scenario: &Scenario, uses: &[Use], dollars: Vec<Vec<f64>>) -> MonthAhead {
+        let of = |record| Some((uses.iter().position(|u| u.is_of(record))?, record));
+        let records: Vec<(usize, &UsageRecord)> = self.uncovered.iter().filter_map(of).collect();
+        let (month, hours) = (self.whole.month, self.whole.hours);
+        MonthAhead { month, hours: float(hours), dollars, parts: Parts::of(scenario, month, hours, &records, uses) }
+    }
+}
+
+/// Every kind of use that a reservation or a savings plan speaks of somewhere: what has a size, and what the price book has at a
+/// plan's rate in any region.
+fn uses(billed: &[Billed<'_>], book: &PriceBook) -> Vec<Use> {
+    let base =
+        |service: &str, region: &str, usage_type: &str| (service.to_owned(), book.without_prefix(service, region, usage_type).to_owned());
+    let on_plan = book.rows().iter().filter(|r| matches!(r.term, Term::SavingsPlan { .. }));
+    let on_plan: BTreeSet<(String, String)> = on_plan.map(|r| base(&r.service, &r.region, &r.usage_type)).collect();
+    let mut uses: Vec<Use> = Vec::new();
+    for (record, day) in billed.iter().flat_map(|b| b.uncovered.iter().map(|r| (r, b.whole.month.first_day()))) {
+        let known = sized(&record.usage_type).is_some() || on_plan.contains(&base(&record.service, &record.region, &record.usage_type));
+        if !known || uses.iter().any(|u| u.is_of(record)) {
+            continue;
+        }
+        let on_demand = |t| t == Term::OnDemand;
+        let found = book.price_on(&record.service, &record.region, &record.usage_type, &record.operation, day, on_demand);
+        if let Some(list) = found.ok().map(|p| p.rows[0].price.decimal()).filter(|list| !list.is_zero()) {
+            uses.push(Use { record: record.clone(), list });
+        }
+    }
+    uses
+}
