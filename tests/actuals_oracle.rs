@@ -9,8 +9,9 @@ use std::io::{Write as _, copy};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use ce_cost::actuals::{self, Detail, Imported, Statement, tag, upfront_fees};
+use ce_cost::actuals::{self, Detail, Imported, Statement, upfront_fees};
 use ce_cost::bill::{Charge, Seller};
+use ce_cost::variance::scope::tag;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer};
 

@@ -3,67 +3,28 @@
 //! The peer (`peers/ce_peer.py`) checks each request and answer with botocore's model of the service, and computes with DuckDB.
 #![cfg(feature = "actuals")]
 
+#[path = "peers/explorer.rs"]
+mod explorer;
 mod peers;
 #[path = "peers/server.rs"]
 mod server;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::OnceLock;
 
-use ce_cost::actuals::Imported;
-use ce_cost::actuals::cost_explorer::request::Granularity;
-use ce_cost::actuals::cost_explorer::{self, Asking, Cache, Pull};
-use ce_cost::bill::{Charge, LineItem};
-use ce_cost::money::Usd;
+use explorer::{ACCOUNT, SECRET, oracle, peer_of, program, python};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use server::Server;
 use tempfile::TempDir;
 
-/// What the peers run on, at the versions that they were tried with.
-const LIBRARIES: [&str; 5] = ["numpy==2.4.6", "pyarrow==26.0.1", "duckdb==1.5.6", "botocore==1.43.11", "moto[server]==5.2.1"];
-
-fn python() -> PathBuf {
-    peers::python("cost_explorer", &LIBRARIES)
-}
-
-const SECRET: &str = "nobody-may-ever-read-this-key";
-const ACCOUNT: &str = "111122223333";
-
-/// The bill of three months, August to October 2026, and its totals.
-fn oracle() -> &'static (PathBuf, Value) {
-    static ORACLE: OnceLock<(PathBuf, Value)> = OnceLock::new();
-    ORACLE.get_or_init(|| {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cost_explorer");
-        peers::run(Command::new(python()).arg(peers::script("gen_oracle_cur.py")).arg(&folder).args(["7", "3"]));
-        let text = std::fs::read_to_string(folder.join("expected.json")).expect("totals");
-        (folder.join("cur2.parquet"), serde_json::from_str(&text).expect("JSON"))
-    })
-}
-
 /// A Cost Explorer with a today and so many groups a page.
 fn peer(today: &str, page: u32) -> Server {
-    Server::start(|port| {
-        let mut command = Command::new(python());
-        command.arg(peers::script("ce_peer.py")).arg(port.to_string()).arg(&oracle().0);
-        command.env("CE_NOW", today).env("CE_PAGE", page.to_string());
-        command
-    })
+    peer_of(&oracle().0, today, page)
 }
 
-/// The program, with keys that mean nothing and none of the user's own.
 fn ce_cost(folder: &TempDir, today: &str, args: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ce-cost"));
-    command.args(["actuals", "pull", "--as-of", today, "--cache"]).arg(folder.path()).args(args);
-    command.env("CE_COST_STORE", folder.path().join("bills"));
-    for name in ["AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_ACCOUNT_ID", "HTTP_PROXY", "http_proxy"] {
-        command.env_remove(name);
-    }
-    command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", SECRET).env("AWS_EC2_METADATA_DISABLED", "true");
-    command.env("AWS_CONFIG_FILE", "/dev/null").env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null").env("NO_COLOR", "1");
-    command.current_dir(env!("CARGO_MANIFEST_DIR")).output().expect("it runs")
+    program(folder, today).args(["actuals", "pull"]).args(args).output().expect("it runs")
 }
 
 struct Run<'a> {
@@ -121,8 +82,8 @@ fn decimal(value: &Value) -> Decimal {
 
 /// Unblended and amortized of the parts of a month; parts that come to nothing are left out.
 fn parts(period: &Value, by: &str) -> BTreeMap<String, (Decimal, Decimal)> {
-    let list = period[by].as_array().expect("a list");
-    let part = |p: &Value| (p["name"].as_str().expect("a name").to_owned(), (decimal(&p["unblended"]), decimal(&p["amortized"])));
+    let (list, name) = (period[by].as_array().expect("a list"), if by == "by_type" { "type" } else { "name" });
+    let part = |p: &Value| (p[name].as_str().expect("a name").to_owned(), (decimal(&p["unblended"]), decimal(&p["amortized"])));
     list.iter().map(part).filter(|(_, sums)| *sums != (Decimal::ZERO, Decimal::ZERO)).collect()
 }
 
@@ -133,7 +94,7 @@ fn expected_parts(period: &Value, by: &str) -> BTreeMap<String, (Decimal, Decima
 }
 
 #[track_caller]
-fn is_the_bill(pulled: &Value, months: &[&str], environments: bool) {
+fn is_the_bill(pulled: &Value, months: &[&str]) {
     let periods = pulled["periods"].as_array().expect("a list");
     assert_eq!(periods.len(), months.len());
     for (period, month) in periods.iter().zip(months) {
@@ -145,9 +106,9 @@ fn is_the_bill(pulled: &Value, months: &[&str], environments: bool) {
             assert_eq!(decimal(&period[ours]), decimal(&expected[theirs]), "{month} {ours}");
         }
         assert_eq!(parts(period, "by_type"), expected_parts(expected, "by_type"), "{month}");
-        assert_eq!(parts(period, "by_usage_type"), expected_parts(expected, "by_usage_type"), "{month}");
-        if environments {
-            assert_eq!(parts(period, "by_environment"), expected_parts(expected, "by_environment"), "{month}");
+        let by = format!("by_{}", pulled["by"].as_str().expect("a word").replace(' ', "_"));
+        if by != "by_service" {
+            assert_eq!(parts(period, "by"), expected_parts(expected, &by), "{month} {by}");
         }
     }
 }
@@ -158,9 +119,11 @@ const MONTHS: [&str; 3] = ["2026-08", "2026-09", "2026-10"];
 fn a_bill_of_every_line_item_type_comes_to_the_last_place() {
     let server = peer("2026-11-02", 3);
     let run = run(&server, "2026-11-02");
-    let args = ["--from", "2026-08", "--to", "2026-10", "--tag", "Environment"];
+    // The tag by which the scenarios find their rows is asked for where nothing else is said.
+    let args = ["--from", "2026-08", "--to", "2026-10"];
     let (pulled, notes) = run.ok(&args);
-    is_the_bill(&pulled, &MONTHS, true);
+    is_the_bill(&pulled, &MONTHS);
+    assert!(notes.contains("the line item type `FutureDiscount` is not known") && notes.contains("linked accounts"), "{notes}");
     assert!(pulled["periods"].as_array().expect("a list").iter().all(|p| p["final"] == json!(true)));
 
     let (calls, billed) = run.calls();
@@ -168,8 +131,9 @@ fn a_bill_of_every_line_item_type_comes_to_the_last_place() {
     assert!(notes.contains("at least 6 requests, about $0.06") && notes.contains("more, about $0."), "{notes}");
     assert!(notes.contains(&format!("{billed} requests billed, $")), "{notes}");
 
-    let (again, notes) = run.ok(&args);
-    assert_eq!((run.calls(), &again["periods"]), ((billed, billed), &pulled["periods"]));
+    let (again, notes) = run.ok(&[&args[..], &["--by", "usage-type"]].concat());
+    is_the_bill(&again, &MONTHS);
+    assert_eq!(run.calls(), (billed, billed));
     assert!(notes.contains("0 requests billed, $0.00") && notes.contains("from the cache"), "{notes}");
 
     let (anew, notes) = run.ok(&[&args[..], &["--refresh"]].concat());
@@ -187,28 +151,30 @@ fn a_bill_of_every_line_item_type_comes_to_the_last_place() {
 fn days_add_up_to_the_month_and_one_environment_leaves_the_rest() {
     let server = peer("2026-11-02", 5_000);
     let run = run(&server, "2026-11-02");
-    let (pulled, _) = run.ok(&["--month", "2026-08", "--granularity", "daily", "--environment", "prod"]);
-    is_the_bill(&pulled, &MONTHS[..1], false);
-    let environments = parts(&pulled["periods"][0], "by_environment");
+    let args = ["--month", "2026-08", "--granularity", "daily", "--environment", "prod"];
+    let (pulled, _) = run.ok(&args);
+    let environments = parts(&pulled["periods"][0], "by");
     let expected = expected_parts(&oracle().1["periods"]["2026-08"], "by_environment");
     let rest = (expected[""].0 + expected["dev"].0, expected[""].1 + expected["dev"].1);
     assert_eq!(environments, BTreeMap::from([("prod".to_owned(), expected["prod"]), (String::new(), rest)]));
     assert!(pulled["periods"][0]["rows"].as_u64() > Some(31 * 5));
+    is_the_bill(&run.ok(&[&args[..], &["--by", "usage-type"]].concat()).0, &MONTHS[..1]);
 }
 
 #[test]
 fn faults_are_waited_out_or_explained() {
     let server = peer("2026-11-02", 1_000);
     let run = run(&server, "2026-11-02");
-    let month = ["--month", "2026-08"];
+    let month = ["--month", "2026-08", "--no-tag", "--by", "usage-type"];
     server.post("/__faults", r#"["ThrottlingException", "LimitExceededException", "RequestChangedException"]"#);
     let (pulled, _) = run.ok(&month);
-    is_the_bill(&pulled, &MONTHS[..1], false);
+    is_the_bill(&pulled, &MONTHS[..1]);
     let (calls, billed) = run.calls();
     assert_eq!((calls, pulled["requests"]["made"].as_u64()), (billed + 3, Some(billed)));
 
     server.post("/__faults", r#"["ExpiredTokenException"]"#);
     let message = run.fails(&["--month", "2026-09"], 69);
+    assert!(!message.contains("billed"), "{message}");
     assert!(message.contains("does not accept the credentials: injected fault (ExpiredTokenException)"), "{message}");
     assert!(message.contains("aws sso login") && !message.contains(SECRET), "{message}");
     assert_eq!(run.calls(), (calls + 1, billed), "an expired token is not tried again");
@@ -217,6 +183,14 @@ fn faults_are_waited_out_or_explained() {
     server.post("/__faults", r#"["AccessDeniedException"]"#);
     assert!(run.fails(&["--month", "2026-09"], 69).contains("ce:GetCostAndUsage"));
     assert_eq!(run.calls().1, billed, "what goes wrong costs nothing");
+
+    // A refresh that is interrupted says what it cost, and how the rest is had without paying twice.
+    let refresh = [&month[..], &["--refresh", "--max-requests", "6"]].concat();
+    let message = run.fails(&refresh, 64);
+    assert!(message.contains("would be needed") && !message.contains("run it again without"), "{message}");
+    let other = ["--month", "2026-09", "--no-tag", "--refresh", "--max-requests", "6"];
+    let message = run.fails(&other, 64);
+    assert!(message.contains("5 requests billed, $0.05") && message.contains("run it again without `--refresh`"), "{message}");
 }
 
 #[test]
@@ -224,24 +198,77 @@ fn nothing_is_asked_that_was_not_allowed() {
     let server = peer("2026-11-02", 1_000);
     let run = run(&server, "2026-11-02");
     assert!(
-        run.fails(&["--month", "2026-08", "--max-requests", "4"], 64)
+        run.fails(&["--month", "2026-08", "--no-tag", "--max-requests", "4"], 64)
             .contains("5 requests (about $0.05) would be needed, and 4 are allowed")
     );
     assert!(run.fails(&["--month", "2025-09"], 64).contains("2025-10 is the first month"));
     assert!(run.fails(&["--month", "2026-12"], 64).contains("has not begun"));
-    let (dry, _) = run.ok(&["--month", "2026-08", "--dry-run"]);
-    assert_eq!((dry["requests"]["estimated"].as_u64(), dry["requests"]["made"].as_u64()), (Some(5), Some(0)));
+    let (dry, _) = run.ok(&["--month", "2026-08", "--no-tag", "--dry-run"]);
+    assert_eq!(dry["requests"], json!({"estimated": 5, "open": true, "made": 0, "cached": 0, "cost": "0"}));
+    let (dry, _) = run.ok(&["--month", "2026-08", "--dry-run", "--forecast", "1"]);
+    assert_eq!(dry["requests"]["estimated"], 7);
+    // Where nothing can be kept, nothing is paid for either.
+    std::fs::write(run.folder.path().join("file"), "no folder").expect("written");
+    let store = run.folder.path().join("file/bills").display().to_string();
+    run.fails(&["--month", "2026-08", "--store", &store], 66);
     assert_eq!(run.calls(), (0, 0));
 
-    let message = run.fails(&["--month", "2026-08", "--max-requests", "6"], 64);
-    assert!(message.contains("6 were made"), "{message}");
-    assert_eq!(run.calls(), (6, 6));
-    let (pulled, _) = run.ok(&["--month", "2026-08"]);
-    is_the_bill(&pulled, &MONTHS[..1], false);
+    let message = run.fails(&["--month", "2026-08", "--no-tag", "--max-requests", "6"], 64);
+    assert!(message.contains("5 were made") && message.contains("5 requests billed, $0.05"), "{message}");
+    assert!(message.contains("is kept, and is not paid for twice"), "{message}");
+    assert_eq!(run.calls(), (5, 5));
+    let (pulled, _) = run.ok(&["--month", "2026-08", "--no-tag", "--by", "usage-type"]);
+    is_the_bill(&pulled, &MONTHS[..1]);
     assert_eq!(
         (run.calls().1, pulled["requests"]["cached"].as_u64()),
-        (6 + pulled["requests"]["made"].as_u64().expect("a number"), Some(6))
+        (5 + pulled["requests"]["made"].as_u64().expect("a number"), Some(5))
     );
+}
+
+#[test]
+fn a_poorer_bill_takes_the_place_of_a_richer_one_only_by_force() {
+    let server = peer("2026-11-02", 1_000);
+    let run = run(&server, "2026-11-02");
+    let imported = program(&run.folder, run.today).args(["actuals", "import"]).arg(&oracle().0).output().expect("it runs");
+    assert!(imported.status.success(), "{}", String::from_utf8_lossy(&imported.stderr));
+    let month = ["--month", "2026-08"];
+    let message = run.fails(&month, 65);
+    assert!(message.contains("CUR 2.0") && message.contains("Cost Explorer tells less") && message.contains("`--force`"), "{message}");
+    assert_eq!(run.calls(), (0, 0));
+    run.ok(&[&month[..], &["--force"]].concat());
+    run.ok(&month);
+    let before = run.calls();
+    let message = run.fails(&[&month[..], &["--no-tag"]].concat(), 65);
+    assert!(message.contains("pulled with the tag Environment") && message.contains("without any"), "{message}");
+    assert_eq!(run.calls(), before);
+}
+
+#[test]
+fn credentials_say_whose_bill_it_is_and_one_function_where_it_is_asked_for() {
+    let server = peer("2026-11-02", 1_000);
+    let run = run(&server, "2026-11-02");
+    let file = run.folder.path().join("credentials");
+    std::fs::write(&file, "[own]\naws_access_key_id = test\naws_secret_access_key = test\naws_account_id = 999988887777\n")
+        .expect("written");
+    let with_profile = |args: &[&str]| {
+        let mut command = program(&run.folder, run.today);
+        command.env("AWS_SHARED_CREDENTIALS_FILE", &file).env("AWS_PROFILE", "own");
+        for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
+            command.env_remove(name);
+        }
+        command.env("AWS_ENDPOINT_URL_COST_EXPLORER", server.url()).args(["actuals", "pull", "--month", "2026-08", "--format", "json"]);
+        command.args(args).output().expect("it runs")
+    };
+    let output = with_profile(&["--account", ACCOUNT]);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(64), "{message}");
+    assert!(message.contains("of account 999988887777, and `--account` says 111122223333"), "{message}");
+    assert_eq!(run.calls(), (0, 0));
+    let pulled: Value = serde_json::from_slice(&with_profile(&[]).stdout).expect("JSON");
+    assert_eq!(pulled["periods"][0]["account"], "999988887777");
+    // A dry run looks where the pull kept its answers.
+    let dry: Value = serde_json::from_slice(&with_profile(&["--account", "999988887777", "--dry-run"]).stdout).expect("JSON");
+    assert_eq!((&dry["requests"]["cached"], &dry["requests"]["estimated"]), (&pulled["requests"]["made"], &json!(0)));
 }
 
 #[test]
@@ -260,6 +287,17 @@ fn a_month_that_goes_on_is_not_final_and_aws_forecasts_stand_beside_ours() {
         assert!((decimal(&month["mean"]) - mean).abs() < Decimal::new(1, 6), "{month}");
         assert!(decimal(&month["p10"]) < mean && mean < decimal(&month["p90"]) && decimal(&month["ours"]) > Decimal::ZERO, "{month}");
     }
+    // A forecast that is refused leaves the bill as it is. The months are kept together, so nothing else is asked.
+    server.post("/__faults", r#"["DataUnavailableException"]"#);
+    let (pulled, notes) = run.ok(&["--from", "2026-09", "--forecast", "3"]);
+    assert_eq!((&pulled["forecast"], pulled["requests"]["made"].as_u64()), (&Value::Null, Some(0)));
+    assert!(notes.contains("there is no forecast: Cost Explorer has no such data"), "{notes}");
+    // Where months are missing on our side, nothing stands there.
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("none.yaml"), "environment: [").expect("written");
+    let scenarios = folder.path().display().to_string();
+    let (pulled, _) = run.ok(&["--from", "2026-09", "--forecast", "2", "--scenarios", &scenarios]);
+    assert!(pulled["forecast"].as_array().expect("a list").iter().all(|month| month["ours"].is_null()), "{}", pulled["forecast"]);
 }
 
 #[test]
@@ -305,62 +343,11 @@ fn moto_is_spoken_to_as_well() {
 
     let folder = tempfile::tempdir().expect("a folder");
     let url = server.url();
-    let output = ce_cost(&folder, "2026-11-02", &["--month", "2026-10", "--endpoint-url", &url, "--format", "json"]);
+    let output =
+        ce_cost(&folder, "2026-11-02", &["--month", "2026-10", "--no-tag", "--by", "service", "--endpoint-url", &url, "--format", "json"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let pulled: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let period = &pulled["periods"][0];
     assert_eq!((period["account"].as_str(), period["unblended"].as_str()), (Some("123456789012"), Some("1.25")));
-    assert_eq!(period["by_service"][0]["name"].as_str(), Some(service));
-}
-
-/// What a report calls the services of the oracle, by Cost Explorer's names.
-const NAMES: [(&str, &str); 9] = [
-    ("Amazon Elastic Container Service", "AmazonECS"),
-    ("Amazon Relational Database Service", "AmazonRDS"),
-    ("Amazon Elastic Load Balancing", "AWSELB"),
-    ("Amazon Simple Storage Service", "AmazonS3"),
-    ("Amazon CloudFront", "AmazonCloudFront"),
-    ("EC2 - Other", "AmazonEC2"),
-    ("Savings Plans for AWS Compute usage", "ComputeSavingsPlans"),
-    ("AWS Support (Business)", "AWSSupportBusiness"),
-    ("5f9examplemarketplace", "5f9examplemarketplace"),
-];
-
-/// Unblended, amortized, and both after discounts, by month, service, usage type, line item type and environment.
-fn bill(imported: &Imported, environment: fn(&Charge) -> String) -> BTreeMap<(String, String, String, String, String), [Usd; 4]> {
-    let mut sums = BTreeMap::new();
-    for charge in imported.statements.iter().flat_map(|s| &s.bill.charges) {
-        let code = NAMES.iter().find(|(name, _)| *name == charge.service).map_or(charge.service.as_ref(), |(_, code)| code);
-        let code = if charge.line_item == LineItem::Tax { "Tax" } else { code };
-        let key =
-            [charge.month.to_string(), code.to_owned(), charge.usage_type.to_string(), charge.line_item.to_string(), environment(charge)];
-        let sum: &mut [Usd; 4] = sums.entry(key.into()).or_default();
-        let net = charge.net();
-        sum.iter_mut().zip([charge.billed, charge.effective, net.billed, net.effective]).for_each(|(sum, amount)| *sum += amount);
-    }
-    sums.retain(|_, sum| *sum != [Usd::ZERO; 4]);
-    sums
-}
-
-#[test]
-fn pulling_a_bill_and_importing_its_report_give_the_same() {
-    let server = peer("2026-11-02", 1_000);
-    let run = run(&server, "2026-11-02");
-    run.ok(&["--from", "2026-08", "--to", "2026-10", "--tag", "Environment"]);
-    let month = |m: &str| m.parse().expect("a month");
-    let (from, to) = (month(MONTHS[0]), month(MONTHS[2]));
-    let wanted = Pull { from, to, granularity: Granularity::Monthly, tag: Some("Environment".into()), environments: Vec::new() };
-    let cache = Cache::open(run.folder.path(), ACCOUNT, Some(&server.url()), chrono::Utc::now()).expect("a cache");
-    let mut asking = Asking::new(None, Some(&cache), false, 0);
-    let today = "2026-11-02".parse().expect("a date");
-    let pulled = cost_explorer::pull(ACCOUNT, &wanted, today, &mut asking, &mut |_| {}).expect("all is kept");
-    let imported = ce_cost::actuals::read(std::slice::from_ref(&oracle().0)).expect("a report");
-
-    let ours = bill(&pulled, |c| c.environment.to_string());
-    let theirs =
-        bill(&imported, |c| c.tags.iter().find(|(k, _)| k.eq_ignore_ascii_case("Environment")).map_or(String::new(), |(_, v)| v.clone()));
-    assert!(ours.len() > 3 * 15, "{}", ours.len());
-    assert_eq!(ours, theirs);
-    let finals = |imported: &Imported| imported.statements.iter().map(|s| (s.bill.month, s.is_final)).collect::<Vec<_>>();
-    assert_eq!(finals(&pulled), finals(&imported));
+    assert_eq!(period["by"][0]["name"].as_str(), Some(service));
 }

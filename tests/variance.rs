@@ -111,6 +111,7 @@ fn question<'a>(base: &'a Cut, calendar: &'a Cut, billed: &'a Cut) -> Question<'
         scenario: prod(),
         sources: &scenarios().sources,
         before: "predicted",
+        resources: true,
     }
 }
 

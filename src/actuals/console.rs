@@ -9,10 +9,10 @@ use csv::{ByteRecord, ByteRecordsIntoIter};
 use super::exact::{Exact, Read as Number};
 use super::rollup::{Amounts, Entry, Traits};
 use super::sink::{Sink, one};
-use super::statement::Origin;
+use super::statement::{Origin, item};
 use super::table::Text;
 use super::{UNKNOWN, table};
-use crate::bill::{Frequency, Pricing, Seller};
+use crate::bill::Seller;
 use crate::diagnostic::{Diagnostic, Problems};
 use crate::month::Month;
 
@@ -78,7 +78,7 @@ pub fn read<R: Read>(file: &str, names: &[String], records: ByteRecordsIntoIter<
 
 fn origin(file: &str, dimension: &str) -> Origin {
     let format = format!("Cost Explorer CSV by {}", dimension.to_lowercase());
-    Origin { name: file.to_owned(), format, version: None, net: false, tells_final: false, true_up: false }
+    Origin { name: file.to_owned(), format, version: None, net: false, tells_final: false, true_up: false, tags: Some(Vec::new()) }
 }
 
 /// The amounts of one row, without its total, which must be what they add up to.
@@ -129,16 +129,18 @@ fn entry<'a>(cell: &'a Cell, dimension: &str, daily: bool) -> Entry<'a> {
     let pick = |name: &str| Text::from(if is(name) { group } else { "" });
     let tax = is("Service") && group == "Tax";
     let charge_type = if is("Charge type") || is("Record type") { group } else { "Usage" };
+    let line_item = if tax { "Tax" } else { charge_type };
+    let (item, usage_type) = (item(line_item), pick("Usage type"));
     let known = ["Service", "Usage type", "Linked account", "Region", "API operation", "Charge type", "Record type"];
     Entry {
         month: Month::of(cell.date),
         day: daily.then_some(cell.date),
         payer: UNKNOWN.into(),
         account: pick("Linked account"),
-        line_item: Text::from(if tax { "Tax" } else { charge_type }),
+        line_item: Text::from(line_item),
         service: pick("Service"),
         region: pick("Region"),
-        usage_type: pick("Usage type"),
+        usage_type,
         operation: pick("API operation"),
         unit: Text::default(),
         description: Text::from(if known.iter().any(|k| is(k)) { "" } else { group }),
@@ -146,8 +148,8 @@ fn entry<'a>(cell: &'a Cell, dimension: &str, daily: bool) -> Entry<'a> {
         tags: "",
         currency: "USD".into(),
         traits: Traits {
-            frequency: Frequency::UsageBased,
-            pricing: Pricing::Other,
+            frequency: item.frequency(),
+            pricing: item.pricing(&usage_type),
             status: None,
             savings_plan: false,
             seller: Seller::Aws,

@@ -30,7 +30,6 @@ mod table;
 pub use self::read::{read, read_as};
 pub use self::sink::Detail;
 pub use self::statement::upfront_fees;
-pub use self::tags::tag;
 
 use crate::bill::Bill;
 use crate::money::Usd;
@@ -63,6 +62,9 @@ pub struct Source {
     pub from: Vec<String>,
     /// What tells this version from another of the same period: the report's assembly or execution id, or a hash of the files.
     pub version: String,
+    /// The cost allocation tags that were asked for, where only those are there (Cost Explorer); `None` where every row carries all
+    /// its tags, and of what was kept before this was.
+    pub tags: Option<Vec<String>>,
 }
 
 /// All that one import found.

@@ -9,12 +9,12 @@ use chrono::NaiveDate;
 use rustc_hash::FxHasher;
 use serde::Deserialize;
 
-use super::cost_explorer::reply::{PeriodResult, Reply, Value};
+use super::cost_explorer::reply::{PeriodResult, Reply, Value, told};
 use super::cost_explorer::request::{Grouping, TimePeriod};
 use super::exact::{Exact, Read};
 use super::rollup::{Amounts, Entry, Traits};
 use super::sink::{Sink, one};
-use super::statement::Origin;
+use super::statement::{Origin, item};
 use super::table::Text;
 use super::{UNKNOWN, table, tags};
 use crate::bill::{Frequency, Pricing, Seller};
@@ -116,6 +116,7 @@ fn origin(file: &str, first: &PeriodResult, dimensions: &[String]) -> Result<Ori
         net,
         tells_final: true,
         true_up: false,
+        tags: Some(dimensions.iter().filter_map(|d| d.strip_prefix("TAG ")).map(str::to_owned).collect()),
     })
 }
 
@@ -211,12 +212,12 @@ fn blank(month: Month, day: Option<NaiveDate>, amounts: Amounts, currency: &str,
 /// Puts each key where it belongs.
 fn fill<'a>(entry: &mut Entry<'a>, dimensions: &[String], keys: &'a [String], room: &'a mut String) {
     for (dimension, key) in dimensions.iter().zip(keys) {
-        let text = Text::from(key.as_str());
+        let text = Text::from(told(key));
         match dimension.as_str() {
             "SERVICE" => entry.service = text,
             "USAGE_TYPE" => entry.usage_type = text,
             "OPERATION" => entry.operation = text,
-            "REGION" => entry.region = if key == "NoRegion" { Text::default() } else { text },
+            "REGION" => entry.region = text,
             "LINKED_ACCOUNT" => entry.account = text,
             "RECORD_TYPE" => entry.line_item = text,
             // The key comes as `Environment$prod`.
@@ -230,5 +231,7 @@ fn fill<'a>(entry: &mut Entry<'a>, dimensions: &[String], keys: &'a [String], ro
     if entry.service.text == "Tax" && entry.line_item.text == "Usage" {
         entry.line_item = "Tax".into();
     }
+    let item = item(&entry.line_item);
+    (entry.traits.frequency, entry.traits.pricing) = (item.frequency(), item.pricing(&entry.usage_type));
     entry.tags = room;
 }

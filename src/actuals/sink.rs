@@ -116,6 +116,7 @@ impl Header {
             net: cur && has(cur::NET_COLUMN),
             tells_final: cur || has(focus::INVOICE_COLUMN),
             true_up: cur && cur::TRUE_UP.iter().all(|column| has(*column)),
+            tags: None,
         }
     }
 }

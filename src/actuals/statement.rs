@@ -8,13 +8,15 @@ use sha2::{Digest, Sha256};
 
 use super::exact::Exact;
 use super::rollup::{Amounts, Entry, Rollup, Summed};
-use super::{Imported, Source, Statement, tags};
+use super::{Imported, Source, Statement};
 use crate::bill::{Bill, Charge, CommitmentRef, Frequency, LineItem, Net};
 use crate::diagnostic::{Diagnostic, Problems};
 use crate::money::{CHARGE_PLACES, Usd, largest};
 use crate::month::Month;
 use crate::quantity::Unit;
+use crate::scenario::actuals::ENVIRONMENT;
 use crate::usage::Tags;
+use crate::variance::scope::find;
 
 /// Where rows come from.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -31,6 +33,8 @@ pub struct Origin {
     pub tells_final: bool,
     /// True where it tells what amortizing moves.
     pub true_up: bool,
+    /// The tags that were asked for; `None` where it carries all that its rows have.
+    pub tags: Option<Vec<String>>,
 }
 
 /// The statements of all rows; `origins` by the number that the rows gave. Other currencies than US dollars are refused.
@@ -39,7 +43,6 @@ pub fn statements(rollup: &Rollup, origins: &[Origin]) -> Result<Imported, Probl
     let mut problems = Problems::default();
     currencies(&sums, &mut problems);
     let mut imported = Imported::default();
-    let mut unknown = BTreeSet::new();
     for group in sums.chunk_by(|a, b| period(a) == period(b)) {
         let (month, payer) = period(&group[0]);
         let files: Vec<&Origin> = rollup.files(month, payer).iter().filter_map(|f| origins.get(*f)).collect();
@@ -48,15 +51,8 @@ pub fn statements(rollup: &Rollup, origins: &[Origin]) -> Result<Imported, Probl
             Some(statement) => imported.statements.push(statement),
             None => problems.push(too_large(month)),
         }
-        unknown.extend(
-            group.iter().map(|s| s.entry().line_item.text).filter(|name| matches!(item(name), LineItem::Other(_)) && *name != "Adjustment"),
-        );
     }
-    imported.remarks.extend(
-        unknown
-            .into_iter()
-            .map(|name| format!("the line item type `{name}` is not known: its rows are counted as they are, amortized = unblended")),
-    );
+    imported.remarks.extend(unknown_types(&imported.statements));
     if problems.none_is_error() { Ok(imported) } else { Err(problems) }
 }
 
@@ -70,8 +66,23 @@ fn too_large(month: Month) -> Diagnostic {
         .help("look for a cost or quantity that is far too large, or has far too many decimal places")
 }
 
-fn item(name: &str) -> LineItem {
-    name.parse().unwrap_or_else(|never: std::convert::Infallible| match never {})
+/// The line item type of a name; one that is not known keeps it.
+pub(super) fn item(name: &str) -> LineItem {
+    name.parse().unwrap_or_else(|never| match never {})
+}
+
+/// A remark for each line item type that nobody knows.
+pub(super) fn unknown_types(statements: &[Statement]) -> Vec<String> {
+    let mut unknown = BTreeSet::new();
+    for charge in statements.iter().flat_map(|s| &s.bill.charges) {
+        match &charge.line_item {
+            // A word of FOCUS for what it does not tell more closely.
+            LineItem::Other(name) if **name != *"Adjustment" => _ = unknown.insert(name.clone()),
+            _ => {}
+        }
+    }
+    let remark = |name| format!("the line item type `{name}` is not known: its rows are counted as they are, amortized = unblended");
+    unknown.into_iter().map(remark).collect()
 }
 
 /// Refuses rows in other currencies, with what they come to. A row that costs nothing may have none.
@@ -130,6 +141,7 @@ fn statement(rollup: &Rollup, group: &[Summed<'_>], files: &[&Origin], remarks: 
     let true_up = sum(group, |a| a.true_up)?;
     let tells_final = files.iter().all(|f| f.tells_final);
     let source = Source {
+        tags: asked(files),
         format: files.first().map_or(String::new(), |f| f.format.clone()),
         from: files.iter().map(|f| f.name.clone()).collect(),
         version: files.first().and_then(|f| f.version.clone()).unwrap_or_else(|| fingerprint(&charges)),
@@ -141,6 +153,14 @@ fn statement(rollup: &Rollup, group: &[Summed<'_>], files: &[&Origin], remarks: 
         true_up: files.iter().all(|f| f.true_up).then(|| Usd::new(true_up)),
         rows: group.iter().map(Summed::rows).sum(),
     })
+}
+
+/// The tags that were asked for; `None` where one of the files carries all it has.
+fn asked(files: &[&Origin]) -> Option<Vec<String>> {
+    let mut all: Vec<String> = files.iter().map(|f| f.tags.as_deref()).collect::<Option<Vec<_>>>()?.concat();
+    all.sort();
+    all.dedup();
+    Some(all)
 }
 
 fn sum(group: &[Summed<'_>], part: impl Fn(Amounts) -> Exact) -> Option<Decimal> {
@@ -156,7 +176,7 @@ struct Texts<'r> {
 
 impl<'r> Texts<'r> {
     fn environment(&mut self, tags: &'r Tags) -> Arc<str> {
-        let name = tags::find(tags, "Environment").unwrap_or_default();
+        let name = find(tags, ENVIRONMENT).unwrap_or_default();
         self.environments.entry(name).or_insert_with(|| name.into()).clone()
     }
 }

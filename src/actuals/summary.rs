@@ -12,12 +12,14 @@ use crate::money::Usd;
 use crate::month::Month;
 
 /// By what charges are added up.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
 pub enum By {
     /// AWS's line item types.
     Type,
     /// Service codes.
     Service,
+    /// AWS's usage types.
+    UsageType,
     /// Days.
     Day,
     /// Environments.
@@ -30,6 +32,7 @@ impl By {
         match self {
             By::Type => charge.line_item.name().to_owned(),
             By::Service => charge.service.to_string(),
+            By::UsageType => charge.usage_type.to_string(),
             By::Day => charge.day.map(|day| day.to_string()).unwrap_or_default(),
             By::Environment => charge.environment.to_string(),
         }
@@ -40,6 +43,7 @@ impl By {
         match self {
             By::Type => "type",
             By::Service => "service",
+            By::UsageType => "usage type",
             By::Day => "day",
             By::Environment => "environment",
         }
@@ -57,7 +61,7 @@ pub struct Summary {
     pub currency: String,
     /// The day on which it was asked.
     pub as_of: String,
-    /// By what `by` adds up: `type`, `service`, `day` or `environment`.
+    /// By what `by` adds up: `type`, `service`, `usage type`, `day` or `environment`.
     pub by: String,
     /// Period by period, in the order of accounts and months.
     pub periods: Vec<Period>,

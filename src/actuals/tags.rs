@@ -1,31 +1,13 @@
-//! Cost allocation tags: how each format spells them, and how one is found whatever its spelling.
+//! Cost allocation tags: how each format spells them.
 
 use serde::de::{Deserializer, MapAccess, Visitor};
 
-use crate::bill::Charge;
 use crate::usage::Tags;
 
 /// Between a key and its value, where tags come from columns and not from JSON.
 pub const VALUE: char = '\u{1f}';
 /// Before each key.
 pub const KEY: char = '\u{1e}';
-
-/// The value of a charge's tag. `Environment` finds what any format made of that key: `user:Environment`, `user_environment`;
-/// CUR 2.0 writes `CostCenter` as `user_cost_center`.
-pub fn tag<'a>(charge: &'a Charge, key: &str) -> Option<&'a str> {
-    find(&charge.tags, key)
-}
-
-/// As [`tag`], in tags alone.
-pub fn find<'a>(tags: &'a Tags, key: &str) -> Option<&'a str> {
-    tags.get(key).or_else(|| tags.iter().find(|(k, _)| same(k, key)).map(|(_, v)| v)).map(String::as_str)
-}
-
-/// True where two keys differ in nothing but capitals and what separates words.
-fn same(a: &str, b: &str) -> bool {
-    let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
-    letters(a) == letters(b)
-}
 
 /// The key as users write it, without AWS's prefix; `None` for those that tell single resources apart rather than who pays:
 /// `Name`, and what AWS sets itself (`aws:createdBy`, `aws_autoscaling_group_name`). They would make every resource a row of its own.
@@ -106,6 +88,7 @@ impl<'de, F: FnMut(&str, &str)> Visitor<'de> for Pairs<F> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::variance::scope::find;
 
     #[test]
     fn every_format_gives_the_same_key() {

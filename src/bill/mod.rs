@@ -182,6 +182,12 @@ impl Charge {
         self.seller == Seller::Outside
     }
 
+    /// True for the fee that buys a commitment: it names one, or belongs to no month when it is amortized. Cost Explorer names none.
+    pub fn buys_commitment(&self) -> bool {
+        let spread = self.seller != Seller::Marketplace && self.effective.is_zero() && !self.billed.is_zero();
+        self.line_item == LineItem::Fee && (self.commitment.is_some() || spread)
+    }
+
     /// After discounts; as it is where none are known.
     pub fn net(&self) -> Net {
         self.net.unwrap_or(Net { billed: self.billed, effective: self.effective })

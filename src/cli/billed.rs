@@ -7,6 +7,7 @@ use chrono::{Datelike, NaiveDate, TimeDelta};
 use super::Failure;
 use crate::bill::Bill;
 use crate::variance::calendar::{self, SoFar};
+use crate::variance::scope::tag_key;
 
 #[cfg(feature = "actuals")]
 pub use self::with::Bills;
@@ -22,6 +23,17 @@ pub struct Billed {
     pub source: String,
     /// True once AWS has closed the month.
     pub is_final: bool,
+    /// The cost tags that were asked for, where only those are there; `None` where every row carries all its tags.
+    pub tags: Option<Vec<String>>,
+    /// What the source cannot tell.
+    pub remark: Option<String>,
+}
+
+impl Billed {
+    /// False where nobody asked for a tag: that no row carries it then says nothing.
+    pub fn asked(&self, tag: &str) -> bool {
+        self.tags.as_ref().is_none_or(|asked| asked.iter().any(|a| tag_key(a) == tag_key(tag)))
+    }
 }
 
 /// Days after the end of a month in which AWS closes its bill.
@@ -52,6 +64,7 @@ mod with {
     use std::collections::BTreeSet;
 
     use super::{Bill, Billed, Failure};
+    use crate::actuals::cost_explorer;
     use crate::actuals::demo;
     use crate::actuals::store::Store;
     use crate::actuals::{self, Imported, Statement};
@@ -149,7 +162,10 @@ mod with {
             true => format!("{} (synthetic)", statement.source.format),
             false => statement.source.format.clone(),
         };
-        Billed { bill: statement.bill.clone(), source, is_final: statement.is_final }
+        let from_explorer = statement.source.format.starts_with(cost_explorer::FORMAT);
+        let remark = from_explorer.then(|| format!("{}: {}", statement.bill.month, cost_explorer::ABSENT));
+        let tags = statement.source.tags.clone();
+        Billed { bill: statement.bill.clone(), source, is_final: statement.is_final, tags, remark }
     }
 }
 

@@ -21,6 +21,7 @@ use crate::quantity::exact;
 use crate::scenario::Scenario;
 use crate::scenario::actuals::ENVIRONMENT;
 use crate::variance::calendar::SoFar;
+use crate::variance::join::SERVICE;
 use crate::variance::key::{Cost, Keys};
 use crate::variance::names::Names;
 use crate::variance::scope::{self, Coverage, Divided};
@@ -120,8 +121,8 @@ pub struct OfService {
 pub struct Tagged {
     /// The tag.
     pub tag: String,
-    /// The part of the payer's bill that carries it, 0 to 1.
-    pub share: String,
+    /// The part of the payer's bill that carries it, 0 to 1; `null` where the bill's source was not asked for the tag.
+    pub share: Option<String>,
     /// What carries it.
     pub tagged: Usd,
     /// What does not, by service, dearest first.
@@ -148,7 +149,8 @@ pub fn run(cli: &Cli, args: &CompareArgs, world: &World) -> Result<Output, Failu
             scenario.name, other.name
         );
     }
-    for remark in bills.remarks().iter().chain(&document.comparison.remarks) {
+    let of_sources = bill.remark.iter().chain(before.iter().filter_map(|b| b.remark.as_ref()));
+    for remark in bills.remarks().iter().chain(of_sources).chain(&document.comparison.remarks) {
         let _ = writeln!(notes, "note: {remark}");
     }
     let out = match args.format {
@@ -223,6 +225,7 @@ fn document(inputs: &Inputs, args: &CompareArgs, scenario: &Scenario, bill: &Bil
         scenario,
         sources: &inputs.scenarios.sources,
         before: &name,
+        resources: bill.asked(SERVICE),
     };
     Ok(Document {
         schema: "ce-cost/compare/1".into(),
@@ -239,7 +242,7 @@ fn document(inputs: &Inputs, args: &CompareArgs, scenario: &Scenario, bill: &Bil
         so_far,
         comparison: variance::compare(&question),
         allocation: Allocation { unallocated_before, ..allocation(scenario, &divided, &bill.bill, &keys, cost) },
-        tags: scope::coverage(&bill.bill.charges, TAGS, &keys, cost).into_iter().map(tagged).collect(),
+        tags: scope::coverage(&bill.bill.charges, TAGS, &keys, cost).into_iter().map(|c| tagged(c, bill)).collect(),
     })
 }
 
@@ -293,6 +296,10 @@ fn services(list: Vec<(String, Usd)>) -> Vec<OfService> {
     list.into_iter().map(|(service, amount)| OfService { service, amount }).collect()
 }
 
-fn tagged(coverage: Coverage) -> Tagged {
-    Tagged { tag: coverage.tag, share: exact(coverage.share), tagged: coverage.tagged, untagged: services(coverage.untagged) }
+fn tagged(coverage: Coverage, bill: &Billed) -> Tagged {
+    let Coverage { tag, tagged, untagged, share } = coverage;
+    if bill.asked(&tag) {
+        return Tagged { tag, share: Some(exact(share)), tagged, untagged: services(untagged) };
+    }
+    Tagged { tag, share: None, tagged, untagged: Vec::new() }
 }

@@ -146,6 +146,7 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// Writes what a command has to say.
 fn write(output: &Output) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     out.write_all(output.out.as_bytes())?;

@@ -8,12 +8,12 @@ use serde::Serialize;
 
 use super::called::Called;
 pub use super::cause::Cause;
-use super::driver;
-use super::join::{Part, Row, Side, labels};
+use super::join::{Part, Row, Side, are_alike, labels};
 use super::key::{Key, Kind};
 use super::split::{self, Parts};
 use super::tiers::{self, Lists};
 use super::untagged::{self, Untagged};
+use super::{Question, driver};
 use crate::money::{Usd, cents};
 use crate::quantity::{Unit, about, grouped, per_cent};
 use crate::source::Sources;
@@ -52,6 +52,8 @@ pub struct Bridge<'a> {
     pub sources: &'a Sources,
     /// "predicted", or the name of the month before.
     pub before: &'a str,
+    /// False where nobody asked the bill for resources.
+    pub resources: bool,
     /// What belongs to nobody on either side.
     pub untagged: &'a Untagged,
     called: Called,
@@ -69,8 +71,9 @@ struct Volumes {
 
 impl<'a> Bridge<'a> {
     /// A bridge without steps.
-    pub fn new(base: &'a Lists, billed: &'a Lists, sources: &'a Sources, before: &'a str, untagged: &'a Untagged) -> Bridge<'a> {
-        Bridge { base, billed, sources, before, untagged, called: Called::default(), reasons: BTreeMap::new() }
+    pub fn new(base: &'a Lists, billed: &'a Lists, question: &Question<'a>, untagged: &'a Untagged) -> Bridge<'a> {
+        let Question { sources, before, resources, .. } = *question;
+        Bridge { base, billed, sources, before, resources, untagged, called: Called::default(), reasons: BTreeMap::new() }
     }
 
     /// Adds a reason.
@@ -211,7 +214,11 @@ impl<'a> Bridge<'a> {
         let amounts = format!("{}{unit} billed against {} {}", about(after), about(before), self.before);
         let title = labels(&base.charges);
         // What a commitment covers stands on a tape of its own: the driver is looked for where the tapes make the whole quantity.
-        let why = match driver::behind(&base.charges, after).filter(|_| driver::whole(&base.charges, before)) {
+        // Where several resources stand behind it and the bill was not asked for them, none of their drivers is to blame by itself.
+        let is_told = self.resources || !part.label.is_empty() || are_alike(&base.charges);
+        let found = if is_told { driver::behind(&base.charges, after).filter(|_| driver::whole(&base.charges, before)) } else { None };
+        let why = match found {
+            None if !is_told => format!("{title}: {} {amounts}; the bill does not tell them apart", key.usage_type),
             Some(found) => {
                 let place = found.driver.at.map(|at| format!(" ({})", self.sources.show(at))).unwrap_or_default();
                 format!("{title}: {} {} against {} {}{place}", found.driver.name, found.shown(), found.driver.shown, self.before)

@@ -194,6 +194,11 @@ fn parts<'a>(base: &[&'a Charge], billed: &[&'a Charge], cost: Cost, known: Know
     by.into_iter().map(|(label, (base, billed))| Part { label, base: side(base), billed: side(billed) }).collect()
 }
 
+/// True where charges name no more than one resource.
+pub fn are_alike(charges: &[&Charge]) -> bool {
+    charges.iter().map(|c| label(c, &|_| None)).collect::<BTreeSet<String>>().len() < 2
+}
+
 /// The resources of the charges of a side, for people.
 pub fn labels(charges: &[&Charge]) -> String {
     let names: BTreeSet<String> = charges.iter().map(|c| label(c, &|_| None)).filter(|l| !l.is_empty()).collect();

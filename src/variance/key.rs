@@ -189,7 +189,7 @@ fn kind(charge: &Charge, service: &str) -> Kind {
 fn is_fee(charge: &Charge) -> bool {
     let item = matches!(charge.line_item, LineItem::RiFee | LineItem::SavingsPlanRecurringFee | LineItem::SavingsPlanUpfrontFee);
     let commitment = charge.commitment.as_ref();
-    let bought = commitment.is_some() && (charge.line_item == LineItem::Fee || charge.category == Category::Purchase);
+    let bought = charge.buys_commitment() || (commitment.is_some() && charge.category == Category::Purchase);
     item || bought || commitment.is_some_and(|c| c.status == Some(CommitmentStatus::Unused))
 }
 

@@ -70,6 +70,8 @@ pub struct Question<'a> {
     pub sources: &'a Sources,
     /// "predicted", or the name of the month before.
     pub before: &'a str,
+    /// False where the bill was asked for without the tag that tells resources apart: no driver of one of them explains a row then.
+    pub resources: bool,
 }
 
 /// How two bills differ.
@@ -166,7 +168,7 @@ pub fn compare(question: &Question<'_>) -> Comparison {
     let nobodys = question.so_far.and_then(|s| calendar::so_far(untagged.0, s));
     let untagged = Untagged::of(nobodys.as_deref().unwrap_or(untagged.0), untagged.1, &keys, cost);
     let rows = join::join(&same, &billed.own, &keys, cost, &|name| known(question.scenario, name));
-    let mut bridge = Bridge::new(&before, &after, question.sources, question.before, &untagged);
+    let mut bridge = Bridge::new(&before, &after, question, &untagged);
     let (predicted, actual) = (total(&base.own.charges), total(&billed.own.charges));
     let hours = format!("{} hours, not {}", exact(billed.own.hours), exact(base.own.hours));
     bridge.add(Cause::Calendar, "hours of the month", total(&calendar.own.charges) - predicted, hours);

@@ -10,6 +10,7 @@ use crate::bill::{Bill, Charge};
 use crate::money::{Usd, quotient};
 use crate::scenario::Scenario;
 use crate::scenario::actuals::{By, ENVIRONMENT, Shared};
+use crate::usage::Tags;
 
 /// The letters of a tag's name, small, without what reports put before it or between its words: "user:CostCenter" and
 /// "user_cost_center" are one.
@@ -21,9 +22,14 @@ pub fn tag_key(key: &str) -> String {
 
 /// The value of a tag of a charge; `None` where it has none, or an empty one.
 pub fn tag<'a>(charge: &'a Charge, key: &str) -> Option<&'a str> {
+    find(&charge.tags, key)
+}
+
+/// As [`tag`], in tags alone. `CostCenter` finds what any format made of that key: `user:CostCenter`, `user_cost_center`.
+pub fn find<'a>(tags: &'a Tags, key: &str) -> Option<&'a str> {
     let wanted = tag_key(key);
-    let exact = charge.tags.get(key);
-    exact.or_else(|| charge.tags.iter().find(|(k, _)| tag_key(k) == wanted).map(|(_, v)| v)).map(String::as_str).filter(|v| !v.is_empty())
+    let alike = || tags.iter().find(|(k, _)| tag_key(k) == wanted).map(|(_, v)| v);
+    tags.get(key).or_else(alike).map(String::as_str).filter(|v| !v.is_empty())
 }
 
 /// Whether a charge is an environment's own, as its scenario says.
@@ -35,6 +41,18 @@ pub fn is_own(scenario: &Scenario, charge: &Charge) -> bool {
     }
     let of_tag = |(key, wanted): (&String, &crate::scenario::plan::OneOrMany)| tag(charge, key).is_some_and(|v| wanted.fits(v));
     actuals.account.fits(&charge.account) && actuals.tag.iter().all(of_tag)
+}
+
+/// The tag by which most scenarios find their rows; the first by its name of several. `None` where accounts tell them all.
+pub fn usual_tag(scenarios: &[Scenario]) -> Option<String> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for actuals in scenarios.iter().map(|s| &s.actuals) {
+        let own = actuals.tag.is_empty() && actuals.account.0.is_empty();
+        let keys = actuals.tag.keys().cloned().chain(own.then(|| ENVIRONMENT.to_owned()));
+        keys.for_each(|key| *counts.entry(key).or_default() += 1);
+    }
+    let most = counts.iter().max_by_key(|(key, count)| (**count, std::cmp::Reverse(*key)));
+    most.map(|(key, _)| key.clone())
 }
 
 /// How an environment's rows are found, in words.

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use chrono::TimeDelta;
+use chrono::{NaiveDate, TimeDelta};
 
 use super::cache::{Cache, Kept};
+use super::estimate::{Estimate, plural};
 use super::forecast::{ForecastReply, ForecastRequest};
 use super::plan::{Answers, Pull, price};
 use super::refused::Refused;
@@ -33,31 +34,6 @@ pub trait Service {
     fn forecast(&mut self, request: &ForecastRequest) -> Result<ForecastReply, Refused>;
 }
 
-/// What a pull will take.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Estimate {
-    /// Requests to be made.
-    pub requests: u64,
-    /// Answers that the cache has.
-    pub cached: u64,
-    /// True where it can be more: an answer that was never seen can have several pages, and can lead to further questions.
-    pub open: bool,
-}
-
-impl Estimate {
-    /// For the user.
-    pub fn text(&self) -> String {
-        let Estimate { requests, cached, open } = *self;
-        let least = if open { "at least " } else { "" };
-        let known = if cached > 0 { format!("; {} cached, at no cost", plural(cached, "answer is", "answers are")) } else { String::new() };
-        format!("{least}{}, about ${}{known}", plural(requests, "request", "requests"), cents(price(requests)))
-    }
-}
-
-fn plural(n: u64, one: &str, many: &str) -> String {
-    format!("{n} {}", if n == 1 { one } else { many })
-}
-
 /// The groups of an answer. A period without any comes with a total of nothing, which is no group.
 fn grouped(reply: &Reply) -> Result<Vec<Group>, Refused> {
     let mut groups = reply.groups().map_err(Refused::Answer)?;
@@ -71,6 +47,14 @@ pub struct Asking<'a> {
     cache: Option<&'a Cache>,
     refresh: bool,
     most: u64,
+    /// True where nothing of the bill that is kept may stand.
+    anew: bool,
+    /// True where AWS has not closed all of the bill.
+    open: bool,
+    /// Requests that are held back for a forecast.
+    ahead: u64,
+    /// What the pull was estimated to take.
+    pub estimated: Estimate,
     /// Requests that were answered: what AWS bills.
     pub made: u64,
     /// Answers that the cache had.
@@ -79,65 +63,94 @@ pub struct Asking<'a> {
     pub oldest: TimeDelta,
 }
 
+/// What is kept of a plan, request by request.
+type Walk = Vec<(Request, Option<Kept<Reply>>)>;
+
 impl<'a> Asking<'a> {
     /// Asks `service` at most `most` times. With `refresh` nothing is taken from the cache; answers are kept in it all the same.
     pub fn new(service: Option<&'a mut dyn Service>, cache: Option<&'a Cache>, refresh: bool, most: u64) -> Asking<'a> {
-        Asking { service, cache, refresh, most, made: 0, cached: 0, oldest: TimeDelta::zero() }
+        let (estimated, made, cached, oldest) = (Estimate::default(), 0, 0, TimeDelta::zero());
+        Asking { service, cache, refresh, most, anew: refresh, open: false, ahead: 0, estimated, made, cached, oldest }
     }
 
-    /// What a pull takes, as far as earlier answers tell.
+    /// What a pull on a day takes, as far as earlier answers tell, and a forecast beside it.
     ///
     /// # Errors
     /// Where the cache cannot be used.
-    pub fn estimate(&self, pull: &Pull) -> Result<Estimate, Refused> {
-        let (mut estimate, mut answers, mut counted) = (Estimate::default(), Answers::new(), BTreeSet::new());
+    pub fn estimate(&mut self, pull: &Pull, today: NaiveDate, ahead: Option<&ForecastRequest>) -> Result<Estimate, Refused> {
+        let walk = self.walk(pull)?;
+        self.open = pull.to.end() > today || walk.iter().any(|(_, kept)| kept.as_ref().is_some_and(|k| k.reply.is_estimated()));
+        self.anew = self.refresh || (self.open && !is_of_one_age(&walk));
+        let mut estimate = Estimate::default();
+        for (_, kept) in &walk {
+            match kept {
+                Some(kept) if kept.is_fresh() && !self.anew => estimate.cached += 1,
+                Some(kept) => estimate.requests += kept.pages,
+                None => (estimate.requests, estimate.open) = (estimate.requests + 1, true),
+            }
+        }
+        if let Some(request) = ahead {
+            let known = self.known::<ForecastRequest, ForecastReply>(FORECAST, request, self.refresh)?.is_some();
+            self.ahead = u64::from(!known);
+            estimate.cached += u64::from(known);
+            estimate.requests += self.ahead;
+        }
+        self.estimated = estimate;
+        Ok(estimate)
+    }
+
+    /// The requests of a plan as far as what is kept leads, old answers too.
+    fn walk(&self, pull: &Pull) -> Result<Walk, Refused> {
+        let (mut walk, mut answers, mut met) = (Walk::new(), Answers::new(), BTreeSet::new());
         loop {
-            let missing: Vec<Request> = pull.missing(&answers).into_iter().filter(|r| !counted.contains(r)).collect();
+            let missing: Vec<Request> = pull.missing(&answers).into_iter().filter(|r| !met.contains(r)).collect();
             if missing.is_empty() {
-                return Ok(estimate);
+                return Ok(walk);
             }
             for request in missing {
+                met.insert(request.clone());
                 let kept = self.kept::<Request, Reply>(USAGE, &request)?;
-                let known = kept.and_then(|kept| Some((kept.is_fresh() && !self.refresh, kept.pages, grouped(&kept.reply).ok()?)));
-                match known {
-                    Some((true, ..)) => estimate.cached += 1,
-                    Some((false, pages, _)) => estimate.requests += pages,
-                    None => (estimate.requests, estimate.open) = (estimate.requests + 1, true),
-                }
-                counted.insert(request.clone());
-                if let Some((.., groups)) = known {
-                    answers.insert(request, groups);
-                }
+                let read = kept.and_then(|kept| Some((grouped(&kept.reply).ok()?, kept)));
+                let kept = read.map(|(groups, kept)| {
+                    answers.insert(request.clone(), groups);
+                    kept
+                });
+                walk.push((request, kept));
             }
         }
     }
 
-    /// Asks all that a pull needs. `say` is told what it will cost before it is asked.
+    /// Asks all that a bill needs, and leaves as many requests as a forecast takes. `say` is told what it will cost before it is asked.
     ///
     /// # Errors
     /// Why there is no answer, or what would cost more than is allowed.
-    pub fn pull(&mut self, pull: &Pull, say: &mut dyn FnMut(&str)) -> Result<Answers, Refused> {
-        let estimate = self.estimate(pull)?;
+    pub fn pull(
+        &mut self,
+        pull: &Pull,
+        today: NaiveDate,
+        ahead: Option<&ForecastRequest>,
+        say: &mut dyn FnMut(&str),
+    ) -> Result<Answers, Refused> {
+        let estimate = self.estimate(pull, today, ahead)?;
         say(&format!("Cost Explorer: {}", estimate.text()));
         self.allow(estimate.requests)?;
-        let (mut answers, mut round) = (Answers::new(), 0);
+        let (mut answers, mut announced) = (Answers::new(), estimate.requests);
         loop {
             let missing = pull.missing(&answers);
             if missing.is_empty() {
                 return Ok(answers);
             }
-            if round > 0 && estimate.open {
-                let more = self.unknown(&missing)?;
-                say(&format!(
-                    "Cost Explorer: at least {more} more, about ${}, to tell record types and environments apart",
-                    cents(price(more))
-                ));
+            let more = self.unknown(&missing)?;
+            self.allow(more + self.ahead)?;
+            if more > 0 && self.made + more + self.ahead > announced {
+                announced = self.made + more + self.ahead;
+                let cost = cents(price(more));
+                say(&format!("Cost Explorer: at least {more} more, about ${cost}, to tell record types and environments apart"));
             }
             for request in missing {
                 let groups = self.answer(&request)?;
                 answers.insert(request, groups);
             }
-            round += 1;
         }
     }
 
@@ -145,19 +158,9 @@ impl<'a> Asking<'a> {
     fn unknown(&self, requests: &[Request]) -> Result<u64, Refused> {
         let mut unknown = 0;
         for request in requests {
-            let known = self.kept::<Request, Reply>(USAGE, request)?.is_some_and(|kept| kept.is_fresh());
-            unknown += u64::from(self.refresh || !known);
+            unknown += u64::from(self.known::<Request, Reply>(USAGE, request, self.anew)?.is_none());
         }
         Ok(unknown)
-    }
-
-    /// Requests that a forecast takes: one, or none where it is kept.
-    ///
-    /// # Errors
-    /// Where the cache cannot be used.
-    pub fn estimate_forecast(&self, request: &ForecastRequest) -> Result<u64, Refused> {
-        let known = self.kept::<ForecastRequest, ForecastReply>(FORECAST, request)?.is_some_and(|kept| kept.is_fresh());
-        Ok(u64::from(self.refresh || !known))
     }
 
     fn allow(&self, more: u64) -> Result<(), Refused> {
@@ -167,8 +170,8 @@ impl<'a> Asking<'a> {
 
     /// The groups of an answer, all its pages together.
     fn answer(&mut self, request: &Request) -> Result<Vec<Group>, Refused> {
-        if let Some(reply) = self.known::<Request, Reply>(USAGE, request)? {
-            return grouped(&reply);
+        if let Some(kept) = self.known::<Request, Reply>(USAGE, request, self.anew)? {
+            return grouped(&self.taken(kept));
         }
         let mut begun = 1;
         let (groups, reply, pages) = loop {
@@ -184,7 +187,7 @@ impl<'a> Asking<'a> {
     fn pages(&mut self, request: &Request) -> Result<(Vec<Group>, Reply, u64), Refused> {
         let (mut whole, mut token, mut seen, mut pages) = (Reply::default(), None, BTreeSet::new(), 0);
         loop {
-            self.allow(1)?;
+            self.allow(1 + self.ahead)?;
             let page = self.service()?.page(request, token.as_deref())?;
             self.made += 1;
             pages += 1;
@@ -210,8 +213,9 @@ impl<'a> Asking<'a> {
     /// # Errors
     /// Why there is none.
     pub fn forecast(&mut self, request: &ForecastRequest) -> Result<ForecastReply, Refused> {
-        if let Some(reply) = self.known::<ForecastRequest, ForecastReply>(FORECAST, request)? {
-            return Ok(reply);
+        self.ahead = 0;
+        if let Some(kept) = self.known::<ForecastRequest, ForecastReply>(FORECAST, request, self.refresh)? {
+            return Ok(self.taken(kept));
         }
         self.allow(1)?;
         let reply = self.service()?.forecast(request)?;
@@ -232,17 +236,20 @@ impl<'a> Asking<'a> {
         Ok(self.cache.map(|cache| cache.look(operation, request)).transpose()?.flatten())
     }
 
-    fn known<Q, A>(&mut self, operation: &str, request: &Q) -> Result<Option<A>, Refused>
+    /// What is kept, where it may stand.
+    fn known<Q, A>(&self, operation: &str, request: &Q, anew: bool) -> Result<Option<Kept<A>>, Refused>
     where
         Q: serde::Serialize + serde::de::DeserializeOwned + PartialEq,
         A: serde::de::DeserializeOwned,
     {
-        let kept = self.kept::<Q, A>(operation, request)?.filter(|kept| kept.is_fresh() && !self.refresh);
-        if let Some(kept) = &kept {
-            self.cached += 1;
-            self.oldest = self.oldest.max(kept.age);
-        }
-        Ok(kept.map(|kept| kept.reply))
+        if anew { Ok(None) } else { Ok(self.kept::<Q, A>(operation, request)?.filter(Kept::is_fresh)) }
+    }
+
+    /// Counts an answer of the cache.
+    fn taken<A>(&mut self, kept: Kept<A>) -> A {
+        self.cached += 1;
+        self.oldest = self.oldest.max(kept.age);
+        kept.reply
     }
 
     fn keep<Q: serde::Serialize, A: serde::Serialize>(&self, operation: &str, request: &Q, reply: &A, pages: u64) -> Result<(), Refused> {
@@ -264,4 +271,21 @@ impl<'a> Asking<'a> {
             }
         }
     }
+    /// For the user, where it came to nothing: what was paid, and how it is not paid again. `None` where nothing was.
+    pub fn spent(&self) -> Option<String> {
+        let kept = match () {
+            () if self.made == 0 => return None,
+            () if self.open => "the month is open, so its answers must be of one age: the next run asks for all of them again",
+            () if self.refresh => "what was answered is kept: run it again without `--refresh`, or it is paid for twice",
+            () => "what was answered is kept, and is not paid for twice",
+        };
+        Some(format!("{}; {kept}", self.count()))
+    }
+}
+
+/// True where every answer is there, as good as a new one, and of one pull: a bill that is not closed changes in between.
+fn is_of_one_age(walk: &Walk) -> bool {
+    let mut ages = walk.iter().map(|(_, kept)| kept.as_ref().filter(|kept| kept.is_fresh()).map(|kept| kept.age));
+    let first = ages.next().flatten();
+    first.is_some() && ages.all(|age| age == first)
 }

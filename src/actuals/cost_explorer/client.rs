@@ -15,7 +15,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::asking::Service;
 use super::forecast::{ForecastReply, ForecastRequest, ForecastResult};
-use super::refused::Refused;
+use super::refused::{Refused, reason};
 use super::reply::{Grouped, PeriodResult, Reply, Value};
 use super::request::{Filter, Granularity, Grouping, Request, TimePeriod};
 
@@ -24,6 +24,9 @@ const REGION: &str = "us-east-1";
 
 /// How often a call is tried: at first, and after throttling or a failed connection, with ever longer waits between.
 const ATTEMPTS: u32 = 8;
+
+/// Leads Cost Explorer alone elsewhere, as the SDK reads it.
+const OWN_ENDPOINT: &str = "AWS_ENDPOINT_URL_COST_EXPLORER";
 
 /// A connection with credentials.
 pub struct Client {
@@ -34,26 +37,20 @@ pub struct Client {
 }
 
 impl Client {
-    /// Finds credentials as every AWS tool does (environment, profile, SSO, role), and their account. `endpoint` and
-    /// `AWS_ENDPOINT_URL` lead elsewhere than to AWS.
+    /// Finds credentials as every AWS tool does (environment, profile, SSO, role), and their account. [`endpoint`] says where
+    /// they are taken to.
     ///
     /// # Errors
-    /// Where there are no credentials, or their account cannot be told.
+    /// Where there are no credentials, their account cannot be told, or is not the one that is named.
     pub fn connect(endpoint: Option<&str>, account: Option<&str>) -> Result<Client, Refused> {
-        let runtime = Builder::new_current_thread().enable_all().build().map_err(|e| Refused::Network(e.to_string()))?;
-        let timeouts = TimeoutConfig::builder().connect_timeout(Duration::from_secs(10)).operation_attempt_timeout(Duration::from_secs(60));
-        let loader = aws_config::defaults(BehaviorVersion::latest())
-            .region(Region::new(REGION))
-            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
-            .timeout_config(timeouts.build());
-        let loader = match endpoint {
-            Some(url) => loader.endpoint_url(url),
-            None => loader,
-        };
-        let config = runtime.block_on(loader.load());
+        let (runtime, config) = settings(endpoint)?;
         let account = runtime.block_on(account_of(&config, account))?;
-        let endpoint = config.endpoint_url().map(str::to_owned);
-        Ok(Client { service: aws_sdk_costexplorer::Client::new(&config), runtime, account, endpoint })
+        let endpoint = resolved(endpoint, &config);
+        let mut own = aws_sdk_costexplorer::config::Builder::from(&config);
+        if endpoint.is_some() {
+            own.set_endpoint_url(endpoint.clone());
+        }
+        Ok(Client { service: aws_sdk_costexplorer::Client::from_conf(own.build()), runtime, account, endpoint })
     }
 
     /// The account that is asked, by its twelve digits.
@@ -67,17 +64,63 @@ impl Client {
     }
 }
 
-/// The account of the credentials: as named, as they say themselves, or as AWS says (`sts:GetCallerIdentity`, at no cost).
+/// Where Cost Explorer is asked; `None` for AWS itself. `--endpoint-url` goes before the variable of the service, that before the
+/// one of all services, that before the profile. Nothing is asked for it.
+///
+/// # Errors
+/// Where this machine cannot make a connection at all.
+pub fn endpoint(named: Option<&str>) -> Result<Option<String>, Refused> {
+    settings(named).map(|(_, config)| resolved(named, &config))
+}
+
+fn resolved(named: Option<&str>, config: &SdkConfig) -> Option<String> {
+    let ignored = std::env::var("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_ok_and(|v| v.eq_ignore_ascii_case("true"));
+    let own = || std::env::var(OWN_ENDPOINT).ok().filter(|url| !url.is_empty() && !ignored);
+    named.map(str::to_owned).or_else(own).or_else(|| config.endpoint_url().map(str::to_owned))
+}
+
+/// What every connection is made with.
+fn settings(endpoint: Option<&str>) -> Result<(Runtime, SdkConfig), Refused> {
+    let runtime = Builder::new_current_thread().enable_all().build().map_err(|e| Refused::Network(e.to_string()))?;
+    let timeouts = TimeoutConfig::builder().connect_timeout(Duration::from_secs(10)).operation_attempt_timeout(Duration::from_secs(60));
+    let loader = aws_config::defaults(BehaviorVersion::latest())
+        .region(Region::new(REGION))
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .timeout_config(timeouts.build());
+    let loader = match endpoint {
+        Some(url) => loader.endpoint_url(url),
+        None => loader,
+    };
+    let config = runtime.block_on(loader.load());
+    Ok((runtime, config))
+}
+
+/// The account of the credentials: as they say themselves, as named, or as AWS says (`sts:GetCallerIdentity`, at no cost).
 async fn account_of(config: &SdkConfig, named: Option<&str>) -> Result<String, Refused> {
     let provider = config.credentials_provider().ok_or_else(|| Refused::Credentials("there are none".into()))?;
     let credentials = provider.provide_credentials().await.map_err(|e| Refused::Credentials(chain(&e)))?;
-    if let Some(account) = named.or(credentials.account_id().map(|a| a.as_str())) {
-        return Ok(account.to_owned());
+    match (named, credentials.account_id().map(|a| a.as_str())) {
+        (Some(named), Some(own)) if named != own => Err(Refused::OtherAccount { named: named.to_owned(), own: own.to_owned() }),
+        (Some(account), _) | (None, Some(account)) => Ok(account.to_owned()),
+        (None, None) => match aws_sdk_sts::Client::new(config).get_caller_identity().send().await {
+            Ok(identity) => identity.account().map(str::to_owned).ok_or_else(|| Refused::Account("AWS does not say it".into())),
+            Err(error) => Err(unknown_account(&error)),
+        },
     }
-    match aws_sdk_sts::Client::new(config).get_caller_identity().send().await.map_err(refused) {
-        Ok(identity) => identity.account().map(str::to_owned).ok_or_else(|| Refused::Account("AWS does not say it".into())),
-        Err(refused @ Refused::Credentials(_)) => Err(refused),
-        Err(other) => Err(Refused::Account(other.to_string())),
+}
+
+/// Why the account cannot be told. It is not Cost Explorer that says so.
+fn unknown_account<E, R>(error: &SdkError<E, R>) -> Refused
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    let Some(service) = error.as_service_error() else {
+        return Refused::Account(format!("AWS's Security Token Service cannot be reached: {}", chain(error)));
+    };
+    match Refused::by_code(service.code(), service.message()) {
+        refused @ Refused::Credentials(_) => refused,
+        _ => Refused::Account(format!("AWS's Security Token Service says: {}", reason(service.code(), service.message()))),
     }
 }
 

@@ -1,5 +1,6 @@
 //! AWS's own forecast (`GetCostForecast`), to be held beside ours. It knows the bill's past and no scenario.
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::reply::{Value, usd};
@@ -14,7 +15,7 @@ pub const LEVEL: i32 = 80;
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ForecastRequest {
-    /// From when to when; not in the past.
+    /// From when to when; from today on.
     pub time_period: TimePeriod,
     /// `UNBLENDED_COST`, and others.
     pub metric: String,
@@ -62,10 +63,12 @@ pub struct Expected {
 }
 
 impl ForecastRequest {
-    /// Whole months from the one after `now` on. AWS looks at most 18 months ahead.
-    pub fn after(now: Month, months: u32) -> ForecastRequest {
+    /// So many whole months after that of `today`, and the rest of this one: AWS wants it to begin no later than today. AWS looks at
+    /// most 18 months ahead.
+    pub fn after(today: NaiveDate, months: u32) -> ForecastRequest {
+        let end = Month::of(today).plus(months.clamp(1, 18)).end();
         ForecastRequest {
-            time_period: TimePeriod::months(now.plus(1), now.plus(months.clamp(1, 18))),
+            time_period: TimePeriod { start: today.to_string(), end: end.to_string() },
             metric: "UNBLENDED_COST".into(),
             granularity: Granularity::Monthly,
             prediction_interval_level: LEVEL,
@@ -74,11 +77,11 @@ impl ForecastRequest {
 }
 
 impl ForecastReply {
-    /// The months. AWS writes more places than money has: they are rounded to those of a charge.
+    /// The whole months after that of `today`; the rest of that one is left out, which no forecast of ours is held against.
     ///
     /// # Errors
     /// What is no date, no number, or not in US dollars.
-    pub fn months(&self) -> Result<Vec<Expected>, String> {
+    pub fn months(&self, today: NaiveDate) -> Result<Vec<Expected>, String> {
         let month = |result: &ForecastResult| {
             let read = |text: &str| usd("the forecast", &Value { amount: text.to_owned(), unit: self.total.unit.clone() });
             Ok(Expected {
@@ -88,6 +91,7 @@ impl ForecastReply {
                 high: read(&result.prediction_interval_upper_bound)?,
             })
         };
-        self.forecast_results_by_time.iter().map(month).collect()
+        let all = self.forecast_results_by_time.iter().map(month);
+        all.filter(|expected| expected.as_ref().is_err() || expected.as_ref().is_ok_and(|e| e.month > Month::of(today))).collect()
     }
 }

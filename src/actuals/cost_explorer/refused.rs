@@ -14,6 +14,14 @@ pub enum Refused {
     /// The credentials do not allow it.
     #[error("these credentials may not ask Cost Explorer: {0}")]
     Denied(String),
+    /// The credentials are of another account than the one that is named.
+    #[error("the credentials are of account {own}, and `--account` says {named}")]
+    OtherAccount {
+        /// The account that is named.
+        named: String,
+        /// That of the credentials.
+        own: String,
+    },
     /// The account cannot be told.
     #[error("the account of these credentials cannot be told: {0}")]
     Account(String),
@@ -56,22 +64,21 @@ impl Refused {
         match self {
             Refused::Credentials(_) => Some(
                 "sign in again (`aws sso login`, or fresh keys in AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN), or name \
-                 a profile with AWS_PROFILE; what was answered so far is kept, so nothing is paid for twice",
+                 a profile with AWS_PROFILE",
             ),
             Refused::Denied(_) => Some(
                 "the user or role needs ce:GetCostAndUsage (and ce:GetCostForecast for `--forecast`), and IAM access to billing must be on",
             ),
             Refused::Account(_) => Some("name it with `--account 111122223333`"),
-            Refused::Throttled(_) => Some("wait a minute and run it again: what was answered so far is kept"),
+            Refused::OtherAccount { .. } => Some("name a profile of that account with AWS_PROFILE, or leave `--account` out"),
+            Refused::Throttled(_) => Some("wait a minute and run it again"),
             Refused::Unavailable(_) => Some(
                 "a new account has data a day after Cost Explorer is opened for the first time; the API keeps 14 months, and forecasts \
                  need some weeks of history",
             ),
             Refused::Paging(_) => Some("the bill is being updated: run it again in some minutes"),
             Refused::Network(_) => Some("check the network, a proxy, and AWS_ENDPOINT_URL or `--endpoint-url` where one is set"),
-            Refused::TooMany { .. } => {
-                Some("allow more with `--max-requests`; what was answered so far is kept, so nothing is paid for twice")
-            }
+            Refused::TooMany { .. } => Some("allow more with `--max-requests`"),
             Refused::Cache(_) => Some("name another folder with `--cache DIR`"),
             Refused::Service(_) | Refused::Answer(_) => None,
         }
@@ -79,11 +86,8 @@ impl Refused {
 
     /// By the service's error code.
     pub(super) fn by_code(code: Option<&str>, message: Option<&str>) -> Refused {
-        let code = code.unwrap_or("an error without a code");
-        let text = match message {
-            Some(message) if !message.is_empty() => format!("{message} ({code})"),
-            _ => code.to_owned(),
-        };
+        let text = reason(code, message);
+        let code = code.unwrap_or_default();
         match code {
             "ExpiredToken"
             | "ExpiredTokenException"
@@ -101,6 +105,15 @@ impl Refused {
             "InvalidNextTokenException" | "RequestChangedException" => Refused::Paging(text),
             _ => Refused::Service(text),
         }
+    }
+}
+
+/// A service's words, with its error code.
+pub(super) fn reason(code: Option<&str>, message: Option<&str>) -> String {
+    let code = code.unwrap_or("an error without a code");
+    match message {
+        Some(message) if !message.is_empty() => format!("{message} ({code})"),
+        _ => code.to_owned(),
     }
 }
 

@@ -116,6 +116,18 @@ impl Amounts {
         self.unblended.is_zero() && zero(self.amortized) && zero(self.net_unblended) && zero(self.net_amortized) && self.quantity.is_zero()
     }
 
+    /// True for what rounding leaves: nothing was used, and what it costs is below a millionth of a dollar.
+    pub fn is_dust(&self) -> bool {
+        let least = Decimal::new(1, 6);
+        self.quantity.abs() < least && self.costs().all(|(_, cost)| cost.abs() < Usd::new(least))
+    }
+
+    /// Takes in what rounding left; the unit stays.
+    pub fn absorb(&mut self, rest: &Amounts) {
+        let unit = self.unit.take();
+        *self = Amounts { unit, ..self.plus(rest) };
+    }
+
     /// The sum. What one of both does not tell, the sum does not tell.
     pub fn plus(&self, other: &Amounts) -> Amounts {
         let both = |a: Option<Usd>, b: Option<Usd>| a.zip(b).map(|(a, b)| a + b);
@@ -150,6 +162,11 @@ impl Amounts {
 }
 
 impl Reply {
+    /// True where AWS has not closed all of its periods.
+    pub fn is_estimated(&self) -> bool {
+        self.results_by_time.iter().any(|result| result.estimated)
+    }
+
     /// The groups with their numbers. An answer without groupings gives one group without keys for each period.
     ///
     /// # Errors
@@ -189,6 +206,11 @@ fn amounts(metrics: &BTreeMap<String, Value>) -> Result<Amounts, String> {
         quantity: quantity.map_or(Ok(Decimal::ZERO), |value| decimal("UsageQuantity", &value.amount))?,
         unit: quantity.and_then(|value| value.unit.clone()).filter(|unit| !unit.is_empty() && unit != "N/A"),
     })
+}
+
+/// A key without the words that Cost Explorer writes for nothing.
+pub fn told(key: &str) -> &str {
+    if matches!(key, "NoUsageType" | "NoOperation" | "NoRegion") { "" } else { key }
 }
 
 /// An amount of money.

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
-use super::reply::{Amounts, Period};
+use super::reply::{Amounts, Period, told};
+use crate::actuals::statement::item;
 use crate::actuals::{Source, Statement};
-use crate::bill::{Bill, Charge, LineItem, Net, Seller};
+use crate::bill::{Bill, Charge, Net, Seller};
 use crate::month::Month;
 use crate::quantity::Unit;
 use crate::usage::Tags;
@@ -68,7 +69,7 @@ pub fn statements(payer: &str, cells: Vec<Cell>, source: &Source, today: chrono:
 /// A row as a charge. The service keeps Cost Explorer's name: which code of the price list that is, is for who compares to know.
 /// Cost Explorer knows no list price: the amount on the invoice stands there.
 fn charge(payer: &Arc<str>, cell: Cell) -> Charge {
-    let line_item: LineItem = cell.record_type.parse::<LineItem>().unwrap_or_else(|never| match never {});
+    let line_item = item(&cell.record_type);
     let Amounts { unblended, amortized, net_unblended, net_amortized, quantity, unit } = cell.amounts;
     let effective = amortized.unwrap_or(unblended);
     let net = net_unblended.map(|billed| Net { billed, effective: net_amortized.unwrap_or(billed) });
@@ -102,9 +103,4 @@ fn charge(payer: &Arc<str>, cell: Cell) -> Charge {
         price: None,
         line_item,
     }
-}
-
-/// Without the words that Cost Explorer writes for nothing.
-fn told(text: &str) -> &str {
-    if matches!(text, "NoUsageType" | "NoOperation" | "NoRegion") { "" } else { text }
 }

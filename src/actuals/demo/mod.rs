@@ -90,7 +90,7 @@ impl Period {
     fn statement(&self, version: &str) -> Statement {
         let charges: Vec<Charge> = self.lines.iter().map(|l| l.charge.clone()).collect();
         Statement {
-            source: Source { format: FORMAT.into(), from: vec!["ce-cost actuals demo".into()], version: version.into() },
+            source: Source { format: FORMAT.into(), from: vec!["ce-cost actuals demo".into()], version: version.into(), tags: None },
             is_final: self.is_final,
             true_up: Some(-self.lines.iter().map(|l| l.upfront).sum::<Usd>()),
             rows: charges.len() as u64,

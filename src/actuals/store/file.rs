@@ -58,6 +58,9 @@ pub struct Entry {
     pub from: Vec<String>,
     /// What tells it from another version of the period.
     pub version: String,
+    /// The tags that were asked for, where only those are there. Files of before this was kept do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<String>>,
     /// True where AWS has closed the period.
     #[serde(rename = "final")]
     pub is_final: bool,
@@ -92,6 +95,7 @@ impl Entry {
             format: source.format.clone(),
             from: source.from.clone(),
             version: source.version.clone(),
+            tags: source.tags.clone(),
             is_final: *is_final,
             true_up: *true_up,
             rows: *rows,
@@ -110,7 +114,7 @@ impl Entry {
 
     /// Where the statement came from.
     pub fn source(&self) -> Source {
-        Source { format: self.format.clone(), from: self.from.clone(), version: self.version.clone() }
+        Source { format: self.format.clone(), from: self.from.clone(), version: self.version.clone(), tags: self.tags.clone() }
     }
 }
 

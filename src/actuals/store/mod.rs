@@ -149,6 +149,18 @@ impl Store {
         Ok(put)
     }
 
+    /// Tries whether something can be kept here: before it is fetched at a cost.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn probe(&self) -> Result<(), StoreError> {
+        fs::create_dir_all(&self.folder)?;
+        let _lock = self.lock()?;
+        let mut file = tempfile::Builder::new().suffix(UNFINISHED).tempfile_in(&self.folder)?;
+        file.write_all(PAYER.as_bytes())?;
+        Ok(file.close()?)
+    }
+
     /// Whether a statement could be kept at all.
     ///
     /// # Errors

@@ -62,7 +62,7 @@ fn charge(month: Month, billed: &str) -> Charge {
 fn statement(month: Month, amounts: &[&str], is_final: bool) -> Statement {
     let charges: Vec<Charge> = amounts.iter().map(|a| charge(month, a)).collect();
     Statement {
-        source: Source { format: "CUR 2.0".into(), from: vec!["cur-00001.csv.gz".into()], version: format!("{amounts:?}") },
+        source: Source { format: "CUR 2.0".into(), from: vec!["cur-00001.csv.gz".into()], version: format!("{amounts:?}"), tags: None },
         is_final,
         true_up: Some(Usd::ZERO),
         rows: charges.len() as u64,

@@ -2,11 +2,12 @@
 
 use std::fmt::Write;
 
-use chrono::Utc;
+use chrono::{NaiveDate, Utc};
 
 use super::ImportArgs;
 use super::progress::during;
 use super::store::{failure, remarks};
+use crate::actuals::cost_explorer::{self, Pull};
 use crate::actuals::store::{Entry, Put, Store};
 use crate::actuals::{self, Imported, Statement};
 use crate::cli::input::summary;
@@ -58,6 +59,43 @@ fn refuse(store: &Store, statements: &[Statement]) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::input(format!("{refused}help: nothing was imported; --force replaces what is final all the same")))
+}
+
+/// Refuses a pull that would put a poorer bill in the place of a richer one, before anything is paid for it.
+///
+/// # Errors
+/// What the store holds, what would take its place, and the way out.
+pub fn refuse_poorer(store: &Store, account: &str, pull: &Pull, today: NaiveDate) -> Result<(), Failure> {
+    let held = store.list().map_err(failure)?;
+    let meant = held.iter().filter_map(|l| l.entry.as_ref().ok()).filter(|e| e.payer == account);
+    let mut refused = String::new();
+    for entry in meant.filter(|e| pull.from <= e.month && e.month <= pull.to) {
+        if let Some(why) = richer(entry, pull, today) {
+            let _ = writeln!(refused, "error: {account} {} is in the store ({entry}): {why}", entry.month);
+        }
+    }
+    if refused.is_empty() {
+        return Ok(());
+    }
+    let help = "nothing was asked for; keep it elsewhere with `--store DIR`, or replace what is there with `--force`";
+    Err(Failure::input(format!("{refused}help: {help}")))
+}
+
+/// What an entry tells that a pull would not.
+fn richer(entry: &Entry, pull: &Pull, today: NaiveDate) -> Option<String> {
+    if !entry.format.starts_with(cost_explorer::FORMAT) {
+        return Some("Cost Explorer tells less: no resources, no commitments, no tags but one".into());
+    }
+    let lost: Vec<&str> = entry.tags.iter().flatten().map(String::as_str).filter(|tag| pull.tag.as_deref() != Some(*tag)).collect();
+    if !lost.is_empty() {
+        let asked = pull.tag.as_ref().map_or("without any".to_owned(), |tag| format!("with `{tag}`"));
+        return Some(format!(
+            "it was pulled with the tag {}, and this one is {asked}; `--tag {}` asks for it again",
+            lost.join(", "),
+            lost[0]
+        ));
+    }
+    (entry.is_final && entry.month.end() > today).then(|| "it is final there, and would not be here".into())
 }
 
 /// What became of a period.

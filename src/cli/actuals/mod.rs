@@ -26,7 +26,7 @@ pub(super) use self::store::failure;
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 
 use super::args::{Cli, ViewFormat};
 use super::{Failure, Output, World};
@@ -52,7 +52,7 @@ pub enum ActualsCommand {
         /// Where to keep it.
         #[command(flatten)]
         store: StoreArgs,
-        /// Replace a period that is final in the store by one that is not
+        /// Replace a bill in the store that is final, or that tells more than this one
         #[arg(long)]
         force: bool,
     },
@@ -136,18 +136,12 @@ pub struct ListArgs {
     pub store: StoreArgs,
 }
 
+/// By what to add up; a build without readers of bills takes any word.
+#[cfg(feature = "actuals")]
+pub type ByArg = crate::actuals::summary::By;
 /// By what to add up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ByArg {
-    /// AWS's line item types.
-    Type,
-    /// Service codes.
-    Service,
-    /// Days.
-    Day,
-    /// Environments.
-    Environment,
-}
+#[cfg(not(feature = "actuals"))]
+pub type ByArg = String;
 
 /// `actuals show`.
 #[derive(Debug, Args)]
@@ -215,11 +209,7 @@ pub struct DemoArgs {
 #[cfg(feature = "actuals")]
 pub fn run(cli: &Cli, args: &ActualsArgs, world: &World) -> Result<Output, Failure> {
     match &args.command {
-        ActualsCommand::Pull { pull: args, store, force } => {
-            let (imported, mut output) = pull::pull(cli, args, world)?;
-            output.notes.push_str(&import::keep(&store.open()?, &imported.statements, *force)?);
-            Ok(output)
-        }
+        ActualsCommand::Pull { pull: args, store, force } => pull::run(cli, args, store, *force, world),
         ActualsCommand::Import(args) => import::run(args, world),
         ActualsCommand::List(args) => list::run(args, world),
         ActualsCommand::Show(args) => show::run(cli, args, world),

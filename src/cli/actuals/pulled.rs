@@ -1,37 +1,30 @@
 //! What `ce-cost actuals pull` says: its JSON, and the same for people.
 
 use chrono::NaiveDate;
-use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::actuals::summary::Named;
-use crate::actuals::totals::{self, Sums};
-use crate::actuals::{Imported, Statement};
-use crate::bill::Charge;
+use super::show;
+use crate::actuals::Imported;
+use crate::actuals::summary::{By, Summary};
 use crate::cli::World;
-use crate::money::{Usd, cents};
+use crate::money::Usd;
 use crate::month::Month;
+use crate::report::markdown;
 use crate::report::table::{Cell, Column, Kind, Table};
+
+/// Whose money the two forecasts speak of.
+const WHOSE: &str = "AWS's forecast is of the whole account with tax, support and AWS Marketplace; ce-cost's is of the scenarios.";
 
 /// The JSON of `actuals pull --format json`.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Pulled {
-    /// Names this layout: `ce-cost/actuals-pull/1`.
-    pub schema: String,
-    /// Always null: an account is pulled.
-    pub environment: Option<String>,
-    /// Always USD.
-    pub currency: String,
-    /// The day from which it was computed.
-    pub as_of: String,
+    /// What was billed, as `actuals show` tells it; the layout is `ce-cost/actuals-pull/1`.
+    #[serde(flatten)]
+    pub summary: Summary,
     /// What it cost.
     pub requests: Requests,
-    /// By account and month.
-    pub periods: Vec<Billed>,
-    /// All of them.
-    pub total: Sums,
-    /// AWS's forecast, where it was asked for.
+    /// AWS's forecast, where it was asked for: of the whole account with tax, support and AWS Marketplace.
     pub forecast: Option<Vec<Ahead>>,
     /// What the user should know.
     pub remarks: Vec<String>,
@@ -39,18 +32,10 @@ pub struct Pulled {
 
 impl Pulled {
     /// Of what a pull brought.
-    pub fn new(today: NaiveDate, requests: Requests, imported: &Imported, forecast: Option<Vec<Ahead>>) -> Pulled {
-        Pulled {
-            schema: "ce-cost/actuals-pull/1".into(),
-            environment: None,
-            currency: "USD".into(),
-            as_of: today.to_string(),
-            requests,
-            periods: imported.statements.iter().map(billed).collect(),
-            total: Sums::of(imported.statements.iter().flat_map(|s| &s.bill.charges)),
-            forecast,
-            remarks: imported.remarks.clone(),
-        }
+    pub fn new(today: NaiveDate, by: By, requests: Requests, imported: &Imported, forecast: Option<Vec<Ahead>>) -> Pulled {
+        let summary = Summary::of(&imported.statements, by, &today.to_string());
+        let summary = Summary { schema: "ce-cost/actuals-pull/1".into(), ..summary };
+        Pulled { summary, requests, forecast, remarks: imported.remarks.clone() }
     }
 }
 
@@ -59,38 +44,14 @@ impl Pulled {
 pub struct Requests {
     /// Expected before.
     pub estimated: u64,
+    /// True where more than that was to be expected: of an answer that was never seen nobody knows the pages.
+    pub open: bool,
     /// Answered by AWS, and billed.
     pub made: u64,
     /// Answered by the cache.
     pub cached: u64,
     /// Of those that were made.
     pub cost: Usd,
-}
-
-/// One month of an account.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Billed {
-    /// The account.
-    pub account: String,
-    /// The month.
-    #[schemars(with = "String")]
-    pub month: Month,
-    /// True once AWS has closed it.
-    #[serde(rename = "final")]
-    pub is_final: bool,
-    /// How many charges it has.
-    pub rows: u64,
-    /// What they come to.
-    #[serde(flatten)]
-    pub sum: Sums,
-    /// By line item type.
-    pub by_type: Vec<Named>,
-    /// By environment; "" for what has none.
-    pub by_environment: Vec<Named>,
-    /// By service.
-    pub by_service: Vec<Named>,
-    /// By usage type.
-    pub by_usage_type: Vec<Named>,
 }
 
 /// What AWS expects of a month, and what this program expects.
@@ -105,54 +66,26 @@ pub struct Ahead {
     pub p10: Usd,
     /// A tenth of AWS's cases lies above.
     pub p90: Usd,
-    /// Ours, of every environment together at likely values.
-    pub ours: Usd,
-}
-
-fn billed(statement: &Statement) -> Billed {
-    let charges = &statement.bill.charges;
-    Billed {
-        account: statement.bill.payer.to_string(),
-        month: statement.bill.month,
-        is_final: statement.is_final,
-        rows: statement.rows,
-        sum: Sums::of(charges),
-        by_type: parts(charges, |c| c.line_item.to_string()),
-        by_environment: parts(charges, |c| c.environment.to_string()),
-        by_service: parts(charges, |c| c.service.to_string()),
-        by_usage_type: parts(charges, |c| c.usage_type.to_string()),
-    }
-}
-
-fn parts(charges: &[Charge], by: impl Fn(&Charge) -> String) -> Vec<Named> {
-    totals::by(charges, by).into_iter().map(|(name, sums)| Named { name, sums }).collect()
+    /// Ours, of every environment together at likely values; `null` where there is none.
+    pub ours: Option<Usd>,
 }
 
 /// For people.
-pub fn text(pulled: &Pulled, world: &World) -> String {
-    let mut table = Table::new(&[
-        Column::words("month", "month"),
-        Column::words("account", "account").droppable(3),
-        Column::words("", "final"),
-        Column::number("charges", "rows").droppable(2),
-        Column::number("unblended", "unblended"),
-        Column::number("amortized", "amortized"),
-        Column::number("net", "net").droppable(1),
-    ]);
-    let money = |amount: Usd| Cell::text(cents(amount));
-    for period in &pulled.periods {
-        let state = if period.is_final { "final" } else { "not final" };
-        let cells = [period.month.to_string(), period.account.clone(), state.into(), crate::quantity::grouped(Decimal::from(period.rows))];
-        let amounts = [period.sum.unblended, period.sum.amortized, period.sum.net].map(money);
-        table.row(Kind::Line, 0, cells.into_iter().map(Cell::Text).chain(amounts).collect());
-    }
-    let amounts = [pulled.total.unblended, pulled.total.amortized, pulled.total.net].map(money);
-    let words = [Cell::text("total"), Cell::Empty, Cell::Empty, Cell::Empty];
-    table.row(Kind::Sum, 0, words.into_iter().chain(amounts).collect());
-    let mut out = world.screen.table(&table);
+pub fn text(pulled: &Pulled, by: By, world: &World) -> String {
+    let screen = &world.screen;
+    let mut out = format!("{}\n{}", screen.table(&show::periods(&pulled.summary)), screen.table(&show::named(&pulled.summary, by)));
     if let Some(forecast) = &pulled.forecast {
-        out.push('\n');
-        out.push_str(&world.screen.table(&ahead_table(forecast)));
+        out.push_str(&format!("\n{}{}", screen.table(&ahead_table(forecast)), screen.fill(WHOSE, "")));
+    }
+    out
+}
+
+/// For pull requests.
+pub fn markdown_page(pulled: &Pulled, by: By) -> String {
+    let tables = [show::periods(&pulled.summary), show::named(&pulled.summary, by)];
+    let mut out = tables.iter().map(markdown::table).collect::<Vec<_>>().join("\n");
+    if let Some(forecast) = &pulled.forecast {
+        out.push_str(&format!("\n{}\n{WHOSE}\n", markdown::table(&ahead_table(forecast))));
     }
     out
 }
@@ -169,7 +102,7 @@ fn ahead_table(forecast: &[Ahead]) -> Table {
             Cell::text(ahead.month.to_string()),
             Cell::Money(ahead.mean),
             Cell::Between(ahead.p10, ahead.p90),
-            Cell::Money(ahead.ours),
+            ahead.ours.map_or(Cell::text("–"), Cell::Money),
         ];
         table.row(Kind::Line, 0, cells);
     }

@@ -1,6 +1,6 @@
 //! `ce-cost actuals show`.
 
-use super::{ByArg, ShowArgs, store};
+use super::{ShowArgs, store};
 use crate::actuals::summary::{By, Named, Period, Summary, Total};
 use crate::actuals::totals::Sums;
 use crate::cli::args::{Cli, ViewFormat};
@@ -17,12 +17,7 @@ pub fn run(cli: &Cli, args: &ShowArgs, world: &World) -> Result<Output, Failure>
     let kept = args.store.open()?;
     let statements = store::statements(&kept, &args.periods)?;
     let as_of = cli.as_of.unwrap_or(world.today).to_string();
-    let by = match args.by {
-        ByArg::Type => By::Type,
-        ByArg::Service => By::Service,
-        ByArg::Day => By::Day,
-        ByArg::Environment => By::Environment,
-    };
+    let by = args.by;
     let summary = Summary::of(&statements, by, &as_of);
     let out = match args.format {
         ViewFormat::Json => json(&summary)?,
@@ -64,7 +59,8 @@ fn cells(sums: &Sums) -> impl Iterator<Item = Cell> {
     [sums.unblended, sums.amortized, sums.net].into_iter().map(|amount| Cell::Text(cents(amount)))
 }
 
-fn periods(summary: &Summary) -> Table {
+/// Period by period.
+pub fn periods(summary: &Summary) -> Table {
     let mut columns = vec![Column::words("account", "account"), Column::words("month", "month"), Column::words("", "final")];
     columns.extend(VIEWS);
     columns.push(Column::words("source", "source").droppable(2));
@@ -91,7 +87,7 @@ fn kinds(total: &Total) -> Table {
 }
 
 /// The dearest first; days in their order.
-fn named(summary: &Summary, by: By) -> Table {
+pub fn named(summary: &Summary, by: By) -> Table {
     let mut rows: Vec<&Named> = summary.total.by.iter().collect();
     if by != By::Day {
         rows.sort_by_key(|r| std::cmp::Reverse(r.sums.unblended.abs()));
@@ -105,7 +101,7 @@ fn named(summary: &Summary, by: By) -> Table {
 }
 
 /// One row for each period and name.
-fn rows(summary: &Summary) -> String {
+pub fn rows(summary: &Summary) -> String {
     let header = ["account", "month", "final", &summary.by, "unblended", "amortized", "net", "net_amortized"];
     let rows = summary.periods.iter().flat_map(|period| {
         period.total.by.iter().map(|row| {

@@ -16,6 +16,8 @@ use crate::variance::bridge::{Cause, Step};
 
 /// Reasons of one cause that are shown beneath its largest.
 const MORE: usize = 2;
+/// Of a tag that the bill's source was not asked for.
+const NOT_ASKED: &str = "not asked for";
 /// Services that are named one by one.
 const SERVICES: usize = 4;
 
@@ -138,7 +140,8 @@ pub fn page(document: &Document, screen: &Screen) -> String {
     if !found.unknown_services.is_empty() {
         let _ = write!(text, " Services that are not in the table of names: {}.", found.unknown_services.join(", "));
     }
-    let covered: Vec<String> = document.tags.iter().map(|t| format!("{} {}", t.tag, share(&t.share))).collect();
+    let covered: Vec<String> =
+        document.tags.iter().map(|t| format!("{} {}", t.tag, t.share.as_deref().map_or(NOT_ASKED.into(), share))).collect();
     let _ = write!(text, " Cost tags on the payer's bill: {}.", covered.join(", "));
     let _ = write!(text, " {}", unallocated(document));
     out.push('\n');
@@ -208,7 +211,11 @@ fn coverage_table(document: &Document) -> Table {
         Column::words("dearest without it", "untagged"),
     ]);
     for t in &document.tags {
-        let share = Cell::Share(t.share.parse().unwrap_or_default());
+        let Some(share) = &t.share else {
+            table.row(Kind::Line, 0, vec![Cell::text(&t.tag), Cell::text(NOT_ASKED), Cell::Empty, Cell::Empty]);
+            continue;
+        };
+        let share = Cell::Share(share.parse().unwrap_or_default());
         let without: Vec<String> = t.untagged.iter().take(2).map(|s| format!("{} {}", s.service, dollars(s.amount))).collect();
         table.row(Kind::Line, 0, vec![Cell::text(&t.tag), share, Cell::Money(t.tagged), Cell::Text(without.join(", "))]);
     }
@@ -296,7 +303,7 @@ pub fn tags_csv(document: &Document) -> String {
         rows.push(row("unallocated", "", &s.service, s.amount, String::new()));
     }
     for t in &document.tags {
-        rows.push(row("tagged", &t.tag, "", t.tagged, t.share.clone()));
+        rows.push(row("tagged", &t.tag, "", t.tagged, t.share.clone().unwrap_or_else(|| NOT_ASKED.into())));
         rows.extend(t.untagged.iter().map(|s| row("untagged", &t.tag, &s.service, s.amount, String::new())));
     }
     csv::write(&header, rows)
