@@ -144,6 +144,7 @@ fn a_pulled_history_compares_as_its_report_does() {
     }
     let (page, notes) = run(&folder, today, &[&compare[..], &["table", "--tags"]].concat());
     assert!(notes.contains("nor the commitment behind a row"), "{notes}");
+    assert!(notes.contains("dr is told by tag Role = standby, for which the bill was not asked"), "{notes}");
     assert_eq!(page.lines().filter(|line| line.contains("not asked for")).count(), 2, "{page}");
     let share = |found: &Value, tag: usize| found["tags"][tag]["share"].clone();
     assert_eq!((share(&pulled, 1), share(&pulled, 2)), (Value::Null, Value::Null));

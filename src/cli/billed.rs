@@ -1,13 +1,17 @@
 //! Real bills in: from the store, or from files. The one place where commands that compare read them.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use chrono::{Datelike, NaiveDate, TimeDelta};
 
 use super::Failure;
 use crate::bill::Bill;
+use crate::scenario::Scenario;
+use crate::scenario::actuals::{ENVIRONMENT, Shared};
 use crate::variance::calendar::{self, SoFar};
-use crate::variance::scope::tag_key;
+use crate::variance::key::{Cost, Keys};
+use crate::variance::scope::{self, Divided, tag_key};
 
 #[cfg(feature = "actuals")]
 pub use self::with::Bills;
@@ -30,6 +34,26 @@ pub struct Billed {
 }
 
 impl Billed {
+    /// The bill divided among members, as far as it tells them.
+    pub fn divide(&self, members: &[&Scenario], rules: &[Shared], keys: &Keys<'_>, cost: Cost) -> Divided {
+        let told: Vec<Cow<'_, Scenario>> = members.iter().map(|member| scope::told_by(member, &|tag| self.asked(tag))).collect();
+        let told: Vec<&Scenario> = told.iter().map(AsRef::as_ref).collect();
+        scope::divide(&self.bill, &told, rules, keys, cost)
+    }
+
+    /// What the user should know of members whose tag was not asked for.
+    pub fn mistakable(&self, members: &[&Scenario]) -> Vec<String> {
+        let by_name = members.iter().filter(|m| !m.actuals.tag.keys().all(|tag| self.asked(tag)));
+        let remark = |m: &&Scenario| {
+            let (month, name, how) = (self.bill.month, &m.name, scope::how(m));
+            format!(
+                "{month}: {name} is told by {how}, for which the bill was not asked: rows with {ENVIRONMENT} = {name} are taken for it, \
+                 others count where else they belong"
+            )
+        };
+        by_name.map(remark).collect()
+    }
+
     /// False where nobody asked for a tag: that no row carries it then says nothing.
     pub fn asked(&self, tag: &str) -> bool {
         self.tags.as_ref().is_none_or(|asked| asked.iter().any(|a| tag_key(a) == tag_key(tag)))

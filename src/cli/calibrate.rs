@@ -110,7 +110,7 @@ fn from_actuals(inputs: &Inputs, args: &CalibrateArgs, months: Months, world: &W
         if !bill.is_closed(inputs.as_of) {
             return Err(not_closed(&bill, inputs.as_of));
         }
-        let divided = scope::divide(&bill.bill, &members, &payer.shared, &keys, cost);
+        let divided = bill.divide(&members, &payer.shared, &keys, cost);
         match divided.member(&scenario.name).map(|m| m.bill(&bill.bill)).filter(|own| !own.charges.is_empty()) {
             Some(own) => Ok(Cut { own, payer: bill.bill }),
             None => Err(compare::none_is_its(scenario, &bill.bill)),

@@ -150,7 +150,8 @@ pub fn run(cli: &Cli, args: &CompareArgs, world: &World) -> Result<Output, Failu
         );
     }
     let of_sources = bill.remark.iter().chain(before.iter().filter_map(|b| b.remark.as_ref()));
-    for remark in bills.remarks().iter().chain(of_sources).chain(&document.comparison.remarks) {
+    let mistakable = [Some(&bill), before.as_ref()].into_iter().flatten().flat_map(|b| b.mistakable(&members)).collect::<Vec<_>>();
+    for remark in bills.remarks().iter().chain(of_sources).chain(&mistakable).chain(&document.comparison.remarks) {
         let _ = writeln!(notes, "note: {remark}");
     }
     let out = match args.format {
@@ -171,12 +172,12 @@ fn document(inputs: &Inputs, args: &CompareArgs, scenario: &Scenario, bill: &Bil
     let keys = Keys { names: &names, book: &inputs.book };
     let cost = args.cost.cost();
     let (_, payer, members) = inputs.scenarios.payer(scenario);
-    let divide = |bill: &Bill| scope::divide(bill, &members, &payer.shared, &keys, cost);
+    let divide = |billed: &Billed| billed.divide(&members, &payer.shared, &keys, cost);
     let cut = |divided: &Divided, bill: &Bill| Cut {
         own: divided.member(&scenario.name).map(|m| m.bill(bill)).unwrap_or_else(|| Bill { charges: Vec::new(), ..bill.clone() }),
         payer: bill.clone(),
     };
-    let divided = divide(&bill.bill);
+    let divided = divide(bill);
     let mut actual = cut(&divided, &bill.bill);
     if actual.own.charges.is_empty() {
         return Err(none_is_its(scenario, &bill.bill));
@@ -186,7 +187,7 @@ fn document(inputs: &Inputs, args: &CompareArgs, scenario: &Scenario, bill: &Bil
     let (base, at_hours, name) = match before {
         Some(before) => {
             let too_large = || Failure::input(format!("error: a quantity of {} is too large to be exact", before.bill.month));
-            let of_before = divide(&before.bill);
+            let of_before = divide(before);
             let base = cut(&of_before, &before.bill);
             unallocated_before = Some(of_before.unallocated.iter().map(|c| cost.of(c)).sum());
             let at = |b: &Bill| calendar::at(b, bill.bill.month).ok_or_else(too_large);

@@ -1,6 +1,7 @@
 //! Whose rows of a real bill are whose: by tag and account, and by stated rules for what belongs to no environment. What no rule
 //! names stays unallocated, and is always told.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
@@ -10,6 +11,7 @@ use crate::bill::{Bill, Charge};
 use crate::money::{Usd, quotient};
 use crate::scenario::Scenario;
 use crate::scenario::actuals::{By, ENVIRONMENT, Shared};
+use crate::scenario::plan::OneOrMany;
 use crate::usage::Tags;
 
 /// The letters of a tag's name, small, without what reports put before it or between its words: "user:CostCenter" and
@@ -39,8 +41,19 @@ pub fn is_own(scenario: &Scenario, charge: &Charge) -> bool {
         let wanted = scenario.tags.iter().find(|(k, _)| tag_key(k) == tag_key(ENVIRONMENT)).map_or(&*scenario.name, |(_, v)| v);
         return tag(charge, ENVIRONMENT) == Some(wanted);
     }
-    let of_tag = |(key, wanted): (&String, &crate::scenario::plan::OneOrMany)| tag(charge, key).is_some_and(|v| wanted.fits(v));
+    let of_tag = |(key, wanted): (&String, &OneOrMany)| tag(charge, key).is_some_and(|v| wanted.fits(v));
     actuals.account.fits(&charge.account) && actuals.tag.iter().all(of_tag)
+}
+
+/// The scenario as a bill can tell it that was asked for some tags only: without the one that its rows are known by, those stand
+/// in whose `Environment` is its name.
+pub fn told_by<'s>(scenario: &'s Scenario, asked: &dyn Fn(&str) -> bool) -> Cow<'s, Scenario> {
+    if scenario.actuals.tag.keys().all(|key| asked(key)) {
+        return Cow::Borrowed(scenario);
+    }
+    let mut told = scenario.clone();
+    told.actuals.tag = [(ENVIRONMENT.to_owned(), OneOrMany(vec![scenario.name.to_string()]))].into();
+    Cow::Owned(told)
 }
 
 /// The tag by which most scenarios find their rows; the first by its name of several. `None` where accounts tell them all.
