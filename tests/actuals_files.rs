@@ -152,6 +152,73 @@ fn pages_of_a_reply_are_one_bill_by_its_groups() {
     assert!(read(&two).expect_err("the same twice").contains("is a copy of"));
 }
 
+/// A reply of one period and one group, by a dimension or as a total.
+fn reply(by: &str, from: &str, to: &str, key: &str, token: &str) -> String {
+    let metrics = r#"{"UnblendedCost":{"Amount":"1.25","Unit":"USD"},"AmortizedCost":{"Amount":"1","Unit":"USD"}}"#;
+    let period = format!(r#""TimePeriod":{{"Start":"{from}","End":"{to}"}},"Estimated":false"#);
+    match by {
+        "" => format!(r#"{{"ResultsByTime":[{{{period},"Total":{metrics},"Groups":[]}}]{token}}}"#),
+        _ => format!(
+            r#"{{"GroupDefinitions":[{{"Type":"DIMENSION","Key":"{by}"}}],"ResultsByTime":[{{{period},"Groups":[{{"Keys":["{key}"],"Metrics":{metrics}}}]}}]{token}}}"#
+        ),
+    }
+}
+
+#[test]
+fn pages_in_files_of_their_own_are_one_answer() {
+    let folder = Folder::new();
+    let (october, more) = (["2026-10-01", "2026-11-01"], r#","NextPageToken":"x""#);
+    let page = |key: &str, token: &str| reply("SERVICE", october[0], october[1], key, token);
+    let (first, last) = (folder.write("1.json", page("Amazon RDS", more)), folder.write("2.json", page("AWS Lambda", "")));
+    for files in [[first.clone(), last.clone()], [last.clone(), first.clone()]] {
+        let found = imported(&files);
+        assert_eq!((found.statements.len(), found.statements[0].bill.charges.len(), found.statements[0].is_final), (1, 2, true));
+    }
+    let earlier = folder.write("9.json", reply("SERVICE", "2026-09-01", "2026-10-01", "Amazon RDS", ""));
+    let message = read(&[earlier, first]).expect_err("the last page of another answer");
+    assert!(message.contains("1.json ends before the last page"), "{message}");
+}
+
+#[test]
+fn answers_that_tell_the_same_dollars_again_are_refused() {
+    let folder = Folder::new();
+    let (whole, by_service) = (["2026-10-01", "2026-11-01"], |from: &str, to: &str| reply("SERVICE", from, to, "Amazon RDS", ""));
+    let month = by_service(whole[0], whole[1]);
+    for (name, other, why) in [
+        ("types.json", reply("USAGE_TYPE", whole[0], whole[1], "BoxUsage", ""), "grouped differently"),
+        ("total.json", reply("", whole[0], whole[1], "", ""), "grouped differently"),
+        ("half.json", by_service("2026-10-10", "2026-10-20"), "2026-10-10 to 2026-10-20 is told twice"),
+        ("day.json", by_service("2026-10-31", "2026-11-01"), "2026-10-31 to 2026-11-01 is told twice"),
+    ] {
+        let message = read(&[folder.write(name, month.clone() + "\n" + &other)]).expect_err("twice");
+        assert!(message.contains(why), "{name}: {message}");
+        let list = format!("[{month},{other}]");
+        assert!(read(&[folder.write(&format!("list-{name}"), list)]).expect_err("twice").contains(why), "{name}");
+    }
+    let apart = [folder.write("whole.json", month), folder.write("ten.json", by_service("2026-10-10", "2026-10-20"))];
+    assert!(read(&apart).expect_err("twice").contains("is told twice"));
+}
+
+#[test]
+fn a_part_of_a_month_is_not_final() {
+    let folder = Folder::new();
+    let (early, late) = (
+        folder.write("early.json", reply("SERVICE", "2026-10-01", "2026-10-16", "Amazon RDS", "")),
+        folder.write("late.json", reply("SERVICE", "2026-10-16", "2026-11-01", "Amazon RDS", "")),
+    );
+    let half = imported(std::slice::from_ref(&early));
+    assert!(!half.statements[0].is_final && half.remarks.iter().any(|r| r.contains("tell of 15 days")), "{:?}", half.remarks);
+    let whole = imported(&[early, late]);
+    assert!(whole.statements[0].is_final && whole.remarks.is_empty(), "{:?}", whole.remarks);
+}
+
+#[test]
+fn a_reply_larger_than_any_of_cost_explorer_is_refused() {
+    let folder = Folder::new();
+    let large = folder.write("large.json", "{".to_owned() + &" ".repeat((64 << 20) + 1));
+    assert!(read(&[large]).expect_err("too large").contains("larger than 64 MB"));
+}
+
 #[test]
 fn downloads_of_the_console_are_read_with_months_down_or_across() {
     let folder = Folder::new();

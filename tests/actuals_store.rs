@@ -52,6 +52,27 @@ mod with {
     }
 
     #[test]
+    fn a_file_of_cost_explorer_gets_its_payer_by_name() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        let (json, csv, store) = (path("reply.json"), path("cur.csv"), folder.path().join("bills"));
+        let reply = r#"{"ResultsByTime":[{"TimePeriod":{"Start":"2026-10-01","End":"2026-11-01"},"Estimated":false,"Groups":[],
+            "Total":{"UnblendedCost":{"Amount":"1.25","Unit":"USD"},"AmortizedCost":{"Amount":"1","Unit":"USD"}}}]}"#;
+        std::fs::write(&json, reply).expect("written");
+        assert!(out(&["import", &json, "--account", "111122223333"], &store).0.starts_with("111122223333 2026-10"));
+        let (_, notes) = out(&["import", &json], &store);
+        assert!(notes.contains("of 111122223333 and of an unknown account") && notes.contains("--account 111122223333"), "{notes}");
+        assert!(fails(&["import", &json, "--account", "1111"], &store, 64).contains("twelve digits"));
+
+        out(&["demo", "--months", "2", "--cur", &csv], &store);
+        assert!(out(&["import", &csv], &store).0.contains("000000000000 2026-10"));
+        let refused = fails(&["import", &json, "--account", "000000000000"], &store, 65);
+        assert!(refused.contains("Cost Explorer tells less") && refused.contains("--force"), "{refused}");
+        assert!(out(&["import", &json, "--account", "000000000000", "--force"], &store).0.contains("in the place of"));
+        assert!(fails(&["import", &csv, "--account", "000000000000"], &store, 64).contains("leave it out"));
+    }
+
+    #[test]
     fn a_demo_is_written_listed_shown_verified_and_forgotten() {
         let folder = tempfile::tempdir().expect("a folder");
         let store = folder.path();

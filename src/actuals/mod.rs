@@ -20,6 +20,7 @@ mod cur;
 mod exact;
 mod focus;
 mod manifest;
+mod pages;
 mod parquet_file;
 mod rollup;
 mod saved_reply;

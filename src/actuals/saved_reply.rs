@@ -7,11 +7,11 @@ use std::path::Path;
 
 use chrono::NaiveDate;
 use rustc_hash::FxHasher;
-use serde::Deserialize;
 
 use super::cost_explorer::reply::{PeriodResult, Reply, Value, told};
 use super::cost_explorer::request::{Grouping, TimePeriod};
 use super::exact::{Exact, Read};
+use super::pages::Page;
 use super::rollup::{Amounts, Entry, Traits};
 use super::sink::{Sink, one};
 use super::statement::{Origin, item};
@@ -22,15 +22,7 @@ use crate::diagnostic::{Diagnostic, Problems};
 use crate::month::Month;
 
 /// Largest file, in bytes: a page of Cost Explorer has a few megabytes at most.
-const LARGEST: u64 = 512 << 20;
-
-/// A file holds one reply, several one after the other, or a list of them.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Document {
-    One(Reply),
-    List(Vec<Reply>),
-}
+const LARGEST: u64 = 64 << 20;
 
 fn refused(file: &str, message: &str, help: &str) -> Problems {
     one(Diagnostic::general(format!("{file}{message}")).help(help))
@@ -41,34 +33,65 @@ const HOW: &str = "save a reply with `aws ce get-cost-and-usage … --output jso
 /// Reads every group of every period into the sink.
 pub fn read(file: &str, path: &Path, sink: &mut Sink) -> Result<(), Problems> {
     let opened = fs_err::File::open(path).map_err(|e| refused(file, &format!(": {e}"), HOW))?;
+    if opened.metadata().is_ok_and(|file| file.len() > LARGEST) {
+        return Err(too_large(file));
+    }
     let mut text = String::new();
     let read = BufReader::new(opened.take(LARGEST)).read_to_string(&mut text);
     read.map_err(|e| refused(file, &format!(": {e}"), "the file must be text in UTF-8"))?;
     if text.len() as u64 >= LARGEST {
-        return Err(refused(file, " is larger than 512 MB", "save fewer days or groups in one file"));
+        return Err(too_large(file));
     }
     self::text(file, text.trim_start_matches('\u{feff}'), sink)
 }
 
-/// The same, of a text.
-pub fn text(file: &str, text: &str, sink: &mut Sink) -> Result<(), Problems> {
-    let mut replies = Vec::new();
-    for document in serde_json::Deserializer::from_str(text).into_iter::<Document>() {
-        match document {
-            Ok(Document::One(reply)) => replies.push(reply),
-            Ok(Document::List(list)) => replies.extend(list),
-            Err(e) => return Err(refused(file, &format!(" is no reply of Cost Explorer: {}", why(text, &e)), HOW)),
+fn too_large(file: &str) -> Problems {
+    refused(file, " is larger than 64 MB", "save fewer days or groups in one file")
+}
+
+/// One reply, several one after the other, or lists of them: the first letter tells which.
+fn replies(file: &str, text: &str) -> Result<Vec<Reply>, Problems> {
+    let read = if text.trim_start().starts_with('[') {
+        serde_json::Deserializer::from_str(text).into_iter::<Vec<Reply>>().collect::<Result<Vec<_>, _>>().map(|lists| lists.concat())
+    } else {
+        serde_json::Deserializer::from_str(text).into_iter::<Reply>().collect()
+    };
+    read.map_err(|e| refused(file, &format!(" is no reply of Cost Explorer: {e}"), HOW))
+}
+
+/// By what the replies are grouped. Answers that are grouped otherwise tell the same dollars again.
+fn grouped_by(file: &str, replies: &mut [Reply]) -> Result<Vec<Grouping>, Problems> {
+    let mut all: Vec<Vec<Grouping>> = Vec::new();
+    for reply in replies {
+        let definitions = std::mem::take(&mut reply.group_definitions);
+        // Without any it is a total, or a query of the CLI has cut them off.
+        let is_total = definitions.is_empty() && reply.results_by_time.iter().any(|period| period.groups.is_empty() && costs(period));
+        if (is_total || !definitions.is_empty()) && !all.contains(&definitions) {
+            all.push(definitions);
         }
     }
-    if replies.last().is_some_and(|last| last.next_page_token.as_ref().is_some_and(|t| !t.is_empty())) {
-        return Err(refused(
-            file,
-            " ends before the last page: it names a next one",
-            "ask for it with --next-page-token, and append what comes to the file",
-        ));
+    if all.len() > 1 {
+        let help = "give one of them: each tells the same costs, grouped otherwise";
+        return Err(refused(file, " holds answers that are grouped differently: its costs would count twice", help));
     }
-    let definitions: Vec<Grouping> =
-        replies.iter_mut().map(|r| std::mem::take(&mut r.group_definitions)).find(|d| !d.is_empty()).unwrap_or_default();
+    Ok(all.pop().unwrap_or_default())
+}
+
+/// True where a period's total is of something.
+fn costs(period: &PeriodResult) -> bool {
+    period.total.values().any(|value| value.amount.bytes().any(|b| matches!(b, b'1'..=b'9')))
+}
+
+/// The same, of a text.
+pub fn text(file: &str, text: &str, sink: &mut Sink) -> Result<(), Problems> {
+    let mut replies = replies(file, text)?;
+    let definitions = grouped_by(file, &mut replies)?;
+    let by: Vec<String> = definitions.iter().map(dimension).collect();
+    for reply in &replies {
+        let spans = reply.results_by_time.iter().map(|period| span(file, period)).collect::<Result<_, _>>()?;
+        let more = reply.next_page_token.as_ref().is_some_and(|token| !token.is_empty());
+        sink.page(Page { file: file.to_owned(), by: by.clone(), spans, more });
+    }
     let periods: Vec<PeriodResult> = replies.into_iter().flat_map(|r| r.results_by_time).collect();
     // A day without any cost has no groups: it tells nothing of the others.
     let told = periods.iter().find(|p| !p.groups.is_empty() || !p.total.is_empty());
@@ -79,12 +102,6 @@ pub fn text(file: &str, text: &str, sink: &mut Sink) -> Result<(), Problems> {
         sink.remark(format!("{file} has no AmortizedCost: amortized costs are taken to be as unblended ones"));
     }
     periods.iter().try_for_each(|period| add(file, period, &dimensions, number, sink))
-}
-
-/// An untagged enum only says that nothing fits: the reason is found by reading again as what it should be.
-fn why(text: &str, general: &serde_json::Error) -> String {
-    let one = serde_json::Deserializer::from_str(text).into_iter::<Reply>().find_map(Result::err);
-    one.map_or_else(|| general.to_string(), |e| e.to_string())
 }
 
 fn has(period: &PeriodResult, metric: &str) -> bool {
@@ -98,7 +115,11 @@ fn dimensions(file: &str, definitions: &[Grouping], first: &PeriodResult, sink: 
         sink.remark(format!("{file} has no GroupDefinitions: the first key of each group is taken for its service"));
         return ["SERVICE", "USAGE_TYPE"].iter().take(keys).map(|d| (*d).to_owned()).collect();
     }
-    definitions.iter().map(|d| if d.kind == "DIMENSION" { d.key.clone() } else { format!("{} {}", d.kind, d.key) }).collect()
+    definitions.iter().map(dimension).collect()
+}
+
+fn dimension(definition: &Grouping) -> String {
+    if definition.kind == "DIMENSION" { definition.key.clone() } else { format!("{} {}", definition.kind, definition.key) }
 }
 
 fn origin(file: &str, first: &PeriodResult, dimensions: &[String]) -> Result<Origin, Problems> {

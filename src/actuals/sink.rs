@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
+use super::pages::{Page, Pages};
 use super::rollup::{Entry, Fast, Full, MOST_CHARGES, MOST_TEXT, Rollup};
 use super::statement::{self, Origin};
 use super::table::{Column, Row, Wrong, plain_name, shortened};
@@ -215,6 +216,7 @@ pub struct Sink {
     origins: Vec<Origin>,
     room: cur::Room,
     seen: Fast<u64, ()>,
+    pages: Pages,
     notes: Notes,
 }
 
@@ -280,6 +282,11 @@ impl Sink {
         self.rollup.add(entry, file)
     }
 
+    /// Makes a page of a reply known.
+    pub fn page(&mut self, page: Page) {
+        self.pages.add(page);
+    }
+
     /// Says something that the user should know.
     pub fn remark(&mut self, remark: String) {
         self.notes.remarks.push(remark);
@@ -304,6 +311,7 @@ impl Sink {
 
     /// The statements.
     pub fn finish(self) -> Result<Imported, Problems> {
+        self.pages.check()?;
         let notes = &self.notes;
         if notes.rows == 0 {
             let message = match self.origins.as_slice() {
@@ -317,6 +325,7 @@ impl Sink {
             return Err(one(Diagnostic::general(message).help("give one version of each period: its costs would count twice")));
         }
         let mut imported = statement::statements(&self.rollup, &self.origins)?;
+        self.pages.reopen(&mut imported);
         imported.remarks.extend(notes.remarks.iter().cloned());
         let mut remark = |many: u64, text: &str| {
             if many > 0 {

@@ -1,6 +1,8 @@
 //! `ce-cost actuals import`.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::sync::Arc;
 
 use chrono::{NaiveDate, Utc};
 
@@ -9,20 +11,63 @@ use super::progress::during;
 use super::store::{failure, remarks};
 use crate::actuals::cost_explorer::{self, Pull};
 use crate::actuals::store::{Entry, Put, Store};
-use crate::actuals::{self, Imported, Statement};
+use crate::actuals::{self, Imported, Statement, UNKNOWN};
 use crate::cli::input::summary;
 use crate::cli::{Failure, Output, World};
 use crate::money::cents;
+use crate::month::Month;
 use crate::source::Sources;
 
 /// Runs the command.
 pub fn run(args: &ImportArgs, world: &World) -> Result<Output, Failure> {
     let store = args.store.open()?;
-    let Imported { statements, remarks: told } = during("reading", || actuals::read(&args.files))
+    let Imported { mut statements, remarks: told } = during("reading", || actuals::read(&args.files))
         .map_err(|problems| Failure::input(summary(&problems.render(&Sources::default(), world.colour_errors), problems.errors())))?;
+    if let Some(account) = &args.account {
+        name_payer(&mut statements, account)?;
+    }
     let out = keep(&store, &statements, args.force)?;
     let notes: String = told.iter().map(|remark| format!("note: {remark}\n")).collect();
-    Ok(Output { out, notes: notes + &remarks(&statements) })
+    Ok(Output { out, notes: notes + &twofold(&store, &statements)? + &remarks(&statements) })
+}
+
+/// Names the payer of bills that do not.
+fn name_payer(statements: &mut [Statement], account: &str) -> Result<(), Failure> {
+    let payer: Arc<str> = account.into();
+    let mut found = false;
+    for bill in statements.iter_mut().map(|s| &mut s.bill).filter(|bill| *bill.payer == *UNKNOWN) {
+        found = true;
+        bill.payer = payer.clone();
+        bill.charges.iter_mut().for_each(|charge| charge.payer = payer.clone());
+    }
+    if found {
+        return Ok(());
+    }
+    Err(Failure::usage(
+        "error: --account names the payer of Cost Explorer's files, and there is none\nhelp: other bills name it: leave it out",
+    ))
+}
+
+/// A note for each month of which the store holds the bill of a payer and one that names none: they can be the same.
+///
+/// # Errors
+/// A store that cannot be read.
+pub fn twofold(store: &Store, statements: &[Statement]) -> Result<String, Failure> {
+    let held = store.list().map_err(failure)?;
+    let months: BTreeSet<Month> = statements.iter().map(|s| s.bill.month).collect();
+    let mut notes = String::new();
+    for month in months {
+        let (unnamed, named): (Vec<_>, Vec<_>) = held.iter().filter(|l| l.month == month).partition(|l| l.payer == UNKNOWN);
+        if let (false, [first, ..]) = (unnamed.is_empty(), named.as_slice()) {
+            let _ = writeln!(
+                notes,
+                "note: the store holds {month} of {} and of an unknown account: if they are one, `ce-cost actuals forget` takes one away, \
+                 and `import --account {}` says whose a file of Cost Explorer is",
+                first.payer, first.payer
+            );
+        }
+    }
+    Ok(notes)
 }
 
 /// Puts statements into the store; says what became of each. `force` replaces what is final by what is not.
@@ -49,16 +94,18 @@ fn refuse(store: &Store, statements: &[Statement]) -> Result<(), Failure> {
     let held = store.list().map_err(failure)?;
     let is_held = |s: &Statement, e: &Entry| e.payer == *s.bill.payer && e.month == s.bill.month;
     let mut refused = String::new();
-    for statement in statements.iter().filter(|s| !s.is_final) {
-        let entry = held.iter().filter_map(|l| l.entry.as_ref().ok()).find(|e| is_held(statement, e) && e.is_final);
-        if let Some(entry) = entry {
+    for statement in statements {
+        let Some(entry) = held.iter().filter_map(|l| l.entry.as_ref().ok()).find(|e| is_held(statement, e)) else { continue };
+        if entry.is_final && !statement.is_final {
             let _ = writeln!(refused, "error: {} {} is final in the store ({entry}), and this bill is not", entry.payer, entry.month);
+        } else if let Some(why) = richer(entry, statement) {
+            let _ = writeln!(refused, "error: {} {} is in the store ({entry}): {why}", entry.payer, entry.month);
         }
     }
     if refused.is_empty() {
         return Ok(());
     }
-    Err(Failure::input(format!("{refused}help: nothing was imported; --force replaces what is final all the same")))
+    Err(Failure::input(format!("{refused}help: nothing was imported; --force replaces what is there all the same")))
 }
 
 /// Refuses a pull that would put a poorer bill in the place of a richer one, before anything is paid for it.
@@ -70,7 +117,7 @@ pub fn refuse_poorer(store: &Store, account: &str, pull: &Pull, today: NaiveDate
     let meant = held.iter().filter_map(|l| l.entry.as_ref().ok()).filter(|e| e.payer == account);
     let mut refused = String::new();
     for entry in meant.filter(|e| pull.from <= e.month && e.month <= pull.to) {
-        if let Some(why) = richer(entry, pull, today) {
+        if let Some(why) = richer_than_pull(entry, pull, today) {
             let _ = writeln!(refused, "error: {account} {} is in the store ({entry}): {why}", entry.month);
         }
     }
@@ -81,12 +128,31 @@ pub fn refuse_poorer(store: &Store, account: &str, pull: &Pull, today: NaiveDate
     Err(Failure::input(format!("{refused}help: {help}")))
 }
 
+/// What an entry tells that no answer of Cost Explorer does.
+fn beyond(entry: &Entry) -> Option<String> {
+    let is_report = !entry.format.starts_with(cost_explorer::FORMAT);
+    is_report.then(|| "Cost Explorer tells less: no resources, no commitments, no tags but one".into())
+}
+
+/// The tags that an entry tells beyond those.
+fn lost<'e>(entry: &'e Entry, tags: &[String]) -> Vec<&'e str> {
+    entry.tags.iter().flatten().filter(|tag| !tags.contains(tag)).map(String::as_str).collect()
+}
+
+/// What an entry tells that a file of Cost Explorer does not.
+fn richer(entry: &Entry, statement: &Statement) -> Option<String> {
+    let tags = statement.source.tags.as_ref()?;
+    let without = || Some(lost(entry, tags)).filter(|lost| !lost.is_empty());
+    beyond(entry).or_else(|| without().map(|lost| format!("it tells the tag {}, and this bill does not", lost.join(", "))))
+}
+
 /// What an entry tells that a pull would not.
-fn richer(entry: &Entry, pull: &Pull, today: NaiveDate) -> Option<String> {
-    if !entry.format.starts_with(cost_explorer::FORMAT) {
-        return Some("Cost Explorer tells less: no resources, no commitments, no tags but one".into());
+fn richer_than_pull(entry: &Entry, pull: &Pull, today: NaiveDate) -> Option<String> {
+    if let Some(why) = beyond(entry) {
+        return Some(why);
     }
-    let lost: Vec<&str> = entry.tags.iter().flatten().map(String::as_str).filter(|tag| pull.tag.as_deref() != Some(*tag)).collect();
+    let asked: Vec<String> = pull.tag.iter().cloned().collect();
+    let lost = lost(entry, &asked);
     if !lost.is_empty() {
         let asked = pull.tag.as_ref().map_or("without any".to_owned(), |tag| format!("with `{tag}`"));
         return Some(format!(

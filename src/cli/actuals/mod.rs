@@ -124,9 +124,18 @@ pub struct ImportArgs {
     pub files: Vec<PathBuf>,
     #[command(flatten)]
     pub store: StoreArgs,
-    /// Replace a period that is final by one that is not
+    /// The payer account of Cost Explorer's files, which do not name it
+    #[arg(long, value_name = "ID", value_parser = account)]
+    pub account: Option<String>,
+    /// Replace a bill in the store that is final, or that tells more than this one
     #[arg(long)]
     pub force: bool,
+}
+
+/// The twelve digits of an account.
+fn account(text: &str) -> Result<String, String> {
+    let fits = text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
+    if fits { Ok(text.to_owned()) } else { Err("expected the twelve digits of an account, such as 111122223333".into()) }
 }
 
 /// `actuals list`.

@@ -60,7 +60,7 @@ pub struct PullArgs {
     #[arg(long, value_name = "MONTHS", value_parser = clap::value_parser!(u32).range(1..=18))]
     pub forecast: Option<u32>,
     /// The account, where the credentials do not tell it
-    #[arg(long, value_name = "ID", value_parser = account)]
+    #[arg(long, value_name = "ID", value_parser = super::account)]
     pub account: Option<String>,
     /// Ask this address instead of AWS
     #[arg(long, value_name = "URL")]
@@ -83,11 +83,6 @@ pub struct PullArgs {
     /// How to write it
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub format: ViewFormat,
-}
-
-fn account(text: &str) -> Result<String, String> {
-    let fits = text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
-    if fits { Ok(text.to_owned()) } else { Err("expected the twelve digits of an account, such as 111122223333".into()) }
 }
 
 /// Pulls, keeps and says what came.
@@ -120,7 +115,7 @@ pub fn run(cli: &Cli, args: &PullArgs, store: &StoreArgs, force: bool, world: &W
     let mut asking = Asking::new(Some(&mut client), Some(&cache), args.refresh, args.max_requests);
     let (imported, mut output) = ask(cli, args, world, &account, &wanted, &mut asking)?;
     match import::keep(&store, &imported.statements, force) {
-        Ok(kept) => output.notes.push_str(&kept),
+        Ok(kept) => output.notes.push_str(&(kept + &import::twofold(&store, &imported.statements)?)),
         Err(failure) => {
             // It is paid for: what came is shown all the same.
             let _ = crate::cli::write(&output);
