@@ -149,5 +149,7 @@ fn a_pulled_history_compares_as_its_report_does() {
     let share = |found: &Value, tag: usize| found["tags"][tag]["share"].clone();
     assert_eq!((share(&pulled, 1), share(&pulled, 2)), (Value::Null, Value::Null));
     assert!(share(&report, 2).is_string() && share(&pulled, 0) == share(&report, 0), "{} {}", pulled["tags"], report["tags"]);
+    let (_, notes) = run(&folder, today, &["calibrate", "prod", "--from-actuals", "2026-10..2026-10"]);
+    assert!(notes.contains("nor the commitment behind a row") && notes.contains("dr is told by tag Role"), "{notes}");
     assert_eq!(server.post("/__calls", "{}"), asked, "a comparison asks nothing");
 }

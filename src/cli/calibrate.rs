@@ -1,5 +1,7 @@
 //! `ce-cost calibrate`.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use chrono::NaiveDate;
@@ -105,8 +107,10 @@ fn from_actuals(inputs: &Inputs, args: &CalibrateArgs, months: Months, world: &W
     for remark in bills.remarks() {
         let _ = writeln!(notes, "note: {remark}");
     }
+    let untold = RefCell::new(BTreeSet::new());
     let cut = |month: Month| -> Result<Cut, Failure> {
         let bill = bills.month(month, &own)?;
+        untold.borrow_mut().extend(bill.remark.clone().into_iter().chain(bill.mistakable(&members)));
         if !bill.is_closed(inputs.as_of) {
             return Err(not_closed(&bill, inputs.as_of));
         }
@@ -125,6 +129,9 @@ fn from_actuals(inputs: &Inputs, args: &CalibrateArgs, months: Months, world: &W
         Some(month) => Some(cut(month)?),
         None => [Some(months.last.plus(1)), months.first.before()].into_iter().flatten().find_map(|m| cut(m).ok()),
     };
+    for remark in untold.take() {
+        let _ = writeln!(notes, "note: {remark}");
+    }
     let wanted = measured::Wanted {
         files: &inputs.files,
         scenarios: &inputs.scenarios,
