@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use ce_cost::actuals::totals::Kind;
 use ce_cost::actuals::{self, Imported, Statement};
 use ce_cost::bill::{Charge, LineItem, Pricing, Seller};
 use ce_cost::source::Sources;
@@ -210,6 +211,14 @@ fn a_part_of_a_month_is_not_final() {
     assert!(!half.statements[0].is_final && half.remarks.iter().any(|r| r.contains("tell of 15 days")), "{:?}", half.remarks);
     let whole = imported(&[early, late]);
     assert!(whole.statements[0].is_final && whole.remarks.is_empty(), "{:?}", whole.remarks);
+}
+
+#[test]
+fn support_is_support_also_where_only_its_record_type_is_told() {
+    let folder = Folder::new();
+    let found = imported(&[folder.write("types.json", reply("RECORD_TYPE", "2026-10-01", "2026-11-01", "Support", ""))]);
+    let charge = &found.statements[0].bill.charges[0];
+    assert_eq!((Kind::of(charge), &charge.line_item), (Kind::Support, &LineItem::Fee));
 }
 
 #[test]

@@ -396,6 +396,28 @@ fn what_is_untagged_is_no_change_of_volume() {
     assert_eq!((amount(&found, Cause::Untagged), amount(&found, Cause::Volume)), (usd("-67.2"), Usd::ZERO));
 }
 
+/// Half of a service's tasks without their name, which are not gone, and no new resource.
+#[test]
+fn a_service_that_is_named_in_part_has_not_shrunk() {
+    let base = predicted("2026-12", HoursBasis::Actual);
+    let half = |charge: &Charge| {
+        let usd = |u: Usd| Usd::new(u.decimal() / d("2"));
+        let (quantity, list) = (charge.quantity / d("2"), usd(charge.list));
+        Charge { quantity, list, billed: usd(charge.billed), effective: usd(charge.effective), ..charge.clone() }
+    };
+    let of_core = |c: &Charge| *c.resource == *"core" && c.usage_type.contains("Fargate");
+    let untagged = |c: &Charge| Arc::new(c.tags.iter().filter(|(k, _)| *k != "Service").map(|(k, v)| (k.clone(), v.clone())).collect());
+    let task: Arc<str> = "arn:aws:ecs:us-east-1:111122223333:task/main/0f3a".into();
+    let nameless = |c: &Charge| Charge { tags: untagged(c), resource: task.clone(), ..half(c) };
+    let halves = |c: &Charge| if of_core(c) { vec![as_billed(&half(c)), nameless(c)] } else { vec![as_billed(c)] };
+    let charges: Vec<Charge> = base.payer.charges.iter().flat_map(halves).collect();
+    assert!(charges.len() > base.payer.charges.len(), "core has tasks");
+    let found = compare(&question(&base, &base, &cut(Bill { charges, ..base.payer.clone() })));
+    closes(&found);
+    // Halves round in the last place.
+    assert!(found.bridge.iter().flat_map(|step| &step.reasons).all(|r| r.amount.decimal().abs() < d("0.000001")), "{:?}", found.bridge);
+}
+
 /// A bill by service alone joins by service, and says that it cannot be split.
 #[test]
 fn a_bill_without_usage_types_joins_by_service() {

@@ -252,6 +252,10 @@ fn fill<'a>(entry: &mut Entry<'a>, dimensions: &[String], keys: &'a [String], ro
     if entry.service.text == "Tax" && entry.line_item.text == "Usage" {
         entry.line_item = "Tax".into();
     }
+    // A support plan without its service is known by its record type only.
+    if entry.service.text.is_empty() && entry.line_item.text.starts_with("Support") {
+        entry.service = "AWS Support".into();
+    }
     let item = item(&entry.line_item);
     (entry.traits.frequency, entry.traits.pricing) = (item.frequency(), item.pricing(&entry.usage_type));
     entry.tags = room;

@@ -93,8 +93,7 @@ impl Kind {
             _ if is_support(&charge.service) => Kind::Support,
             LineItem::Other(_) => Kind::Other,
             LineItem::SavingsPlanRecurringFee | LineItem::SavingsPlanUpfrontFee | LineItem::RiFee => Kind::CommitmentFee,
-            // A fee that amortizing takes away is a commitment's, also where the source does not tell of which.
-            LineItem::Fee if charge.commitment.is_some() || charge.effective.is_zero() && !charge.billed.is_zero() => Kind::CommitmentFee,
+            LineItem::Fee if charge.buys_commitment() => Kind::CommitmentFee,
             LineItem::Fee | LineItem::FlatRateSubscription => Kind::Fee,
             _ => Kind::Usage,
         }

@@ -27,6 +27,8 @@ pub struct Billed {
     pub source: String,
     /// True once AWS has closed the month.
     pub is_final: bool,
+    /// True where the source says of itself that it may still change.
+    pub is_estimated: bool,
     /// The cost tags that were asked for, where only those are there; `None` where every row carries all its tags.
     pub tags: Option<Vec<String>>,
     /// What the source cannot tell.
@@ -76,10 +78,11 @@ impl Billed {
         (!self.is_final && so_far.days < so_far.of).then_some(so_far)
     }
 
-    /// True where it is the bill of a whole month: AWS has closed it, or, since not every format tells that, it is there to the last
+    /// True where it is the bill of a whole month: AWS has closed it, or, where the format does not tell that, it is there to the last
     /// day, and AWS must have closed it since.
     pub fn is_closed(&self, as_of: NaiveDate) -> bool {
-        self.is_final || (self.so_far(as_of).is_none() && as_of >= self.bill.month.end() + CLOSING)
+        let is_whole = || self.so_far(as_of).is_none() && as_of >= self.bill.month.end() + CLOSING;
+        self.is_final || (!self.is_estimated && is_whole())
     }
 }
 
@@ -189,7 +192,9 @@ mod with {
         let from_explorer = statement.source.format.starts_with(cost_explorer::FORMAT);
         let remark = from_explorer.then(|| format!("{}: {}", statement.bill.month, cost_explorer::ABSENT));
         let tags = statement.source.tags.clone();
-        Billed { bill: statement.bill.clone(), source, is_final: statement.is_final, tags, remark }
+        // Cost Explorer says of every answer whether it is estimated; reports only lack an invoice, which some never carry.
+        let is_estimated = from_explorer && !statement.is_final;
+        Billed { bill: statement.bill.clone(), source, is_final: statement.is_final, is_estimated, tags, remark }
     }
 }
 

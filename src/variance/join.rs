@@ -173,12 +173,15 @@ fn without_usage_types(both: Both<'_>) -> Both<'_> {
 }
 
 /// A row by resource, as far as both sides name the same ones, and without those that the scenario does not have. What only one side
-/// names stays together.
+/// names stays together. Not at all where names seem to be missing.
 fn parts<'a>(base: &[&'a Charge], billed: &[&'a Charge], cost: Cost, known: Known<'_>) -> Vec<Part<'a>> {
     if base.is_empty() || billed.is_empty() {
         return Vec::new();
     }
     let labels = |charges: &[&Charge]| charges.iter().map(|c| label(c, known)).collect::<BTreeSet<String>>();
+    if lacks_names(base, billed, cost, known).unwrap_or(true) {
+        return Vec::new();
+    }
     let (predicted, found) = (labels(base), labels(billed));
     let common: BTreeSet<&String> = predicted.intersection(&found).filter(|l| !l.is_empty()).collect();
     let told = |label: &String| common.contains(label) || (!common.is_empty() && known(label).is_none());
@@ -193,6 +196,23 @@ fn parts<'a>(base: &[&'a Charge], billed: &[&'a Charge], cost: Cost, known: Know
     let side = |charges: Vec<&'a Charge>| (!charges.is_empty()).then(|| Side::of(charges, cost));
     by.into_iter().map(|(label, (base, billed))| Part { label, base: side(base), billed: side(billed) }).collect()
 }
+
+/// True where one side has more that names nothing, and less that names something: its tags are missing in part, and the resources
+/// that have theirs would seem to have shrunk. `None` for quantities that are too large to be exact.
+fn lacks_names(base: &[&Charge], billed: &[&Charge], cost: Cost, known: Known<'_>) -> Option<bool> {
+    let is_named = |c: &&Charge| tag(c, SERVICE).is_some() || known(&label(c, known)).is_some();
+    let quantities = |charges: &[&Charge]| {
+        let (named, nameless): (Vec<&Charge>, Vec<&Charge>) = charges.iter().copied().partition(is_named);
+        Some((Side::of(named, cost).quantity()?, Side::of(nameless, cost).quantity()?))
+    };
+    let ((named, nameless), (now_named, now_nameless)) = (quantities(base)?, quantities(billed)?);
+    let (more, fewer) = (now_nameless - nameless, named - now_named);
+    let least = (named + nameless).min(now_named + now_nameless) * Decimal::new(NAMELESS_PERCENT, 2);
+    Some(more.is_sign_positive() == fewer.is_sign_positive() && more.abs().min(fewer.abs()) > least)
+}
+
+/// What may lack its name and be taken for a change, of the smaller side.
+const NAMELESS_PERCENT: i64 = 5;
 
 /// True where charges name no more than one resource.
 pub fn are_alike(charges: &[&Charge]) -> bool {
