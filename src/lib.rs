@@ -34,6 +34,7 @@
 pub mod actuals;
 pub mod bill;
 pub mod calibrate;
+pub mod check;
 pub mod cli;
 pub mod diagnostic;
 pub mod failover;

@@ -21,6 +21,7 @@ const ORDER: &[&[&str]] = &[
     &["forecast", "plan", "calibrate"],
     &["savings"],
     &["variance"],
+    &["check"],
     &["actuals"],
     &["report"],
     &["cli"],

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use ce_cost::check::rule;
 use ce_cost::pricing::{PriceBook, read};
 use ce_cost::savings::lever;
 use ce_cost::scenario::{self, InputFile};
@@ -46,6 +47,18 @@ fn every_bad_lever_file_says_what_is_wrong_and_how_to_mend_it() {
         let all: Vec<InputFile> = cases.chain([known.clone()]).collect();
         let wrong = lever::load(&all, &scenarios).and_then(|levers| levers.check(&scenarios, &book));
         let (problems, sources) = *wrong.expect_err("a bad lever");
+        insta::assert_snapshot!(problems.render(&sources, false));
+    });
+}
+
+#[test]
+fn every_bad_rule_file_says_what_is_wrong_and_how_to_mend_it() {
+    let book = PriceBook::embedded().unwrap_or_else(|e| panic!("{}", e.0.render(&e.1, false)));
+    let scenarios = files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios"));
+    let scenarios = scenario::load(&scenarios, &book, &[]).unwrap_or_else(|e| panic!("{}", e.0.render(&e.1, false)));
+    insta::glob!("errors/budgets/*", |case| {
+        let file = InputFile { name: "scenarios/budgets.yaml".into(), text: text(case) };
+        let (problems, sources) = *rule::load(&file, &scenarios).expect_err("a bad rule file");
         insta::assert_snapshot!(problems.render(&sources, false));
     });
 }

@@ -87,6 +87,8 @@ pub enum Command {
     Dr(DrArgs),
     /// What to reserve or commit to, sized on the forecast: saving, cash, break-even and risk of each choice
     Commit(CommitArgs),
+    /// Budget rules, for CI: exit 0 where all hold, 1 where one fails, 2 for warnings, 3 where data is not good enough
+    Check(CheckArgs),
     /// The price book: list, show, check
     Prices(PricesArgs),
     /// Scenario files: show, new, diff, schema
@@ -685,6 +687,71 @@ impl DrArgs {
         let lost = self.region_lost.map(|hours| Failover { hours, region_lost: true });
         lost.unwrap_or(Failover { hours: self.failover, region_lost: false })
     }
+}
+
+/// `check`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  ce-cost check                                      every rule of scenarios/budgets.yaml
+  ce-cost check prod --base origin/main              what this change does to prod, and whether a rule minds
+  ce-cost check --format json > base.json            keep a run, and hold a later one against it: --base base.json
+  ce-cost check --base origin/main --format md       the comment of a pull request
+  ce-cost check --fail-on warn                       warnings fail as well
+
+Exit codes: 0 every rule holds · 1 a rule of the level `fail` is breached · 2 only rules of the level `warn` are · 3 data is not good
+enough to tell (prices seen too long ago, nothing to compare with) · 64 to 70 as everywhere. Fail comes before 3, 3 before a warning.
+Needs neither the network nor rights on AWS. The rule file: docs/schema/budgets.schema.json.")]
+pub struct CheckArgs {
+    /// Environments; all that a rule is about if left out
+    #[arg(value_name = "ENV")]
+    pub environments: Vec<String>,
+    /// The rule file; budgets.yaml beside the scenarios if left out
+    #[arg(long, value_name = "FILE")]
+    pub rules: Option<PathBuf>,
+    /// What changes are measured from: a git revision of the scenarios, or a saved run (a file of `--format json`)
+    #[arg(long, value_name = "REV|FILE")]
+    pub base: Option<String>,
+    /// Which breaches change the exit code: warn, fail or never
+    #[arg(long, value_name = "WHEN", default_value = "fail")]
+    pub fail_on: FailOn,
+    #[command(flatten)]
+    pub basis: BasisArgs,
+    #[command(flatten)]
+    pub drawing: DrawingArgs,
+    #[command(flatten)]
+    pub changes: ChangeArgs,
+    /// How to write it: text, json, md, github, junit or sarif
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: CheckFormat,
+}
+
+/// What makes a check fail.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum FailOn {
+    /// Warnings as well
+    Warn,
+    /// Breaches of the level `fail`
+    Fail,
+    /// Nothing: exit 0, whatever the verdict; data that is not good enough is told all the same
+    Never,
+}
+
+/// How a check is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum CheckFormat {
+    /// For the terminal
+    Text,
+    /// For programs, and as a base for later
+    Json,
+    /// The comment of a pull request
+    #[value(alias = "markdown")]
+    Md,
+    /// Annotations of a GitHub workflow
+    Github,
+    /// A test report
+    Junit,
+    /// For code scanning
+    Sarif,
 }
 
 /// `prices`.

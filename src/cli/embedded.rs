@@ -28,6 +28,11 @@ files!(
     "staging.yaml",
 );
 
+/// The example of budget rules, about these scenarios.
+pub fn budgets() -> InputFile {
+    InputFile { name: "scenarios/budgets.yaml".into(), text: include_str!("../../scenarios/budgets.yaml").into() }
+}
+
 files!(
     /// The recovery strategies of these scenarios.
     dr_strategies:

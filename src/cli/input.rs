@@ -177,7 +177,7 @@ pub fn strategies(cli: &Cli) -> Result<Vec<InputFile>, Failure> {
 }
 
 /// The folder that holds the scenarios; `None` for the built-in ones.
-fn scenario_folder(folder: Option<&Path>) -> Option<&Path> {
+pub fn scenario_folder(folder: Option<&Path>) -> Option<&Path> {
     let beside = Path::new("scenarios");
     folder.or_else(|| beside.is_dir().then_some(beside))
 }

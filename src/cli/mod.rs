@@ -4,6 +4,7 @@ mod actuals;
 mod args;
 mod billed;
 mod calibrate;
+mod check;
 mod commit;
 mod compare;
 mod dr;
@@ -31,11 +32,17 @@ use crate::report::terminal::Screen;
 
 pub use self::args::Cli as Arguments;
 
-/// Exit codes, as `sysexits.h` numbers them. 1 to 3 belong to `check`.
+/// Exit codes, as `sysexits.h` numbers them; 1 to 3 are what `check` found.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Exit {
     /// All went well.
     Ok = 0,
+    /// A budget rule is breached.
+    Breach = 1,
+    /// Only rules that warn are breached.
+    Warned = 2,
+    /// Data is not good enough to tell.
+    Incomplete = 3,
     /// The command line is wrong, or names what is not there.
     Usage = 64,
     /// An input file is wrong.
@@ -65,6 +72,8 @@ pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
         ("explain.schema.json", of(schemars::schema_for!(explain::Explanation))),
         ("compare.schema.json", of(schemars::schema_for!(compare::Document))),
         ("commit.schema.json", of(schemars::schema_for!(crate::savings::commit::document::Commitments))),
+        ("check.schema.json", of(schemars::schema_for!(crate::check::document::Check))),
+        ("budgets.schema.json", of(schemars::schema_for!(crate::check::rule::RuleFile))),
         ("measured.schema.json", of(schemars::schema_for!(crate::variance::measured::Measured))),
         ("calibrate.schema.json", of(schemars::schema_for!(crate::calibrate::Calibration))),
         ("rightsize.schema.json", of(schemars::schema_for!(crate::savings::rightsize::RightSizing))),
@@ -129,11 +138,11 @@ pub fn main() -> ExitCode {
         }
     };
     let world = world(&cli);
-    match run(&cli, &world) {
-        Ok(output) => match write(&output) {
-            Ok(()) => ExitCode::from(Exit::Ok as u8),
+    match answer(&cli, &world) {
+        Ok((output, exit)) => match write(&output) {
+            Ok(()) => ExitCode::from(exit as u8),
             // Whoever reads has seen enough: `ce-cost … | head`.
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::from(Exit::Ok as u8),
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::from(exit as u8),
             Err(error) => {
                 eprintln!("error: the output cannot be written: {error}");
                 ExitCode::from(Exit::Internal as u8)
@@ -174,6 +183,14 @@ fn world(cli: &Cli) -> World {
     }
 }
 
+/// Runs a command, with the exit code of what it found.
+fn answer(cli: &Cli, world: &World) -> Result<(Output, Exit), Failure> {
+    match &cli.command {
+        Command::Check(args) => check::run(cli, args, world),
+        _ => run(cli, world).map(|output| (output, Exit::Ok)),
+    }
+}
+
 /// Runs a command. Reads files, and writes none but the picture of `simulate --plot`: [`main`] prints what comes back.
 ///
 /// # Errors
@@ -191,6 +208,7 @@ pub fn run(cli: &Cli, world: &World) -> Result<Output, Failure> {
         Command::Rightsize(args) => rightsize::run(cli, args, world),
         Command::Dr(args) => dr::run(cli, args, world),
         Command::Commit(args) => commit::run(cli, args, world),
+        Command::Check(args) => check::run(cli, args, world).map(|(output, _)| output),
         Command::Prices(args) => prices::run(cli, args, world),
         Command::Scenario(args) => scenario::run(cli, args, world),
         Command::Workload(args) => workload::run(args),

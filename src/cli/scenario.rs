@@ -1,6 +1,5 @@
 //! `ce-cost scenario`.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use serde_json::Value;
@@ -183,23 +182,9 @@ fn quoted(text: &str) -> String {
 
 // ── diff ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/// Every value of a tree by its path.
-fn leaves(node: &Node, path: &str, all: &mut BTreeMap<String, String>) {
-    let below = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
-    match &node.kind {
-        Kind::Scalar(text) => {
-            all.insert(path.to_owned(), text.clone());
-        }
-        Kind::Null => {}
-        Kind::Map(entries) => entries.iter().for_each(|(k, v)| leaves(v, &below(&k.text), all)),
-        Kind::List(items) => items.iter().enumerate().for_each(|(i, v)| leaves(v, &below(&i.to_string()), all)),
-    }
-}
-
 fn diff(left: &Scenario, right: &Scenario, screen: &Screen) -> String {
     let of = |scenario: &Scenario| {
-        let mut all = BTreeMap::new();
-        leaves(&scenario.tree, "", &mut all);
+        let mut all = scenario.tree.leaves();
         all.retain(|k, _| !k.ends_with(".why") && k != "inherits" && k != "environment");
         all
     };

@@ -49,6 +49,8 @@ use crate::workload::Workload;
 
 /// The file that says who pays.
 pub const ACCOUNTS: &str = "accounts.yaml";
+/// The file beside the environments that says what they may cost: `check` reads it.
+pub const BUDGETS: &str = "budgets.yaml";
 
 /// The top of a scenario file, as written. Resources are read by their own types.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -304,7 +306,8 @@ impl Loader<'_> {
     /// Parses every file; gives what `accounts.yaml` says.
     fn files(&mut self, files: &[InputFile]) -> Option<(Accounts, Node)> {
         let mut accounts = None;
-        for file in files {
+        let is_rules = |file: &&InputFile| file.name.rsplit(['/', '\\']).next() == Some(BUDGETS);
+        for file in files.iter().filter(|file| !is_rules(file)) {
             let id = self.sources.add(&file.name, &file.text);
             if measured::is_series(&file.name) {
                 self.keep_series(&file.name, id);

@@ -3,7 +3,7 @@
 //! Numbers stay text here: a parser that turns `0.04048` into a double would have lost it before anybody asked for a decimal.
 //! Anchors and aliases are refused (files share values by `inherits`), which also disarms files that expand without end.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
@@ -68,6 +68,25 @@ impl Node {
             }),
             Kind::List(items) => items.iter().enumerate().find_map(|(i, node)| below(&i.to_string(), node)),
             _ => None,
+        }
+    }
+
+    /// Every single value by its path.
+    pub fn leaves(&self) -> BTreeMap<String, String> {
+        let mut all = BTreeMap::new();
+        self.leaves_below("", &mut all);
+        all
+    }
+
+    fn leaves_below(&self, path: &str, all: &mut BTreeMap<String, String>) {
+        let below = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+        match &self.kind {
+            Kind::Scalar(text) => {
+                all.insert(path.to_owned(), text.clone());
+            }
+            Kind::Null => {}
+            Kind::Map(entries) => entries.iter().for_each(|(k, v)| v.leaves_below(&below(&k.text), all)),
+            Kind::List(items) => items.iter().enumerate().for_each(|(i, v)| v.leaves_below(&below(&i.to_string()), all)),
         }
     }
 

@@ -1,0 +1,100 @@
+//! What a check is held against: a saved run, or the scenarios of another revision, which git gives.
+
+use std::path::Path;
+use std::process::Command;
+
+use fs_err as fs;
+
+use super::super::input::{Inputs, scenario_folder, summary};
+use super::super::{Cli, Failure, World};
+use super::file;
+use crate::bill::group::By;
+use crate::check::base::{Base, Month};
+use crate::forecast::paths::Drawing;
+use crate::forecast::{Cut, forecast};
+use crate::predict::Basis;
+use crate::scenario::{self, InputFile, Scenario, Scenarios};
+
+/// Reads a base by its name.
+pub fn read(
+    cli: &Cli,
+    name: &str,
+    environments: &[&Scenario],
+    months: u32,
+    basis: Basis,
+    inputs: &Inputs,
+    world: &World,
+) -> Result<Base, Failure> {
+    if let Some(path) = file(name) {
+        let text = fs::read_to_string(&path).map_err(|e| Failure::missing(format!("error: {e}")))?;
+        return Base::saved(name, &text).map_err(|why| {
+            let help = "help: `ce-cost check --format json > base.json` writes one";
+            Failure::input(format!("error: {why}\n{help}"))
+        });
+    }
+    let files = revision(cli, name)?;
+    let scenarios = scenario::load(&files, &inputs.book, &[]).map_err(|e| {
+        let message = summary(&e.0.render(&e.1, world.colour_errors), e.0.errors());
+        Failure::input(format!("{message}\nin the scenarios of {name}"))
+    })?;
+    costed(name, scenarios, environments, months, basis, inputs)
+}
+
+/// What the environments cost by the base's scenarios, at today's prices: only the scenarios differ.
+fn costed(
+    name: &str,
+    scenarios: Scenarios,
+    environments: &[&Scenario],
+    months: u32,
+    basis: Basis,
+    inputs: &Inputs,
+) -> Result<Base, Failure> {
+    let mut base = Base { name: name.to_owned(), ..Base::default() };
+    let drawing = Drawing { paths: 0, seed: 1 };
+    let cut = Cut { by: By::Group, planned_only: false, as_of: inputs.as_of.to_string(), drawing };
+    for scenario in environments.iter().filter_map(|s| scenarios.named(&s.name)) {
+        let bills = forecast(&scenarios, scenario, &inputs.book, basis, months, &cut);
+        let (_, bills) = bills.map_err(|e| Failure::input(format!("error: {name}: {e}")))?;
+        for bill in bills {
+            base.months.insert((scenario.name.to_string(), bill.month.to_string()), Month::of(&bill));
+        }
+    }
+    base.scenarios = Some(scenarios);
+    Ok(base)
+}
+
+/// The scenario files as they were in a revision.
+fn revision(cli: &Cli, name: &str) -> Result<Vec<InputFile>, Failure> {
+    let Some(folder) = scenario_folder(cli.scenarios.as_deref()) else {
+        let help = "help: `--scenarios DIR` names a folder that git keeps, or `--base FILE` a saved run";
+        return Err(Failure::usage(format!("error: the built-in scenarios have no revision `{name}`\n{help}")));
+    };
+    // A name that begins with a dash would be an option of git.
+    if name.starts_with('-') {
+        return Err(Failure::usage(format!("error: `{name}` is no revision")));
+    }
+    let listed = git(folder, &["ls-tree", "-z", "--name-only", name, "./"], name)?;
+    let names = listed.split('\0').filter(|n| n.ends_with(".yaml") || n.ends_with(".yml"));
+    let read = |file: &str| {
+        let text = git(folder, &["show", &format!("{name}:./{file}")], name)?;
+        Ok(InputFile { name: format!("{name}:{}/{file}", folder.display()), text })
+    };
+    let files = names.map(read).collect::<Result<Vec<_>, Failure>>()?;
+    match files.is_empty() {
+        true => Err(Failure::missing(format!("error: there was no scenario file in {} at {name}", folder.display()))),
+        false => Ok(files),
+    }
+}
+
+/// What git says, in the folder of the scenarios.
+fn git(folder: &Path, args: &[&str], name: &str) -> Result<String, Failure> {
+    let run = Command::new("git").arg("-C").arg(folder).args(args).output();
+    let run = run.map_err(|e| Failure::missing(format!("error: git cannot be run: {e}\nhelp: `--base FILE` takes a saved run instead")))?;
+    if !run.status.success() {
+        let why = String::from_utf8_lossy(&run.stderr);
+        let why = why.lines().next().unwrap_or_default();
+        let help = "help: a clone in CI may lack it: fetch it first (`git fetch origin BRANCH`, or `fetch-depth: 0`)";
+        return Err(Failure::missing(format!("error: git has no `{name}`: {why}\n{help}")));
+    }
+    String::from_utf8(run.stdout).map_err(|_| Failure::input(format!("error: a scenario file of {name} is not UTF-8 text")))
+}

@@ -1,0 +1,39 @@
+//! A check as a JUnit report: a suite for each environment, a case for each rule.
+
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+use super::super::{Exit, Failure};
+use super::{action, word};
+use crate::check::document::{Check, Outcome, Status};
+
+/// The report. A breach of the level `fail` fails its case, what could not be told is an error of it, and a warning passes with a message.
+pub fn report(found: &Check) -> Result<String, Failure> {
+    let mut report = Report::new("ce-cost check");
+    for environment in &found.environments {
+        let mut suite = TestSuite::new(environment.environment.as_str());
+        let own = found.rules.iter().filter(|r| r.environment == environment.environment);
+        own.for_each(|outcome| _ = suite.add_test_case(case(outcome)));
+        report.add_test_suite(suite);
+    }
+    let text = report.to_string();
+    text.map_err(|e| Failure { exit: Exit::Internal, message: format!("error: {e}") })
+}
+
+fn case(outcome: &Outcome) -> TestCase {
+    let mut status = match outcome.status {
+        Status::Fail => TestCaseStatus::non_success(NonSuccessKind::Failure),
+        Status::Incomplete => TestCaseStatus::non_success(NonSuccessKind::Error),
+        Status::Skipped | Status::Waived => TestCaseStatus::skipped(),
+        Status::Pass | Status::Warn => TestCaseStatus::success(),
+    };
+    if !matches!(outcome.status, Status::Pass | Status::Warn) {
+        status.set_message(outcome.message.as_str());
+        status.set_type(word(outcome.status));
+    }
+    let mut case = TestCase::new(outcome.id.as_str(), status);
+    case.set_classname(format!("{}.{}", outcome.environment, outcome.metric.name()));
+    let action = action(outcome);
+    let said = if action.is_empty() { outcome.message.clone() } else { format!("{}\n{action}", outcome.message) };
+    case.set_system_out(format!("{}: {said}", word(outcome.status)));
+    case
+}

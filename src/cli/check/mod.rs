@@ -1,0 +1,122 @@
+//! `ce-cost check`.
+
+mod base;
+mod github;
+mod junit;
+mod markdown;
+mod sarif;
+mod text;
+
+use std::path::{Path, PathBuf};
+
+use fs_err as fs;
+
+use super::args::{CheckArgs, CheckFormat, Cli, FailOn};
+use super::forecast::json;
+use super::input::{Inputs, summary};
+use super::{Exit, Failure, Output, World, embedded};
+use crate::check::document::{Check, Outcome, Status, Verdict};
+use crate::check::rule::{self, Rules};
+use crate::check::{self, Ground};
+use crate::scenario::{BUDGETS, InputFile, Scenario};
+
+/// Runs the command. The exit code is the verdict's, as `--fail-on` takes it.
+pub fn run(cli: &Cli, args: &CheckArgs, world: &World) -> Result<(Output, Exit), Failure> {
+    let inputs = Inputs::changed(cli, world, &args.changes, &args.environments)?;
+    let rules = rules(cli, args, &inputs, world)?;
+    let environments = environments(args, &rules, &inputs)?;
+    let basis = inputs.basis(&args.basis);
+    let months = rules.file.rules.iter().map(|r| r.months).max().unwrap_or(1);
+    let base = args.base.as_deref().map(|name| base::read(cli, name, &environments, months, basis, &inputs, world)).transpose()?;
+    let ground = Ground {
+        scenarios: &inputs.scenarios,
+        book: &inputs.book,
+        basis,
+        drawing: args.drawing.drawing(),
+        as_of: inputs.as_of,
+        base: base.as_ref(),
+    };
+    let found = check::check(&rules, &environments, &ground).map_err(|e| Failure::input(format!("error: {e}")))?;
+    let out = match args.format {
+        CheckFormat::Text => text::page(&found, &world.screen),
+        CheckFormat::Json => json(&found)?,
+        CheckFormat::Md => markdown::page(&found),
+        CheckFormat::Github => github::annotations(&found),
+        CheckFormat::Junit => junit::report(&found)?,
+        CheckFormat::Sarif => sarif::log(&found)?,
+    };
+    let notes = inputs.warnings(world);
+    Ok((Output { out, notes }, exit(found.verdict, args.fail_on)))
+}
+
+/// The exit code of a verdict.
+pub fn exit(verdict: Verdict, fail_on: FailOn) -> Exit {
+    match (verdict, fail_on) {
+        (Verdict::Pass, _) | (Verdict::Fail | Verdict::Warn, FailOn::Never) => Exit::Ok,
+        (Verdict::Fail, _) | (Verdict::Warn, FailOn::Warn) => Exit::Breach,
+        (Verdict::Warn, FailOn::Fail) => Exit::Warned,
+        (Verdict::Incomplete, _) => Exit::Incomplete,
+    }
+}
+
+/// The rule file that is named, or the one beside the scenarios, or the built-in one.
+fn rules(cli: &Cli, args: &CheckArgs, inputs: &Inputs, world: &World) -> Result<Rules, Failure> {
+    let beside = super::input::scenario_folder(cli.scenarios.as_deref()).map(|folder| folder.join(BUDGETS));
+    let file = match args.rules.clone().or(beside) {
+        Some(path) => read(&path)?,
+        None => embedded::budgets(),
+    };
+    let rules = rule::load(&file, &inputs.scenarios);
+    rules.map_err(|e| Failure::input(summary(&e.0.render(&e.1, world.colour_errors), e.0.errors())))
+}
+
+fn read(path: &Path) -> Result<InputFile, Failure> {
+    let help = "help: `--rules FILE` names one; the built-in scenarios have a budgets.yaml as an example";
+    let text = fs::read_to_string(path).map_err(|e| Failure::missing(format!("error: {e}\n{help}")))?;
+    Ok(InputFile { name: path.to_string_lossy().replace('\\', "/"), text })
+}
+
+/// The environments that are named, or all that a rule is about.
+fn environments<'a>(args: &CheckArgs, rules: &Rules, inputs: &'a Inputs) -> Result<Vec<&'a Scenario>, Failure> {
+    if args.environments.is_empty() {
+        return Ok(rule::environments(&rules.file, &inputs.scenarios));
+    }
+    let named = args.environments.iter().map(|name| inputs.environment(name)).collect::<Result<Vec<_>, _>>()?;
+    let without = named.iter().find(|s| !rules.file.rules.iter().any(|r| r.names(s)));
+    match without {
+        Some(scenario) => {
+            let help = "help: a check that asks nothing would always pass: add a rule, or name another environment";
+            Err(Failure::usage(format!("error: no rule is about {}\n{help}", scenario.name)))
+        }
+        None => Ok(named),
+    }
+}
+
+/// A file path as the arguments give it, where it is a saved run and no revision.
+fn file(name: &str) -> Option<PathBuf> {
+    let path = PathBuf::from(name);
+    (path.is_file() || name.ends_with(".json")).then_some(path)
+}
+
+/// Rules that ask for attention.
+fn loud(found: &Check) -> impl Iterator<Item = &Outcome> {
+    found.rules.iter().filter(|r| r.status.verdict() != Verdict::Pass)
+}
+
+/// In a word.
+fn word(status: Status) -> &'static str {
+    match status {
+        Status::Pass => "pass",
+        Status::Skipped => "skipped",
+        Status::Waived => "waived",
+        Status::Warn => "warn",
+        Status::Incomplete => "incomplete",
+        Status::Fail => "fail",
+    }
+}
+
+/// What to do and whom to ask, behind a message.
+fn action(outcome: &Outcome) -> String {
+    let owner = outcome.owner.as_ref().map(|o| format!("owner: {o}"));
+    [outcome.text.clone(), owner, outcome.link.clone()].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}
