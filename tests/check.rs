@@ -1,5 +1,7 @@
 //! Budget rules as a pipeline runs them: verdicts, exit codes and formats, a base out of git and out of a file, hostile names.
 
+mod peers;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -245,4 +247,38 @@ fn the_example_holds_for_the_built_in_environments() {
     insta::assert_snapshot!("check_built_in", text);
     assert_eq!(says(&root(), &[], 0), text, "the built-in rules are those of the repository");
     assert!(says(elsewhere.path(), &["prod-driven"], 64).contains("no rule is about prod-driven"));
+}
+
+/// Every verdict as JUnit and as SARIF, held against their schemas by validators of others.
+#[test]
+fn reports_are_valid_by_their_schemas() {
+    let folder = with_rules(
+        "rules:
+  - {id: fails, environment: [prod, dev], metric: planned, above: 1 USD, owner: 'a & b <c>', text: \"x\\ty\"}
+  - {id: warns, environment: prod, metric: planned, above: 1 USD, level: warn, link: 'https://example.invalid/?a=1&b=2'}
+  - {id: untold, environment: prod, metric: over_budget, above: 1%}
+  - {id: skipped, environment: prod, metric: change, above: 1 USD}
+  - {id: waived, environment: prod, metric: planned, above: 1 USD, waiver: {until: 2027-01-01, why: a move}}
+  - {id: fine, environment: prod, metric: planned, below: 1 USD}
+",
+    );
+    let fine = with_rules(&format!("rules:\n{PASS}"));
+    let reports = Path::new(env!("CARGO_TARGET_TMPDIR")).join("check-reports");
+    fs::create_dir_all(&reports).expect("a folder");
+    for (name, from, code) in [("all", folder.path(), 1), ("fine", fine.path(), 0)] {
+        fs::write(reports.join(format!("{name}.xml")), says(from, &["--format", "junit", "--paths", "0"], code)).expect("a file");
+        fs::write(reports.join(format!("{name}.sarif")), says(from, &["--format", "sarif", "--paths", "0"], code)).expect("a file");
+    }
+    let python = peers::python("reports", &["jsonschema==4.26.0", "xmlschema==4.3.1"]);
+    let said = peers::run(Command::new(python).arg(peers::script("validate_reports.py")).arg(&reports).arg(sarif_schema()));
+    assert!(said.contains("2 reports and 2 logs are valid"), "{said}");
+}
+
+/// OASIS's schema, as the crate that writes SARIF carries it.
+fn sarif_schema() -> PathBuf {
+    let metadata = Command::new(env!("CARGO")).args(["metadata", "--format-version", "1", "--locked"]).current_dir(root()).output();
+    let metadata: Value = serde_json::from_slice(&metadata.expect("cargo runs").stdout).expect("JSON");
+    let packages = metadata["packages"].as_array().expect("packages");
+    let package = packages.iter().find(|p| p["name"] == "serde-sarif").expect("the crate");
+    Path::new(package["manifest_path"].as_str().expect("a path")).with_file_name("src").join("schema.json")
 }

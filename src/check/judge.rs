@@ -125,6 +125,8 @@ struct Reading {
     /// How far beyond the limit, as a part of it; below zero within.
     beyond: Decimal,
     is_breach: bool,
+    /// True for a breach that is too small to be one.
+    is_small: bool,
     above: bool,
 }
 
@@ -186,7 +188,8 @@ fn reading(rule: &Rule, seen: &Seen<'_>, ground: &Ground<'_>, n: u32) -> Reading
     };
     let (most, least) = (rule.most(month).and_then(number), rule.below.and_then(number));
     let value = value(rule, seen, ground, n);
-    let mut reading = Reading { month, limit: most.or(least), beyond: Decimal::ZERO, is_breach: false, above: most.is_some(), value };
+    let mut reading =
+        Reading { month, limit: most.or(least), beyond: Decimal::ZERO, is_breach: false, is_small: false, above: most.is_some(), value };
     let Ok(value) = reading.value else { return reading };
     let beyond = |limit: Decimal, excess: Decimal| quotient(excess, limit.abs()).unwrap_or(excess);
     let sides = [most.map(|m| (m, value - m, true)), least.map(|l| (l, l - value, false))];
@@ -194,6 +197,7 @@ fn reading(rule: &Rule, seen: &Seen<'_>, ground: &Ground<'_>, n: u32) -> Reading
     if let Some((limit, excess, above)) = worst {
         (reading.limit, reading.above, reading.beyond) = (Some(limit), above, beyond(limit, excess));
         reading.is_breach = excess > Decimal::ZERO && counts(rule, seen, ground, n, excess);
+        reading.is_small = excess > Decimal::ZERO && !reading.is_breach;
     }
     reading
 }
@@ -276,6 +280,9 @@ fn message(rule: &Rule, reading: &Reading, as_of: NaiveDate, stale: Option<&str>
     let side = if reading.above { "at most" } else { "at least" };
     let limit = reading.limit.map(|limit| format!(", {side} {}", number(limit))).unwrap_or_default();
     let mut text = format!("{what} {} in {}{limit}", number(value), reading.month);
+    if let Some(floor) = rule.floor.filter(|_| reading.is_small) {
+        text.push_str(&format!("; less than {} does not count", dollars(floor)));
+    }
     if let Some(waiver) = rule.waiver.as_ref().filter(|_| reading.is_breach) {
         let still = if as_of <= waiver.until { "accepted until" } else { "was accepted until" };
         text.push_str(&format!("; {still} {}: {}", waiver.until, waiver.why));

@@ -20,7 +20,7 @@ use crate::scenario::driver::optional_quantity;
 use crate::scenario::node::{self, Kind, Node};
 use crate::scenario::plan::OneOrMany;
 use crate::scenario::read::{Defaults, read};
-use crate::scenario::{InputFile, Scenario, Scenarios};
+use crate::scenario::{InputFile, Scenario, Scenarios, commitment};
 use crate::source::{Place, Sources};
 
 /// A rule file.
@@ -198,6 +198,7 @@ impl Scope {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 pub struct Waiver {
     /// The last day of it, such as 2026-12-31.
+    #[serde(deserialize_with = "commitment::day")]
     #[schemars(with = "String")]
     pub until: NaiveDate,
     /// Why it is accepted.

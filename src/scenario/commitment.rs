@@ -107,7 +107,7 @@ pub(crate) fn term<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<
 }
 
 /// Reads a day.
-pub(super) fn day<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::Error> {
+pub fn day<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::Error> {
     let text = String::deserialize(deserializer)?;
     text.parse().map_err(|_| serde::de::Error::custom(format!("`{text}` is no date: write it as 2026-12-01")))
 }
