@@ -249,6 +249,36 @@ fn the_example_holds_for_the_built_in_environments() {
     assert!(says(elsewhere.path(), &["prod-driven"], 64).contains("no rule is about prod-driven"));
 }
 
+/// The month that goes on: what was billed is the store's, and what it lands at is made of three parts. Without a bill it cannot be told.
+#[cfg(feature = "actuals")]
+#[test]
+fn an_open_month_is_held_against_its_bill() {
+    let folder = with_rules(
+        "rules:
+  - {id: so-far, environment: prod, metric: actual, above: 50% of plan, level: warn}
+  - {id: lands, environment: prod, metric: landed, above: 130% of plan, below: 1000 USD}
+",
+    );
+    let store = folder.path().join("store");
+    let store = store.to_str().expect("a path");
+    assert!(says(folder.path(), &["--store", store], 3).contains("there is no bill of 2026-11"));
+    let run = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ce-cost"));
+        let output = command.args(args).args(["--as-of", "2026-11-24"]).current_dir(folder.path()).output().expect("it runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("text")
+    };
+    run(&["actuals", "demo", "--store", store]);
+    let found = json(&says(folder.path(), &["--store", store, "--format", "json"], 2));
+    let landing = &found["environments"][0]["landing"];
+    let number = |v: &Value| v.as_str().expect("text").parse::<rust_decimal::Decimal>().expect("a number");
+    assert_eq!(number(&landing["stands"]) + number(&landing["rest"]) + number(&landing["awaited"]), number(&landing["landed"]));
+    let compared = json(&run(&["compare", "prod", "--month", "2026-11", "--store", store, "--cost", "unblended", "--format", "json"]));
+    assert_eq!(landing["billed"], compared["billed"]);
+    // 23 days have rows, two of them late.
+    assert_eq!((&landing["month"], &landing["complete"]["days"], &landing["complete"]["of"]), (&"2026-11".into(), &21.into(), &30.into()));
+}
+
 /// Every verdict as JUnit and as SARIF, held against their schemas by validators of others.
 #[test]
 fn reports_are_valid_by_their_schemas() {

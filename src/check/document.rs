@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::landing::Landing;
 use super::rule::{Level, Metric};
 use crate::forecast::Band;
 use crate::money::Usd;
@@ -121,6 +122,8 @@ pub struct Environment {
     pub months: Vec<Month>,
     /// The first month against the base; `null` where there is none.
     pub change: Option<Change>,
+    /// The month that goes on, billed and expected; `null` where no rule asks for it, or there is no bill.
+    pub landing: Option<Landing>,
 }
 
 /// A month of one.

@@ -1,13 +1,14 @@
 //! Rules against the numbers of the environments.
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::base::{self, Base};
 use super::document::{Change, Check, Driver, Environment, Month as Numbers, Moved, Outcome, SCHEMA, Service, Status, Verdict};
+use super::landing::Landing;
 use super::rule::{Level, Limit, Metric, Rule, Rules, Scope};
 use crate::bill::Bill;
 use crate::bill::group::{By, Part, parts};
@@ -38,6 +39,8 @@ pub struct Ground<'a> {
     pub as_of: NaiveDate,
     /// What changes are changes from.
     pub base: Option<&'a Base>,
+    /// The month that goes on, by environment: where rules ask for it. In words why there is none.
+    pub landings: &'a BTreeMap<String, Result<Landing, String>>,
 }
 
 /// An environment as a rule sees it.
@@ -179,7 +182,7 @@ fn status(rule: &Rule, reading: &Reading, ground: &Ground<'_>, stale: Option<&st
 }
 
 fn reading(rule: &Rule, seen: &Seen<'_>, ground: &Ground<'_>, n: u32) -> Reading {
-    let month = ground.basis.month.plus(n);
+    let month = if rule.metric.needs_bill() { Month::of(ground.as_of) } else { ground.basis.month.plus(n) };
     let plan = seen.scenario.plan.as_ref().map(|p| p.total);
     let number = |limit: Limit| match limit {
         Limit::Money(amount) => Some(amount.decimal()),
@@ -235,6 +238,8 @@ fn value(rule: &Rule, seen: &Seen<'_>, ground: &Ground<'_>, n: u32) -> Result<De
             None if ground.drawing.paths == 0 => Err("no paths were run, and there is no probability without them".into()),
             None => Ok(Decimal::from(u8::from(month.budget.is_some_and(|b| month.planned.total > b)))),
         },
+        Metric::Actual => landing(seen, ground).map(|l| l.billed.decimal()),
+        Metric::Landed => landing(seen, ground).map(|l| l.landed.decimal()),
         Metric::Change => change(rule, seen, ground, n).map(|(before, after)| (after - before).decimal()),
         Metric::ChangePercent => {
             let (before, after) = change(rule, seen, ground, n)?;
@@ -242,6 +247,11 @@ fn value(rule: &Rule, seen: &Seen<'_>, ground: &Ground<'_>, n: u32) -> Result<De
             part.ok_or_else(|| format!("the base of {} costs nothing: there is no change in per cent", seen.scenario.name))
         }
     }
+}
+
+fn landing<'a>(seen: &Seen<'_>, ground: &Ground<'a>) -> Result<&'a Landing, String> {
+    let none = || format!("no bill of {} was read", seen.scenario.name);
+    ground.landings.get(&*seen.scenario.name).ok_or_else(none)?.as_ref().map_err(Clone::clone)
 }
 
 /// What a rule's services cost in the base and now.
@@ -271,6 +281,8 @@ fn message(rule: &Rule, reading: &Reading, as_of: NaiveDate, stale: Option<&str>
         Metric::P90 => "P90",
         Metric::OverBudget => "probability of more than the budget",
         Metric::Change | Metric::ChangePercent => "change",
+        Metric::Actual => "billed so far",
+        Metric::Landed => "lands at",
     };
     let what = if scope.is_empty() { what.to_owned() } else { format!("{scope}, {what}") };
     let value = match &reading.value {
@@ -305,6 +317,7 @@ fn environment(seen: &Seen<'_>, ground: &Ground<'_>) -> Result<Environment, NoBi
         budget: seen.scenario.plan.as_ref().map(|p| p.total),
         months: numbers.collect(),
         change: moved(seen, ground),
+        landing: landing(seen, ground).ok().cloned(),
     })
 }
 

@@ -3,6 +3,7 @@
 pub mod base;
 pub mod document;
 pub mod judge;
+pub mod landing;
 pub mod rule;
 
 pub use self::judge::{Ground, check};

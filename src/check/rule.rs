@@ -52,6 +52,10 @@ pub enum Metric {
     Change,
     /// The same as a part of the base.
     ChangePercent,
+    /// What was billed in the month that goes on.
+    Actual,
+    /// What that month will come to: billed so far, and the model for the rest.
+    Landed,
 }
 
 impl Metric {
@@ -65,6 +69,8 @@ impl Metric {
             Metric::OverBudget => "over_budget",
             Metric::Change => "change",
             Metric::ChangePercent => "change_percent",
+            Metric::Actual => "actual",
+            Metric::Landed => "landed",
         }
     }
 
@@ -76,6 +82,11 @@ impl Metric {
     /// True where it needs the paths of the model.
     pub fn is_drawn(self) -> bool {
         matches!(self, Metric::P50 | Metric::P90 | Metric::OverBudget)
+    }
+
+    /// True where it needs a bill.
+    pub fn needs_bill(self) -> bool {
+        matches!(self, Metric::Actual | Metric::Landed)
     }
 
     /// True where it needs a base.
@@ -444,12 +455,15 @@ impl Checked<'_> {
         if !(1..=MOST_MONTHS).contains(&self.rule.months) {
             let message = format!("{} is no number of months to look ahead", self.rule.months);
             self.wrong("months", message, &format!("1 to {MOST_MONTHS}"), "write `months: 3`");
+        } else if self.rule.metric.needs_bill() && self.rule.months != 1 {
+            let message = format!("`{}` is of the month that goes on", self.rule.metric.name());
+            self.wrong("months", message, "there is one such month", "leave it out");
         }
     }
 
     fn scope(&mut self) {
         let (metric, scope) = (self.rule.metric, &self.rule.scope);
-        if metric.is_drawn() && !scope.is_whole() {
+        if (metric.is_drawn() || metric.needs_bill()) && !scope.is_whole() {
             let message = format!("`{}` is of a whole environment", metric.name());
             self.wrong("scope", message, "a part of one was found", "leave the scope out, or use `planned` or `total`");
         } else if metric.needs_base() && !scope.is_by_service() {

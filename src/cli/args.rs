@@ -700,7 +700,8 @@ impl DrArgs {
 
 Exit codes: 0 every rule holds · 1 a rule of the level `fail` is breached · 2 only rules of the level `warn` are · 3 data is not good
 enough to tell (prices seen too long ago, nothing to compare with) · 64 to 70 as everywhere. Fail comes before 3, 3 before a warning.
-Needs neither the network nor rights on AWS. The rule file: docs/schema/budgets.schema.json.")]
+Needs neither the network nor rights on AWS; rules on `actual` and `landed` read bills out of the local store, or from files
+(--actuals). The rule file: docs/schema/budgets.schema.json.")]
 pub struct CheckArgs {
     /// Environments; all that a rule is about if left out
     #[arg(value_name = "ENV")]
@@ -711,6 +712,8 @@ pub struct CheckArgs {
     /// What changes are measured from: a git revision of the scenarios, or a saved run (a file of `--format json`)
     #[arg(long, value_name = "REV|FILE")]
     pub base: Option<String>,
+    #[command(flatten)]
+    pub billed: BilledArgs,
     /// Which breaches change the exit code: warn, fail or never
     #[arg(long, value_name = "WHEN", default_value = "fail")]
     pub fail_on: FailOn,

@@ -3,6 +3,7 @@
 mod base;
 mod github;
 mod junit;
+mod landing;
 mod markdown;
 mod sarif;
 mod text;
@@ -28,6 +29,7 @@ pub fn run(cli: &Cli, args: &CheckArgs, world: &World) -> Result<(Output, Exit),
     let basis = inputs.basis(&args.basis);
     let months = rules.file.rules.iter().map(|r| r.months).max().unwrap_or(1);
     let base = args.base.as_deref().map(|name| base::read(cli, name, &environments, months, basis, &inputs, world)).transpose()?;
+    let landings = landing::of(args, &rules, &environments, &inputs, world)?;
     let ground = Ground {
         scenarios: &inputs.scenarios,
         book: &inputs.book,
@@ -35,6 +37,7 @@ pub fn run(cli: &Cli, args: &CheckArgs, world: &World) -> Result<(Output, Exit),
         drawing: args.drawing.drawing(),
         as_of: inputs.as_of,
         base: base.as_ref(),
+        landings: &landings,
     };
     let found = check::check(&rules, &environments, &ground).map_err(|e| Failure::input(format!("error: {e}")))?;
     let out = match args.format {

@@ -26,8 +26,17 @@ pub fn log(found: &Check) -> Result<String, Failure> {
     json(&log)
 }
 
-const METRICS: [Metric; 7] =
-    [Metric::Planned, Metric::Total, Metric::P50, Metric::P90, Metric::OverBudget, Metric::Change, Metric::ChangePercent];
+const METRICS: [Metric; 9] = [
+    Metric::Planned,
+    Metric::Total,
+    Metric::P50,
+    Metric::P90,
+    Metric::OverBudget,
+    Metric::Change,
+    Metric::ChangePercent,
+    Metric::Actual,
+    Metric::Landed,
+];
 
 /// The name by which tools know a kind of finding.
 fn kind(metric: Metric) -> String {
