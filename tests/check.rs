@@ -256,7 +256,7 @@ fn an_open_month_is_held_against_its_bill() {
     let folder = with_rules(
         "rules:
   - {id: so-far, environment: prod, metric: actual, above: 50% of plan, level: warn}
-  - {id: lands, environment: prod, metric: landed, above: 130% of plan, below: 1000 USD}
+  - {id: lands, environment: prod, metric: landed, above: 20000 USD, below: 1000 USD}
 ",
     );
     let store = folder.path().join("store");
