@@ -70,7 +70,7 @@ pub fn read<R: Read>(file: &str, names: &[String], records: ByteRecordsIntoIter<
     let dimension = names[0].as_str();
     let number = sink.begin(origin(file, dimension));
     for cell in &cells {
-        sink.add_entry(&entry(cell, dimension, daily), number)
+        sink.add_entry(&entry(cell, dimension, daily), amounts(cell), number)
             .map_err(|_| refused(" holds amounts that are too large".into(), "download it again"))?;
     }
     Ok(())
@@ -154,14 +154,17 @@ fn entry<'a>(cell: &'a Cell, dimension: &str, daily: bool) -> Entry<'a> {
             savings_plan: false,
             seller: Seller::Aws,
         },
-        amounts: Amounts {
-            quantity: Exact::ZERO,
-            billed: cell.amount,
-            effective: cell.amount,
-            net: (cell.amount, cell.amount),
-            list: cell.amount,
-            true_up: Exact::ZERO,
-        },
         invoiced: false,
+    }
+}
+
+fn amounts(cell: &Cell) -> Amounts {
+    Amounts {
+        quantity: Exact::ZERO,
+        billed: cell.amount,
+        effective: cell.amount,
+        net: (cell.amount, cell.amount),
+        list: cell.amount,
+        true_up: Exact::ZERO,
     }
 }

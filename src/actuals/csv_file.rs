@@ -9,7 +9,6 @@ use chrono::NaiveDate;
 use csv::{ByteRecord, ErrorKind, ReaderBuilder};
 use rustc_hash::FxHasher;
 
-use super::cur;
 use super::exact::Exact;
 use super::sink::{Format, Header, Sink, one};
 use super::table::{self, LONGEST_CELL, Row, Wrong};
@@ -36,7 +35,6 @@ pub fn read(file: &str, input: impl Read, version: Option<String>, sink: &mut Si
     let mut header = Header::of(file, names)?;
     header.keep(sink.detail());
     let number = sink.begin(header.origin(file, version));
-    let has_id = matches!(header.format, Format::Cur(_)) && header.places[cur::ID_COLUMN].is_some();
     let rounded = Cell::new(0);
     let mut row = 0_u64;
     loop {
@@ -50,7 +48,7 @@ pub fn read(file: &str, input: impl Read, version: Option<String>, sink: &mut Si
             return Err(one(uneven(file, &at(), record.len(), header.names.len())));
         }
         let cells = CsvRow { record: &record, header: &header, rounded: &rounded };
-        let id = has_id.then(|| whole(&record));
+        let id = header.id().map(|_| whole(&record));
         sink.add(header.format, number, &cells, id).map_err(|stop| stop.at(file, &at(), &header))?;
     }
     sink.rounded(rounded.get());

@@ -106,7 +106,7 @@ fn lacks_effective(row: &impl Row, item: &LineItem) -> Result<bool, Wrong> {
         LineItem::RiFee => RI_UNUSED_FEE,
         _ => return Ok(false),
     };
-    Ok(row.number(column)?.is_none())
+    row.is_blank(column)
 }
 
 /// Room for what a row holds as maps, used again for every row.
@@ -128,8 +128,19 @@ fn item<'r>(room: &'r mut Option<(String, LineItem)>, text: &str) -> &'r LineIte
     room.as_ref().map_or(&LineItem::Usage, |(_, item)| item)
 }
 
-/// What a row says, and whether it lacks what amortizing makes of it.
-pub fn entry<'a>(row: &'a impl Row, room: &'a mut Room) -> Result<(Entry<'a>, bool), Wrong> {
+/// What decides which of a row's amounts count.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Costing {
+    item: LineItem,
+    committed: bool,
+    /// A savings plan that was given back: its fee was never amortized.
+    refunds_fee: bool,
+    /// True where the row does not say what amortizing makes of it.
+    pub incomplete: bool,
+}
+
+/// What a row says besides its amounts, and which of these count.
+pub fn entry<'a>(row: &'a impl Row, room: &'a mut Room) -> Result<(Entry<'a>, Costing), Wrong> {
     let period = row.sure_day(PERIOD)?;
     let month = Month::of(period);
     if month.first_day() != period {
@@ -144,7 +155,12 @@ pub fn entry<'a>(row: &'a impl Row, room: &'a mut Room) -> Result<(Entry<'a>, bo
     let marketplace = row.text(ENTITY)?.contains("Marketplace");
     let region = Some(row.numbered(REGION_CODE)?).filter(|r| !r.is_empty()).map_or_else(|| row.numbered(REGION), Ok)?;
     let usage_type = row.numbered(USAGE_TYPE)?;
-    let costs = costs(row, item, !commitment.is_empty(), &product_code)?;
+    let costing = Costing {
+        item: item.clone(),
+        committed: !commitment.is_empty(),
+        refunds_fee: *item == LineItem::Refund && refunds_upfront_fee(row, &product_code)?,
+        incomplete: lacks_effective(row, item)?,
+    };
     let entry = Entry {
         month,
         day: row.has(START).then(|| row.sure_day(START)).transpose()?,
@@ -157,7 +173,7 @@ pub fn entry<'a>(row: &'a impl Row, room: &'a mut Room) -> Result<(Entry<'a>, bo
         operation: row.numbered(OPERATION)?,
         unit: row.numbered(UNIT)?,
         // A fee that is given back is another charge than refunds of the same day.
-        description: match (marketplace, *item == LineItem::Refund && refunds_upfront_fee(row, &product_code)?) {
+        description: match (marketplace, costing.refunds_fee) {
             (true, _) => product_name(row, product, name)?.into(),
             (false, true) => "Refund for one-time fee".into(),
             (false, false) => Text::default(),
@@ -172,10 +188,9 @@ pub fn entry<'a>(row: &'a impl Row, room: &'a mut Room) -> Result<(Entry<'a>, bo
             savings_plan: !plan.is_empty(),
             seller: if marketplace { Seller::Marketplace } else { Seller::Aws },
         },
-        amounts: costs,
         invoiced: !row.text(INVOICE)?.is_empty(),
     };
-    Ok((entry, lacks_effective(row, item)?))
+    Ok((entry, costing))
 }
 
 /// What is sold through the Marketplace: its product code is a hash.
@@ -189,7 +204,8 @@ fn product_name<'a>(row: &'a impl Row, product: &'a mut String, name: &'a mut St
 }
 
 /// What a row costs, by its type. Net columns that are blank fall back to the gross ones, each by itself.
-fn costs(row: &impl Row, item: &LineItem, committed: bool, product: &str) -> Result<Amounts, Wrong> {
+pub fn amounts(row: &impl Row, costing: &Costing) -> Result<Amounts, Wrong> {
+    let Costing { item, committed, refunds_fee, .. } = costing;
     let unblended = row.sure_number(UNBLENDED)?;
     let net_unblended = row.number(NET_UNBLENDED)?.unwrap_or(unblended);
     let zero = Exact::ZERO;
@@ -217,8 +233,8 @@ fn costs(row: &impl Row, item: &LineItem, committed: bool, product: &str) -> Res
             )
         }
         LineItem::SavingsPlanNegation | LineItem::SavingsPlanUpfrontFee => (zero, zero, zero),
-        LineItem::Fee if committed => (zero, zero, zero),
-        LineItem::Refund if refunds_upfront_fee(row, product)? => (zero, zero, zero),
+        LineItem::Fee if *committed => (zero, zero, zero),
+        LineItem::Refund if *refunds_fee => (zero, zero, zero),
         _ => (unblended, net_unblended, zero),
     };
     Ok(Amounts {
@@ -226,7 +242,7 @@ fn costs(row: &impl Row, item: &LineItem, committed: bool, product: &str) -> Res
         billed: unblended,
         effective,
         net: (net_unblended, net_effective),
-        list: list(row, item, committed, unblended)?,
+        list: list(row, item, *committed, unblended)?,
         true_up,
     })
 }
@@ -258,7 +274,7 @@ fn net_unused(row: &impl Row, unused: Exact) -> Result<Exact, Wrong> {
     Ok(unused)
 }
 
-/// A savings plan that was given back: its fee was never amortized.
+/// True for the refund of what a savings plan costs once.
 fn refunds_upfront_fee(row: &impl Row, product: &str) -> Result<bool, Wrong> {
     Ok(product.ends_with("SavingsPlans") && row.text(DESCRIPTION)?.starts_with("Refund for one-time fee"))
 }

@@ -60,11 +60,15 @@ impl Exact {
     /// The shortest decimal that reads as `value`.
     pub fn from_double(value: f64) -> Read {
         // Ten places and fifteen digits: the quotient is rounded correctly, so where it gives `value` back, the decimal is found;
-        // and no other of so few digits gives it.
-        let scaled = (value * 1e10).round();
-        if scaled.abs() < SURE_DIGITS && scaled / 1e10 == value {
-            #[allow(clippy::cast_possible_truncation, reason = "a whole number below 10^15")]
-            return Read::Whole(Exact(i128::from(scaled as i64) * 100_000_000));
+        // and no other of so few digits gives it. Whether the whole number was rounded well, the quotient proves as well.
+        let scaled = value * 1e10;
+        #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "a whole number below 10^15, proved below")]
+        let (whole, back) = {
+            let whole = (scaled + 0.5_f64.copysign(scaled)) as i64;
+            (whole, whole as f64 / 1e10)
+        };
+        if scaled.abs() < SURE_DIGITS && back == value {
+            return Read::Whole(Exact(i128::from(whole) * 100_000_000));
         }
         if value.is_finite() { Exact::from_text(&format!("{value:e}")) } else { Read::Not }
     }

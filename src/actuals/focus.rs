@@ -74,7 +74,7 @@ pub fn version(has: impl Fn(&str) -> bool) -> &'static str {
     }
 }
 
-/// What a row says.
+/// What a row says besides its amounts.
 pub fn entry<'a>(row: &'a impl Row, room: &'a mut String) -> Result<Entry<'a>, Wrong> {
     let first = |columns: [usize; 2]| match row.numbered(columns[0])? {
         blank if blank.is_empty() => row.numbered(columns[1]),
@@ -86,8 +86,7 @@ pub fn entry<'a>(row: &'a impl Row, room: &'a mut String) -> Result<Entry<'a>, W
     let once = row.text(FREQUENCY)? == "One-Time";
     let line_item = line_item(row, &commitment, savings_plan, status, once)?;
     let seller = seller(&first([SERVICE_PROVIDER, PROVIDER])?, row.text(PUBLISHER)?);
-    let (billed, effective) = (row.sure_number(BILLED)?, row.sure_number(EFFECTIVE)?);
-    let priced = row.number(PRICING_QUANTITY)?;
+    let priced = !row.is_blank(PRICING_QUANTITY)?;
     Ok(Entry {
         month: Month::of(row.sure_day(PERIOD)?),
         day: row.has(START).then(|| row.sure_day(START)).transpose()?,
@@ -98,21 +97,26 @@ pub fn entry<'a>(row: &'a impl Row, room: &'a mut String) -> Result<Entry<'a>, W
         region: row.numbered(REGION)?,
         usage_type: first([USAGE_TYPE, SKU_METER])?,
         operation: row.numbered(OPERATION)?,
-        unit: if priced.is_some() { row.numbered(PRICING_UNIT)? } else { row.numbered(CONSUMED_UNIT)? },
+        unit: if priced { row.numbered(PRICING_UNIT)? } else { row.numbered(CONSUMED_UNIT)? },
         description: if seller == Seller::Aws { Text::default() } else { row.numbered(DESCRIPTION)? },
         commitment,
         tags: row.map(TAGS, room)?,
         currency: row.numbered(CURRENCY)?,
         traits: Traits { frequency: frequency(row, once)?, pricing: pricing(row)?, status, savings_plan, seller },
-        amounts: Amounts {
-            quantity: priced.map_or_else(|| row.number_or_zero(CONSUMED_QUANTITY), Ok)?,
-            billed,
-            effective,
-            net: (billed, effective),
-            list: row.number(LIST_COST)?.unwrap_or(billed),
-            true_up: Exact::ZERO,
-        },
         invoiced: !row.text(INVOICE)?.is_empty(),
+    })
+}
+
+/// What a row costs.
+pub fn amounts(row: &impl Row) -> Result<Amounts, Wrong> {
+    let (billed, effective) = (row.sure_number(BILLED)?, row.sure_number(EFFECTIVE)?);
+    Ok(Amounts {
+        quantity: row.number(PRICING_QUANTITY)?.map_or_else(|| row.number_or_zero(CONSUMED_QUANTITY), Ok)?,
+        billed,
+        effective,
+        net: (billed, effective),
+        list: row.number(LIST_COST)?.unwrap_or(billed),
+        true_up: Exact::ZERO,
     })
 }
 

@@ -12,15 +12,15 @@ use std::thread;
 
 use chrono::{DateTime, NaiveDate};
 use polars::prelude::{
-    ChunkExplode, DataFrame, DataType, Engine, ExplodeOptions, Expr, Float64Chunked, Int64Chunked, LazyFrame, ListNameSpaceImpl,
-    ParquetReader, PlRefPath, PolarsError, PolarsResult, ScanArgsParquet, Schema, SerReader, Series, StringChunked, TimeUnit, col,
+    ChunkExplode, DataFrame, DataType, Engine, ExplodeOptions, Expr, LazyFrame, ListNameSpaceImpl, ParquetReader, PlRefPath, PolarsError,
+    PolarsResult, ScanArgsParquet, Schema, SerReader, Series, StringChunked, TimeUnit, col,
 };
 use rustc_hash::FxHasher;
 
 use super::cur;
 use super::exact::Exact;
 use super::rollup::Fast;
-use super::sink::{Format, Header, Sink, one};
+use super::sink::{Header, Sink, one};
 use super::table::{self, A_DAY, Kind, Row, Text, WORDS, Wrong};
 use super::tags;
 use crate::diagnostic::{Diagnostic, Problems};
@@ -187,16 +187,63 @@ struct Batch {
     /// Of the columns that hold one tag key each.
     tags: Vec<Cells>,
     rows: usize,
+    /// For each row, what [`Row::alike`] gives.
+    alike: Option<Vec<u64>>,
 }
 
 impl Batch {
     fn of(table: &DataFrame, header: &Header) -> PolarsResult<Batch> {
         let column = |place: usize| table.column(&header.names[place]).and_then(|c| Cells::of(&c.as_materialized_series().rechunk()));
-        Ok(Batch {
-            cells: header.places.iter().map(|place| place.map_or(Ok(Cells::Blank), column)).collect::<PolarsResult<_>>()?,
-            tags: header.tags.iter().map(|(place, _)| column(*place)).collect::<PolarsResult<_>>()?,
-            rows: table.height(),
-        })
+        let cells: Vec<Cells> = header.places.iter().map(|place| place.map_or(Ok(Cells::Blank), column)).collect::<PolarsResult<_>>()?;
+        let tags: Vec<Cells> = header.tags.iter().map(|(place, _)| column(*place)).collect::<PolarsResult<_>>()?;
+        let of_format = header.format.columns().iter().zip(&cells).enumerate();
+        let telling = of_format.filter(|(column, _)| header.id() != Some(*column)).map(|(_, (column, cells))| (column.kind, cells));
+        let alike = alike(table.height(), telling.chain(tags.iter().map(|cells| (Kind::Text, cells))));
+        Ok(Batch { cells, tags, rows: table.height(), alike })
+    }
+}
+
+/// Numbers the rows of a batch, so that those have the same number which agree in all these columns: in their words and days, and
+/// in whether they have an amount. `None` where most rows are different.
+fn alike<'c>(rows: usize, columns: impl Iterator<Item = (Kind, &'c Cells)>) -> Option<Vec<u64>> {
+    let mut alike = Alike { numbers: vec![0; rows], many: 1 };
+    for (kind, cells) in columns {
+        cells.tell_apart(kind, &mut alike)?;
+    }
+    alike.count();
+    Some(alike.numbers)
+}
+
+/// Rows by the numbers of their cells, as digits of one number.
+struct Alike {
+    numbers: Vec<u64>,
+    /// Every number is below it.
+    many: u64,
+}
+
+impl Alike {
+    /// Tells rows apart by one more column, whose cells are numbered below `many`.
+    fn tell(&mut self, many: u64, digits: impl Iterator<Item = u64>) {
+        if many < 2 {
+            return;
+        }
+        if self.many.checked_mul(many).is_none() {
+            self.count();
+        }
+        self.many = self.many.saturating_mul(many);
+        for (number, digit) in self.numbers.iter_mut().zip(digits) {
+            *number = *number * many + digit;
+        }
+    }
+
+    /// Numbers the numbers as they come.
+    fn count(&mut self) {
+        let mut known: Fast<u64, u64> = Fast::default();
+        for number in &mut self.numbers {
+            let next = known.len() as u64;
+            *number = *known.entry(*number).or_insert(next);
+        }
+        self.many = known.len() as u64;
     }
 }
 
@@ -213,11 +260,10 @@ impl Reading<'_> {
     /// Adds every row of a batch.
     fn batch(&mut self, batch: &Batch) -> Result<(), Problems> {
         let rounded = Cell::new(0);
-        let has_id = matches!(self.header.format, Format::Cur(_)) && self.header.places[cur::ID_COLUMN].is_some();
         self.sink.next_batch();
         for at in 0..batch.rows {
             let row = BatchRow { batch, header: self.header, at, rounded: &rounded };
-            let id = has_id.then(|| row.telling());
+            let id = self.header.id().map(|_| row.telling());
             let added = self.sink.add(self.header.format, self.number, &row, id);
             added.map_err(|stop| stop.at(self.file, &format!("row {}", self.rows + at as u64 + 1), self.header))?;
         }
@@ -234,9 +280,9 @@ enum Cells {
     Text(StringChunked),
     /// Texts that repeat, each with its number.
     Numbered(Numbered),
-    Double(Float64Chunked),
+    Double(Vec<Option<f64>>),
     /// Milliseconds since 1970.
-    Time(Int64Chunked),
+    Time(Vec<Option<i64>>),
     Map(Maps),
 }
 
@@ -290,17 +336,42 @@ impl Numbered {
 
 impl Cells {
     fn of(series: &Series) -> PolarsResult<Cells> {
+        if series.null_count() == series.len() {
+            return Ok(Cells::Blank);
+        }
         Ok(match series.dtype() {
             DataType::String => {
                 Numbered::of(series.str()?).map_or_else(|| series.str().cloned().map(Cells::Text), |n| Ok(Cells::Numbered(n)))?
             }
-            DataType::Float64 => Cells::Double(series.f64()?.clone()),
-            DataType::Datetime(..) => Cells::Time(series.datetime()?.physical().clone()),
+            DataType::Float64 => Cells::Double(series.f64()?.iter().collect()),
+            DataType::Datetime(..) => Cells::Time(series.datetime()?.physical().iter().collect()),
             DataType::List(_) => Cells::Map(Maps::of(series)?),
             _ => Cells::Blank,
         })
     }
+
+    /// Tells rows apart by what is in these cells; `None` where most are different.
+    fn tell_apart(&self, kind: Kind, alike: &mut Alike) -> Option<()> {
+        match (kind, self) {
+            (_, Cells::Blank) => {}
+            (Kind::Number, Cells::Numbered(texts)) => {
+                alike.tell(2, texts.numbers.iter().map(|number| u64::from(texts.texts[*number as usize].is_empty())));
+            }
+            (Kind::Number, Cells::Text(texts)) => alike.tell(2, texts.iter().map(|text| u64::from(text.is_none_or(str::is_empty)))),
+            (_, Cells::Double(doubles)) => alike.tell(2, doubles.iter().map(|double| u64::from(double.is_none()))),
+            (_, Cells::Numbered(texts)) => alike.tell(texts.texts.len() as u64, texts.numbers.iter().map(|number| u64::from(*number))),
+            (_, Cells::Time(times)) => {
+                let days = || times.iter().map(|time| time.map(|time| time.div_euclid(MILLISECONDS_OF_A_DAY)));
+                let (first, last) = (days().flatten().min()?, days().flatten().max()?);
+                alike.tell(last.abs_diff(first) + 2, days().map(|day| day.map_or(0, |day| day.abs_diff(first) + 1)));
+            }
+            (_, Cells::Text(_) | Cells::Map(_)) => return None,
+        }
+        Some(())
+    }
 }
+
+const MILLISECONDS_OF_A_DAY: i64 = 86_400_000;
 
 /// Maps: the keys and values of all rows, and where each row ends.
 struct Maps {
@@ -352,8 +423,8 @@ impl BatchRow<'_> {
             match &self.batch.cells[column] {
                 Cells::Text(texts) => hash.write(texts.get(self.at).unwrap_or_default().as_bytes()),
                 Cells::Numbered(texts) => hash.write(texts.get(self.at).0.as_bytes()),
-                Cells::Double(doubles) => hash.write_u64(doubles.get(self.at).map_or(1, f64::to_bits)),
-                Cells::Time(times) => hash.write_i64(times.get(self.at).unwrap_or_default()),
+                Cells::Double(doubles) => hash.write_u64(doubles[self.at].map_or(1, f64::to_bits)),
+                Cells::Time(times) => hash.write_i64(times[self.at].unwrap_or_default()),
                 Cells::Blank | Cells::Map(_) => {}
             }
         }
@@ -385,9 +456,20 @@ impl Row for BatchRow<'_> {
         }
     }
 
+    fn alike(&self) -> Option<usize> {
+        self.batch.alike.as_ref().and_then(|numbers| usize::try_from(numbers[self.at]).ok())
+    }
+
+    fn is_blank(&self, column: usize) -> Result<bool, Wrong> {
+        match &self.batch.cells[column] {
+            Cells::Double(doubles) => Ok(doubles[self.at].is_none()),
+            _ => Ok(self.text(column)?.is_empty()),
+        }
+    }
+
     fn number(&self, column: usize) -> Result<Option<Exact>, Wrong> {
         let found = match &self.batch.cells[column] {
-            Cells::Double(doubles) => match doubles.get(self.at) {
+            Cells::Double(doubles) => match doubles[self.at] {
                 Some(double) => table::number(column, Exact::from_double(double), || double.to_string())?,
                 None => return Ok(None),
             },
@@ -402,7 +484,7 @@ impl Row for BatchRow<'_> {
 
     fn day(&self, column: usize) -> Result<Option<NaiveDate>, Wrong> {
         match &self.batch.cells[column] {
-            Cells::Time(times) => match times.get(self.at) {
+            Cells::Time(times) => match times[self.at] {
                 None => Ok(None),
                 Some(time) => {
                     let day = DateTime::from_timestamp_millis(time).and_then(|t| table::sure(t.date_naive()));

@@ -16,7 +16,7 @@ use crate::usage::Tags;
 /// A map that is fast for small keys. What is hostile in a file can make it slow, not wrong.
 pub(super) type Fast<K, V> = HashMap<K, V, BuildHasherDefault<FxHasher>>;
 
-/// What one row of a bill says, in the terms of all formats.
+/// What one row of a bill says besides its amounts, in the terms of all formats.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry<'a> {
     /// The billing period.
@@ -49,8 +49,6 @@ pub struct Entry<'a> {
     pub currency: Text<'a>,
     /// What is told by a few words.
     pub traits: Traits,
-    /// The amounts.
-    pub amounts: Amounts,
     /// False where no invoice stands behind it yet.
     pub invoiced: bool,
 }
@@ -198,7 +196,9 @@ pub struct Rollup {
     /// Bytes of the keys of `map_numbers`, and of all texts and tags.
     map_bytes: usize,
     bytes: usize,
-    sums: Fast<Key, Sums>,
+    /// The place of each charge in `sums`.
+    places: Fast<Key, usize>,
+    sums: Vec<Sums>,
 }
 
 /// One charge and its sums.
@@ -211,7 +211,13 @@ pub struct Summed<'a> {
 
 impl Rollup {
     /// Adds a row of a file, which is told by its number.
-    pub fn add(&mut self, entry: &Entry<'_>, file: usize) -> Result<(), Full> {
+    pub fn add(&mut self, entry: &Entry<'_>, amounts: Amounts, file: usize) -> Result<(), Full> {
+        let charge = self.charge(entry, file)?;
+        self.count(charge, amounts)
+    }
+
+    /// The place of the charge to which a row of a file belongs, for [`Rollup::count`].
+    pub fn charge(&mut self, entry: &Entry<'_>, file: usize) -> Result<usize, Full> {
         let key = self.key(entry)?;
         let period = (key.month, key.words[0], file);
         if self.last_period != Some(period) {
@@ -221,12 +227,24 @@ impl Rollup {
                 files.push(file);
             }
         }
-        let known = self.sums.len();
-        let sums = self.sums.entry(key).or_insert(Sums { traits: entry.traits, amounts: Amounts::default(), rows: 0, invoiced: true });
-        sums.amounts = sums.amounts.plus(entry.amounts).ok_or(Full::Sum)?;
+        let next = self.sums.len();
+        let place = *self.places.entry(key).or_insert(next);
+        if place == next {
+            if next >= MOST_CHARGES {
+                return Err(Full::Charges);
+            }
+            self.sums.push(Sums { traits: entry.traits, amounts: Amounts::default(), rows: 0, invoiced: true });
+        }
+        self.sums[place].invoiced &= entry.invoiced;
+        Ok(place)
+    }
+
+    /// Adds what a row of a charge costs.
+    pub fn count(&mut self, charge: usize, amounts: Amounts) -> Result<(), Full> {
+        let sums = &mut self.sums[charge];
+        sums.amounts = sums.amounts.plus(amounts).ok_or(Full::Sum)?;
         sums.rows += 1;
-        sums.invoiced &= entry.invoiced;
-        if known >= MOST_CHARGES { Err(Full::Charges) } else { Ok(()) }
+        Ok(())
     }
 
     fn key(&mut self, entry: &Entry<'_>) -> Result<Key, Full> {
@@ -333,7 +351,8 @@ impl Rollup {
 
     /// Every charge with its sums, by period, payer and the rest: in an order that does not depend on that of the rows.
     pub fn sorted(&self) -> Vec<Summed<'_>> {
-        let mut all: Vec<Summed<'_>> = self.sums.iter().map(|(key, sums)| Summed { rollup: self, key, sums }).collect();
+        let mut all: Vec<Summed<'_>> =
+            self.places.iter().map(|(key, place)| Summed { rollup: self, key, sums: &self.sums[*place] }).collect();
         all.sort_unstable_by(|a, b| order(a).cmp(&order(b)));
         all
     }
@@ -350,7 +369,7 @@ impl Rollup {
 }
 
 impl<'a> Summed<'a> {
-    /// What it is, with the sums of its amounts; `tags` is empty here.
+    /// What it is; `tags` is empty here.
     pub fn entry(&self) -> Entry<'a> {
         let word = |place: usize| self.rollup.words.texts.get(self.key.words[place] as usize).map_or("", |t| t.as_ref());
         Entry {
@@ -369,7 +388,6 @@ impl<'a> Summed<'a> {
             currency: word(10).into(),
             tags: "",
             traits: self.sums.traits,
-            amounts: self.sums.amounts,
             invoiced: self.sums.invoiced,
         }
     }

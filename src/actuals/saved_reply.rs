@@ -171,9 +171,10 @@ fn add(file: &str, period: &PeriodResult, dimensions: &[String], number: usize, 
         let (amounts, currency) = amounts(&at, metrics)?;
         sink.once(telling(period, dimensions, keys), number);
         let mut room = String::new();
-        let mut entry = blank(Month::of(start), day, amounts, &currency, !period.estimated);
+        let mut entry = blank(Month::of(start), day, &currency, !period.estimated);
         fill(&mut entry, dimensions, keys, &mut room);
-        sink.add_entry(&entry, number).map_err(|stop| refused(&at, &format!(": {stop:?}"), "the file is damaged: save it again"))?;
+        let added = sink.add_entry(&entry, amounts, number);
+        added.map_err(|stop| refused(&at, &format!(": {stop:?}"), "the file is damaged: save it again"))?;
     }
     Ok(())
 }
@@ -202,7 +203,7 @@ fn amounts(at: &str, metrics: &BTreeMap<String, Value>) -> Result<(Amounts, Stri
     Ok((Amounts { quantity, billed, effective, net, list: billed, true_up: Exact::ZERO }, currency))
 }
 
-fn blank(month: Month, day: Option<NaiveDate>, amounts: Amounts, currency: &str, invoiced: bool) -> Entry<'_> {
+fn blank(month: Month, day: Option<NaiveDate>, currency: &str, invoiced: bool) -> Entry<'_> {
     Entry {
         month,
         day,
@@ -225,7 +226,6 @@ fn blank(month: Month, day: Option<NaiveDate>, amounts: Amounts, currency: &str,
             savings_plan: false,
             seller: Seller::Aws,
         },
-        amounts,
         invoiced,
     }
 }

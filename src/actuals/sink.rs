@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use super::pages::{Page, Pages};
-use super::rollup::{Entry, Fast, Full, MOST_CHARGES, MOST_TEXT, Rollup};
+use super::rollup::{Amounts, Entry, Fast, Full, MOST_CHARGES, MOST_TEXT, Rollup};
 use super::statement::{self, Origin};
 use super::table::{Column, Row, Wrong, plain_name, shortened};
 use super::{Imported, cur, focus};
@@ -99,6 +99,11 @@ impl Header {
         };
         not.iter().for_each(|column| self.places[*column] = None);
         self.tags.clear();
+    }
+
+    /// The column of the rows' ids, where the file has it.
+    pub fn id(&self) -> Option<usize> {
+        Some(cur::ID_COLUMN).filter(|column| matches!(self.format, Format::Cur(_)) && self.places[*column].is_some())
     }
 
     /// True for the tags where each key has a column of its own.
@@ -213,11 +218,27 @@ const MOST_IDS: usize = 4_000_000;
 pub struct Sink {
     detail: Detail,
     rollup: Rollup,
+    /// What the rows of this batch are that are alike, by their number.
+    alike: Vec<Part>,
     origins: Vec<Origin>,
     room: cur::Room,
     seen: Fast<u64, ()>,
     pages: Pages,
     notes: Notes,
+}
+
+/// Which part of a bill a row is.
+enum Part {
+    /// Of this charge, and how its amounts count.
+    Charge(usize, Costing),
+    /// None: another row tells the same.
+    Split,
+}
+
+/// How the amounts of a row count.
+enum Costing {
+    Cur(cur::Costing),
+    Focus,
 }
 
 /// What is counted for the remarks.
@@ -256,30 +277,57 @@ impl Sink {
         if let Some(id) = id {
             self.once(id, file);
         }
-        let entry = match format {
-            Format::Cur(_) if cur::is_split(row)? => {
+        let own;
+        let part = match row.alike() {
+            None => {
+                own = self.part(format, file, row)?;
+                &own
+            }
+            Some(number) => {
+                if number == self.alike.len() {
+                    let part = self.part(format, file, row)?;
+                    self.alike.push(part);
+                }
+                &self.alike[number]
+            }
+        };
+        let (charge, amounts) = match part {
+            Part::Split => {
                 self.notes.split += 1;
                 return Ok(());
             }
-            Format::Cur(_) => {
-                let (entry, incomplete) = cur::entry(row, &mut self.room)?;
-                self.notes.incomplete += u64::from(incomplete);
-                entry
+            Part::Charge(charge, Costing::Focus) => (charge, focus::amounts(row)?),
+            Part::Charge(charge, Costing::Cur(costing)) => {
+                self.notes.incomplete += u64::from(costing.incomplete);
+                (charge, cur::amounts(row, costing)?)
             }
-            Format::Focus(_) => focus::entry(row, &mut self.room.tags)?,
         };
-        self.rollup.add(&entry, file).map_err(Stop::Full)
+        self.rollup.count(*charge, amounts).map_err(Stop::Full)
     }
 
-    /// Rows that follow number their words anew.
+    /// Finds which part of a bill a row is.
+    fn part<R: Row>(&mut self, format: Format, file: usize, row: &R) -> Result<Part, Stop> {
+        let (entry, costing) = match format {
+            Format::Cur(_) if cur::is_split(row)? => return Ok(Part::Split),
+            Format::Cur(_) => {
+                let (entry, costing) = cur::entry(row, &mut self.room)?;
+                (entry, Costing::Cur(costing))
+            }
+            Format::Focus(_) => (focus::entry(row, &mut self.room.tags)?, Costing::Focus),
+        };
+        Ok(Part::Charge(self.rollup.charge(&entry, file).map_err(Stop::Full)?, costing))
+    }
+
+    /// Rows that follow number their words, and which of them are alike, anew.
     pub fn next_batch(&mut self) {
+        self.alike.clear();
         self.rollup.next_batch();
     }
 
     /// Adds what is no row of a table.
-    pub fn add_entry(&mut self, entry: &Entry<'_>, file: usize) -> Result<(), Full> {
+    pub fn add_entry(&mut self, entry: &Entry<'_>, amounts: Amounts, file: usize) -> Result<(), Full> {
         self.notes.rows += 1;
-        self.rollup.add(entry, file)
+        self.rollup.add(entry, amounts, file)
     }
 
     /// Makes a page of a reply known.

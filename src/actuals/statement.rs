@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use sha2::{Digest, Sha256};
 
 use super::exact::Exact;
-use super::rollup::{Amounts, Entry, Rollup, Summed};
+use super::rollup::{Amounts, Rollup, Summed};
 use super::{Imported, Source, Statement};
 use crate::bill::{Bill, Charge, CommitmentRef, Frequency, LineItem, Net};
 use crate::diagnostic::{Diagnostic, Problems};
@@ -182,8 +182,8 @@ impl<'r> Texts<'r> {
 }
 
 fn charge<'r>(texts: &mut Texts<'r>, summed: &Summed<'r>, net: bool) -> Option<Charge> {
-    let e = summed.entry();
-    let Entry { amounts, traits, .. } = e;
+    let (e, amounts) = (summed.entry(), summed.amounts());
+    let traits = e.traits;
     let shared = |text: &str| texts.rollup.shared(text);
     let line_item = item(&e.line_item);
     let usd = |amount: Exact| amount.decimal().map(Usd::new);

@@ -105,6 +105,11 @@ pub trait Row {
         self.text(column).map(Text::from)
     }
 
+    /// True where a cell of words or of an amount holds nothing.
+    fn is_blank(&self, column: usize) -> Result<bool, Wrong> {
+        Ok(self.text(column)?.is_empty())
+    }
+
     /// The amount in a cell; `None` for a blank one.
     fn number(&self, column: usize) -> Result<Option<Exact>, Wrong>;
 
@@ -113,6 +118,12 @@ pub trait Row {
 
     /// The map in a cell as text that [`super::tags::parse`] reads.
     fn map<'a>(&'a self, column: usize, room: &'a mut String) -> Result<&'a str, Wrong>;
+
+    /// A number that the row shares with those of its batch which agree in all but how large their amounts are, counted from 0 as they
+    /// come; `None` where nobody has looked.
+    fn alike(&self) -> Option<usize> {
+        None
+    }
 
     /// The day in a cell that must have one.
     fn sure_day(&self, column: usize) -> Result<NaiveDate, Wrong> {
