@@ -173,17 +173,15 @@ fn without_usage_types(both: Both<'_>) -> Both<'_> {
 }
 
 /// A row by resource, as far as both sides name the same ones, and without those that the scenario does not have. What only one side
-/// names stays together. Not at all where names seem to be missing.
+/// names stays together, and everything does where names seem to be missing.
 fn parts<'a>(base: &[&'a Charge], billed: &[&'a Charge], cost: Cost, known: Known<'_>) -> Vec<Part<'a>> {
     if base.is_empty() || billed.is_empty() {
         return Vec::new();
     }
     let labels = |charges: &[&Charge]| charges.iter().map(|c| label(c, known)).collect::<BTreeSet<String>>();
-    if lacks_names(base, billed, cost, known).unwrap_or(true) {
-        return Vec::new();
-    }
     let (predicted, found) = (labels(base), labels(billed));
-    let common: BTreeSet<&String> = predicted.intersection(&found).filter(|l| !l.is_empty()).collect();
+    let lacks_names = lacks_names(base, billed, cost, known).unwrap_or(true);
+    let common: BTreeSet<&String> = predicted.intersection(&found).filter(|l| !lacks_names && !l.is_empty()).collect();
     let told = |label: &String| common.contains(label) || (!common.is_empty() && known(label).is_none());
     let mut by: BTreeMap<String, (Vec<&Charge>, Vec<&Charge>)> = BTreeMap::new();
     let name = |charge: &Charge| Some(label(charge, known)).filter(|l| told(l)).unwrap_or_default();
