@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use ce_cost::forecast::draw::{purpose, stream};
 use ce_cost::forecast::paths::Drawing;
 use ce_cost::money::Usd;
-use ce_cost::month::HoursBasis;
+use ce_cost::month::{HoursBasis, Month};
 use ce_cost::predict::{self, Basis};
 use ce_cost::pricing::{Payment, PriceBook};
 use ce_cost::savings::commit::ahead::Ahead;
@@ -29,8 +29,16 @@ fn book() -> PriceBook {
 /// One environment `test` in us-east-1.
 #[track_caller]
 fn scenarios(resources: &str, rest: &str) -> Scenarios {
-    let text = format!("environment: test\nregion: us-east-1\nprovenance: assumed\n{rest}\nresources:\n  {resources}\n");
-    let files = [InputFile { name: "test.yaml".into(), text }];
+    load(&[("test.yaml", environment("test", resources, rest))])
+}
+
+fn environment(name: &str, resources: &str, rest: &str) -> String {
+    format!("environment: {name}\nregion: us-east-1\nprovenance: assumed\n{rest}\nresources:\n  {resources}\n")
+}
+
+#[track_caller]
+fn load(files: &[(&str, String)]) -> Scenarios {
+    let files: Vec<InputFile> = files.iter().map(|(name, text)| InputFile { name: (*name).into(), text: text.clone() }).collect();
     scenario::load(&files, &book(), &[]).unwrap_or_else(|e| panic!("{}", e.0.render(&e.1, false)))
 }
 
@@ -202,10 +210,17 @@ fn what_runs_in_half_of_the_hours_is_not_committed_to() {
 /// Billed and amortized over the twelve months from December 2026.
 #[track_caller]
 fn year(resources: &str, rest: &str) -> [Usd; 2] {
+    year_from("2026-12", resources, rest)
+}
+
+/// The same from another month.
+#[track_caller]
+fn year_from(first: &str, resources: &str, rest: &str) -> [Usd; 2] {
     let (scenarios, book) = (scenarios(resources, rest), book());
     let test = scenarios.named("test").expect("test");
+    let first: Month = first.parse().expect("a month");
     let month = |n: u32| {
-        let basis = Basis { month: december().month.plus(n), ..december() };
+        let basis = Basis { month: first.plus(n), ..december() };
         predict::bill(&scenarios, test, &book, basis).unwrap_or_else(|e| panic!("{e}"))
     };
     let bills: Vec<_> = (0..12).map(month).collect();
@@ -252,6 +267,50 @@ fn cash_and_amortized_agree_over_a_term() {
     let [billed, effective] = year(nodes, reserved);
     assert_eq!(billed.to_string(), "2950.56"); // 1,146 + 0.206 × 8,760
     assert_eq!(effective.decimal().round_dp(6), billed.decimal().round_dp(6));
+}
+
+/// A term from December 2027 ends on 29 November 2028, 365 days with 29 February among them: on the last day of that month its use is
+/// on demand. The plan's 438 are spread over 8,760 hours, as are the 1,146 of the node.
+#[test]
+fn a_term_with_a_29_february_has_365_days() {
+    let plan = "commitments: [{id: sp, term: savings-plan-1yr-all-upfront, start: 2027-12-01, hourly: 0.05 USD}]";
+    let [billed, effective] = year_from("2027-12", WEB, plan);
+    assert_eq!(billed.decimal().round_dp(6), effective.decimal().round_dp(6));
+    let nodes = "cache: {type: elasticache, engine: redis, node: cache.r6g.large, shards: 1, replicas: 0}";
+    let reserved = "commitments: [{id: rn, term: reserved-1yr-all-upfront, start: 2027-12-01, service: AmazonElastiCache, usage_type: 'NodeUsage:cache.r6g.large', operation: 'CreateCacheCluster:0002', count: 1}]";
+    let [billed, effective] = year_from("2027-12", nodes, reserved);
+    assert_eq!(billed.to_string(), "1150.944"); // 1,146 + 0.206 × 24
+    assert_eq!(effective.decimal().round_dp(6), billed.decimal().round_dp(6));
+}
+
+/// Two accounts of one payer, each with two tasks, 0.078992 an hour under a plan. The plan of dev is twice what dev needs, that of prod
+/// what prod needs: each covers its own account, and half of dev's is lost.
+#[test]
+fn a_plan_covers_its_owner_before_another_account_does() {
+    let plan = |name: &str, hourly: &str| {
+        format!("commitments: [{{id: sp-{name}, term: savings-plan-1yr-no-upfront, start: 2026-12-01, hourly: {hourly} USD}}]")
+    };
+    let files = [
+        ("dev.yaml", environment("dev", WEB, &plan("dev", "0.157984"))),
+        ("prod.yaml", environment("prod", WEB, &plan("prod", "0.078992"))),
+        ("accounts.yaml", "payers: {main: {members: [dev, prod]}}\n".to_owned()),
+    ];
+    let scenarios = load(&files);
+    let bill = predict::bill(&scenarios, scenarios.named("prod").expect("prod"), &book(), december()).unwrap_or_else(|e| panic!("{e}"));
+    let of = |environment: &str, what: &str| -> Usd {
+        let fits = |c: &&ce_cost::bill::Charge| &*c.environment == environment && c.description == what;
+        bill.charges.iter().filter(fits).map(|c| c.effective).sum()
+    };
+    let half = (Decimal::new(78_992, 6) * Decimal::from(744)).round_dp(6);
+    for (environment, what, hours) in [
+        ("prod", "covered by sp-prod", half),
+        ("prod", "covered by sp-dev", Decimal::ZERO),
+        ("prod", "not used of sp-prod", Decimal::ZERO),
+        ("dev", "covered by sp-dev", half),
+        ("dev", "not used of sp-dev", half),
+    ] {
+        assert_eq!(of(environment, what).decimal().round_dp(6), hours, "{environment}: {what}");
+    }
 }
 
 #[test]

@@ -271,12 +271,10 @@ impl Surface {
             return quantities;
         }
         let place: HashMap<usize, usize> = self.members.iter().enumerate().map(|(i, m)| (m.record, i)).collect();
-        for holding in &self.holdings {
-            let wanted = |record: usize| place.get(&record).and_then(|i| quantity(quantities[*i])).unwrap_or_default();
-            for (record, covered) in holding.covered(wanted) {
-                if let Some(i) = place.get(&record) {
-                    quantities[*i] = (quantities[*i] - float(covered)).max(0.0);
-                }
+        let wanted = |record: usize| place.get(&record).and_then(|i| quantity(quantities[*i])).unwrap_or_default();
+        for (record, covered) in commitment::covered(&self.holdings, wanted) {
+            if let Some(i) = place.get(&record) {
+                quantities[*i] = (quantities[*i] - float(covered)).max(0.0);
             }
         }
         quantities

@@ -1,6 +1,6 @@
 //! Commitments: reservations and savings plans as a scenario buys them.
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +9,15 @@ use crate::money::Usd;
 use crate::month::Month;
 use crate::pricing::Term;
 use crate::quantity::{Count, schema_of};
+
+/// Days of a year's term. AWS sells terms of 31,536,000 and 94,608,000 seconds, whether a 29 February lies in them or not (Amazon RDS,
+/// "DescribeReservedDBInstancesOfferings", `Duration`; Savings Plans, "DescribeSavingsPlansOfferings", `durationSeconds`).
+pub const YEAR_DAYS: u32 = 365;
+
+/// The first day after a term of so many years.
+pub fn end_of(start: NaiveDate, years: u8) -> NaiveDate {
+    start.checked_add_days(Days::new(u64::from(YEAR_DAYS) * u64::from(years))).unwrap_or(start)
+}
 
 /// Which savings plan.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -76,7 +85,7 @@ impl Commitment {
 
     /// The first day after the term.
     pub fn end(&self) -> NaiveDate {
-        self.start.checked_add_months(chrono::Months::new(12 * u32::from(self.years()))).unwrap_or(self.start)
+        end_of(self.start, self.years())
     }
 
     /// Days of a month on which it is in force.

@@ -1,5 +1,6 @@
-//! Commitments: purchases that cover usage hour by hour, used or lost. Reservations come first, then savings plans; the
-//! owner's account first, the highest saving first; never Spot (AWS, "How Savings Plans apply to your usage").
+//! Commitments: purchases that cover usage hour by hour, used or lost. Reservations come first, then savings plans; of each kind
+//! every purchase on its owner's account first, then on the others what all owners leave; the highest saving first; never Spot (AWS,
+//! "How Savings Plans apply to your usage").
 //!
 //! Usage is taken as even over the hours in which its resource is on, so "hour by hour" is a minimum over those hours; resources
 //! that are off for a part of the month are taken to be on at the same times.
@@ -9,22 +10,24 @@ pub mod reservation;
 pub mod savings_plan;
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
 use self::left::Left;
+use self::reservation::Reserved;
 use super::Terms;
 use super::support::row;
 use crate::bill::{Category, Charge, CommitmentRef, CommitmentStatus, Frequency, LineItem, Pricing, Seller};
 use crate::money::{Usd, quotient};
 use crate::pricing::Term;
 use crate::scenario::Scenario;
-use crate::scenario::commitment::Commitment;
+use crate::scenario::commitment::{Commitment, YEAR_DAYS};
 use crate::usage::{Step, Tape, UsageRecord};
 
 /// Hours of a year's term, as AWS divides an upfront fee: 365 days.
-pub const YEAR: u32 = 8_760;
+pub const YEAR: u32 = 24 * YEAR_DAYS;
 
 /// Takes what commitments cover out of the usage. Gives the usage that is left to be rated on demand, and the rows of the
 /// purchases, of what they cover and of what is lost.
@@ -36,16 +39,28 @@ pub fn cover(
     members: &[&Scenario],
     terms: &Terms<'_>,
 ) -> Result<(Vec<UsageRecord>, Vec<Charge>), Vec<String>> {
-    let (mut charges, mut failures) = (Vec::new(), Vec::new());
-    for (savings_plan, purchase) in purchases(members, terms) {
-        let rows = if savings_plan { purchase.savings_plan(&mut records) } else { purchase.reservation(&mut records) };
-        match rows {
-            Ok(rows) => charges.extend(rows),
-            Err(why) => failures.push(purchase.failure(&why)),
+    let purchases = held(&records, members, terms)?;
+    let mut holdings: Vec<Holding> = purchases.iter().map(|(_, held)| held.holding.clone()).collect();
+    let mut rows: Vec<Vec<Charge>> = vec![Vec::new(); holdings.len()];
+    let mut failures = Vec::new();
+    for (number, claim) in order(&holdings) {
+        let (purchase, held) = &purchases[number];
+        let record = &mut records[claim.record];
+        if let Some((units, covered)) = holdings[number].take(claim, record.quantity) {
+            match purchase.covered(record, covered, Usd::new(units * held.per_unit)) {
+                Ok(row) => rows[number].push(row),
+                Err(why) => failures.push(purchase.failure(&why)),
+            }
         }
     }
+    for (((purchase, held), holding), rows) in purchases.iter().zip(&holdings).zip(&mut rows) {
+        rows.extend(held.price.fees(purchase));
+        let (service, usage_type) = held.price.names(purchase);
+        rows.push(purchase.unused(service, usage_type, Usd::new(holding.left.all() * held.per_unit)));
+        rows.retain(|r| !r.billed.is_zero() || !r.effective.is_zero());
+    }
     records.retain(|r| !r.quantity.is_zero());
-    if failures.is_empty() { Ok((records, charges)) } else { Err(failures) }
+    if failures.is_empty() { Ok((records, rows.concat())) } else { Err(failures) }
 }
 
 /// Hours of the month in which a commitment is in force.
@@ -58,6 +73,7 @@ fn in_force(commitment: &Commitment, terms: &Terms<'_>) -> Decimal {
 /// What a commitment holds in a month, and whose use it can cover, in the order in which AWS applies it.
 #[derive(Clone, Debug)]
 pub struct Holding {
+    savings_plan: bool,
     left: Left,
     claims: Vec<ClaimOn>,
     /// Hours in force, and hours of the month.
@@ -68,6 +84,8 @@ pub struct Holding {
 #[derive(Clone, Copy, Debug)]
 struct ClaimOn {
     record: usize,
+    /// Whether it is of the owner's account.
+    own: bool,
     /// Normalized units, or dollars, of a unit of its quantity.
     rate: Decimal,
     /// Hours of the month over which it is spread.
@@ -92,12 +110,29 @@ impl Holding {
     pub fn records(&self) -> impl Iterator<Item = usize> {
         self.claims.iter().map(|c| c.record)
     }
+}
 
-    /// What is covered where records use other quantities than they were rated with: record and covered quantity.
-    pub fn covered(&self, quantity: impl Fn(usize) -> Decimal) -> Vec<(usize, Decimal)> {
-        let mut holding = self.clone();
-        self.claims.iter().filter_map(|c| holding.take(*c, quantity(c.record)).map(|(_, covered)| (c.record, covered))).collect()
+/// The claims on some holdings in the order in which AWS lets them be met, each with the number of its holding.
+fn order(holdings: &[Holding]) -> Vec<(usize, ClaimOn)> {
+    let pass = |(savings_plan, own): (bool, bool)| {
+        let of_kind = holdings.iter().enumerate().filter(move |(_, h)| h.savings_plan == savings_plan);
+        of_kind.flat_map(move |(number, h)| h.claims.iter().filter(move |c| c.own == own).map(move |c| (number, *c)))
+    };
+    [(false, true), (false, false), (true, true), (true, false)].into_iter().flat_map(pass).collect()
+}
+
+/// What holdings cover where records use other quantities than they were rated with. `quantity` says what a record uses; gives what of
+/// it is covered, for each record of which something is.
+pub fn covered(holdings: &[Holding], quantity: impl Fn(usize) -> Decimal) -> HashMap<usize, Decimal> {
+    let mut left = holdings.to_vec();
+    let mut covered: HashMap<usize, Decimal> = HashMap::new();
+    for (number, claim) in order(holdings) {
+        let known = covered.get(&claim.record).copied().unwrap_or_default();
+        if let Some((_, more)) = left[number].take(claim, quantity(claim.record) - known) {
+            covered.insert(claim.record, known + more);
+        }
     }
+    covered
 }
 
 /// What the commitments of a payer hold in a month, in the order in which they are applied.
@@ -105,26 +140,64 @@ impl Holding {
 /// # Errors
 /// As [`cover`].
 pub fn holdings(records: &[UsageRecord], members: &[&Scenario], terms: &Terms<'_>) -> Result<Vec<Holding>, Vec<String>> {
+    Ok(held(records, members, terms)?.into_iter().map(|(_, held)| held.holding).collect())
+}
+
+/// The commitments in force with what they hold: reservations, then savings plans.
+fn held<'a>(records: &[UsageRecord], members: &[&'a Scenario], terms: &'a Terms<'a>) -> Result<Vec<(Purchase<'a>, Held<'a>)>, Vec<String>> {
     let (mut list, mut failures) = (Vec::new(), Vec::new());
-    for (savings_plan, purchase) in purchases(members, terms) {
-        match if savings_plan { purchase.plan_holding(records) } else { purchase.reserved(records).map(|r| r.holding) } {
-            Ok(holding) => list.push(holding),
+    for purchase in purchases(members, terms) {
+        match if purchase.is_savings_plan() { purchase.plan(records) } else { purchase.reservation(records) } {
+            Ok(held) => list.push((purchase, held)),
             Err(why) => failures.push(purchase.failure(&why)),
         }
     }
     if failures.is_empty() { Ok(list) } else { Err(failures) }
 }
 
-/// The commitments in force: reservations, then savings plans (true).
-fn purchases<'a>(members: &'a [&'a Scenario], terms: &'a Terms<'a>) -> impl Iterator<Item = (bool, Purchase<'a>)> {
-    let all = move |savings_plan| {
-        members.iter().flat_map(move |scenario| {
-            let fits = move |c: &&Commitment| matches!(c.term, Term::SavingsPlan { .. }) == savings_plan && c.days_in(terms.month) > 0;
-            let purchase = |commitment| Purchase { commitment, scenario, terms, hours: in_force(commitment, terms) };
-            scenario.commitments.iter().filter(fits).map(move |c| (savings_plan, purchase(c)))
-        })
+/// The commitments in force: reservations, then savings plans.
+fn purchases<'a>(members: &[&'a Scenario], terms: &'a Terms<'a>) -> Vec<Purchase<'a>> {
+    let in_force = |scenario: &&'a Scenario| {
+        let scenario = *scenario;
+        let fits = |c: &&Commitment| c.days_in(terms.month) > 0;
+        let purchase = move |commitment| Purchase { commitment, scenario, terms, hours: in_force(commitment, terms) };
+        scenario.commitments.iter().filter(fits).map(purchase).collect::<Vec<_>>()
     };
-    all(false).chain(all(true))
+    let all: Vec<Purchase<'a>> = members.iter().flat_map(in_force).collect();
+    let (plans, reservations): (Vec<_>, Vec<_>) = all.into_iter().partition(Purchase::is_savings_plan);
+    reservations.into_iter().chain(plans).collect()
+}
+
+/// A commitment with what it holds and what it costs.
+struct Held<'a> {
+    holding: Holding,
+    /// Dollars of an hour of what is held, the fee spread over the term.
+    per_unit: Decimal,
+    price: Price<'a>,
+}
+
+/// What is paid for a commitment.
+enum Price<'a> {
+    Reservation(Reserved<'a>),
+    SavingsPlan,
+}
+
+impl Price<'_> {
+    fn fees(&self, purchase: &Purchase<'_>) -> Vec<Charge> {
+        match self {
+            Price::Reservation(reserved) => purchase.reservation_fees(reserved),
+            Price::SavingsPlan => purchase.plan_fees(),
+        }
+    }
+
+    /// The service and usage type under which it is billed.
+    fn names<'b>(&'b self, purchase: &'b Purchase<'_>) -> (&'b str, &'b str) {
+        let code = savings_plan::code(purchase.commitment.plan);
+        match self {
+            Price::Reservation(reserved) => (purchase.commitment.service.as_deref().unwrap_or_default(), &reserved.usage_type),
+            Price::SavingsPlan => (code, code),
+        }
+    }
 }
 
 struct Purchase<'a> {
@@ -140,15 +213,13 @@ impl<'a> Purchase<'a> {
     }
 
     fn holding(&self, each: Decimal, claims: Vec<ClaimOn>) -> Holding {
-        Holding { left: Left::new(each, self.hours), claims, hours: (self.hours, self.terms.hours) }
+        let savings_plan = self.is_savings_plan();
+        Holding { savings_plan, left: Left::new(each, self.hours), claims, hours: (self.hours, self.terms.hours) }
     }
 
-    /// Records of the owner's account, then those of the others, each in their order.
-    fn owner_first(&self, records: &[UsageRecord]) -> Vec<usize> {
-        let own = |i: &usize| records[*i].account == self.scenario.account;
-        let all: Vec<usize> = (0..records.len()).collect();
-        let (first, others): (Vec<usize>, Vec<usize>) = all.into_iter().partition(own);
-        first.into_iter().chain(others).collect()
+    fn claim(&self, record: usize, records: &[UsageRecord], rate: Decimal) -> ClaimOn {
+        let used = &records[record];
+        ClaimOn { record, own: used.account == self.scenario.account, rate, hours: used.hours }
     }
 
     /// Takes the covered part out of a record and makes it a row of its own: nothing on the invoice, its share amortized.

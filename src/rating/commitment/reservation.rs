@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use super::{ClaimOn, Holding, Purchase, YEAR};
+use super::{Held, Price, Purchase, YEAR};
 use crate::bill::{Charge, Frequency, LineItem};
 use crate::money::{Usd, quotient};
 use crate::month::Month;
@@ -14,15 +14,12 @@ const IO_OPTIMIZED: Decimal = Decimal::from_parts(13, 0, 0, false, 1);
 /// What a Multi-AZ instance counts of a Single-AZ one of its size (AWS, "Reserved DB instances for Amazon RDS", normalized units).
 const MULTI_AZ: Decimal = Decimal::TWO;
 
-/// A reservation at its price.
+/// The price of a reservation.
 pub(super) struct Reserved<'a> {
-    pub(super) holding: Holding,
     count: Decimal,
-    usage_type: String,
+    pub(super) usage_type: String,
     price: &'a PriceRow,
     upfront: Decimal,
-    /// Dollars an hour of a normalized unit, the fee spread over the term.
-    per_unit: Decimal,
 }
 
 /// The size of an instance or node in normalized units (AWS, "Size-flexible reserved DB instances").
@@ -61,8 +58,8 @@ impl<'a> Purchase<'a> {
         found.map(|p| &p.rows[0]).map_err(|e| e.to_string())
     }
 
-    /// A reservation covers units of its family in its region, the owner's first.
-    pub(super) fn reserved(&self, records: &[UsageRecord]) -> Result<Reserved<'a>, String> {
+    /// A reservation covers units of its family in its region.
+    pub(super) fn reservation(&self, records: &[UsageRecord]) -> Result<Held<'a>, String> {
         let c = self.commitment;
         let (service, base) = (c.service.as_deref().unwrap_or_default(), c.usage_type.as_deref().unwrap_or_default());
         let operation = c.operation.as_deref().unwrap_or_default();
@@ -78,39 +75,25 @@ impl<'a> Purchase<'a> {
             let r = &records[record];
             let fits = r.service == service && r.region == self.scenario.region && r.operation == operation;
             let (_, rate) = sized(&r.usage_type).filter(|(f, _)| fits && *f == family)?;
-            Some(ClaimOn { record, rate, hours: r.hours })
+            Some(self.claim(record, records, rate))
         };
-        let claims = self.owner_first(records).into_iter().filter_map(claim).collect();
-        Ok(Reserved { holding: self.holding(count * size, claims), count, usage_type, price, upfront, per_unit })
+        let claims = (0..records.len()).filter_map(claim).collect();
+        let price = Price::Reservation(Reserved { count, usage_type, price, upfront });
+        Ok(Held { holding: self.holding(count * size, claims), per_unit, price })
     }
 
-    pub(super) fn reservation(&self, records: &mut [UsageRecord]) -> Result<Vec<Charge>, String> {
-        let c = self.commitment;
-        let service = c.service.as_deref().unwrap_or_default();
-        let Reserved { mut holding, count, usage_type, price, upfront, per_unit } = self.reserved(records)?;
-        let mut rows = Vec::new();
-        for claim in holding.claims.clone() {
-            let record = &mut records[claim.record];
-            if let Some((units, covered)) = holding.take(claim, record.quantity) {
-                rows.push(self.covered(record, covered, Usd::new(units * per_unit))?);
-            }
-        }
-        let tape = Tape::new().rule(Step::Times, "reservations", count).rule(Step::Times, "hours in force", self.hours);
-        rows.push(self.purchase(
-            service,
-            &usage_type,
-            LineItem::RiFee,
-            price.price.times(count * self.hours),
-            tape.clone(),
-            Frequency::Recurring,
-        ));
-        if self.terms.month == Month::of(c.start) {
+    /// What is paid: its rate hour by hour; the fee in the first month.
+    pub(super) fn reservation_fees(&self, reserved: &Reserved<'_>) -> Vec<Charge> {
+        let Reserved { count, usage_type, price, upfront } = reserved;
+        let service = self.commitment.service.as_deref().unwrap_or_default();
+        let tape = Tape::new().rule(Step::Times, "reservations", *count).rule(Step::Times, "hours in force", self.hours);
+        let recurring = price.price.times(count * self.hours);
+        let mut rows = vec![self.purchase(service, usage_type, LineItem::RiFee, recurring, tape.clone(), Frequency::Recurring)];
+        if self.terms.month == Month::of(self.commitment.start) {
             let fee = Usd::new(upfront * count);
-            rows.push(self.purchase(service, &usage_type, LineItem::Fee, fee, tape, Frequency::OneTime));
+            rows.push(self.purchase(service, usage_type, LineItem::Fee, fee, tape, Frequency::OneTime));
         }
-        rows.push(self.unused(service, &usage_type, Usd::new(holding.left.all() * per_unit)));
-        rows.retain(|r| !r.billed.is_zero() || !r.effective.is_zero());
-        Ok(rows)
+        rows
     }
 }
 

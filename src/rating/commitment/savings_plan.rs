@@ -6,7 +6,7 @@
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use super::{ClaimOn, Holding, Purchase, YEAR};
+use super::{Held, Price, Purchase, YEAR};
 use crate::bill::{Charge, Frequency, LineItem};
 use crate::money::{Usd, quotient};
 use crate::month::Month;
@@ -69,17 +69,16 @@ pub fn rate(book: &PriceBook, plan: Plan, term: Term, record: &UsageRecord, day:
     (rate.plan > Decimal::ZERO && rate.plan < rate.list).then_some(rate)
 }
 
-impl Purchase<'_> {
-    /// Covers dollars at the plan's own rates: the owner's account first, in it the highest saving, ties to the lowest rate.
-    pub(super) fn plan_holding(&self, records: &[UsageRecord]) -> Result<Holding, String> {
+impl<'a> Purchase<'a> {
+    /// Covers dollars at the plan's own rates: the highest saving first, ties to the lowest rate.
+    pub(super) fn plan(&self, records: &[UsageRecord]) -> Result<Held<'a>, String> {
         self.offered()?;
         let day = self.terms.month.first_day();
         let rated = |i: usize| Some((i, rate(self.terms.book, self.commitment.plan, self.commitment.term, &records[i], day)?));
-        let mut eligible: Vec<(usize, Rate)> = self.owner_first(records).into_iter().filter_map(rated).collect();
-        let others = |i: usize| records[i].account != self.scenario.account;
-        eligible.sort_by_key(|(i, rate)| (others(*i), std::cmp::Reverse(rate.saving()), rate.plan));
-        let claim = |(record, rate): (usize, Rate)| ClaimOn { record, rate: rate.plan, hours: records[record].hours };
-        Ok(self.holding(self.hourly(), eligible.into_iter().map(claim).collect()))
+        let mut eligible: Vec<(usize, Rate)> = (0..records.len()).filter_map(rated).collect();
+        eligible.sort_by_key(|(_, rate)| (std::cmp::Reverse(rate.saving()), rate.plan));
+        let claims = eligible.into_iter().map(|(record, rate)| self.claim(record, records, rate.plan)).collect();
+        Ok(Held { holding: self.holding(self.hourly(), claims), per_unit: Decimal::ONE, price: Price::SavingsPlan })
     }
 
     /// A plan for which the book has no rate at all would cover nothing, silently.
@@ -96,24 +95,8 @@ impl Purchase<'_> {
         self.commitment.hourly.unwrap_or(Usd::ZERO).decimal()
     }
 
-    pub(super) fn savings_plan(&self, records: &mut [UsageRecord]) -> Result<Vec<Charge>, String> {
-        let mut holding = self.plan_holding(records)?;
-        let mut rows = Vec::new();
-        for claim in holding.claims.clone() {
-            let record = &mut records[claim.record];
-            if let Some((dollars, covered)) = holding.take(claim, record.quantity) {
-                rows.push(self.covered(record, covered, Usd::new(dollars))?);
-            }
-        }
-        rows.extend(self.fees());
-        let code = code(self.commitment.plan);
-        rows.push(self.unused(code, code, Usd::new(holding.left.all())));
-        rows.retain(|r| !r.billed.is_zero() || !r.effective.is_zero());
-        Ok(rows)
-    }
-
     /// What is paid: so much of the commitment as is not paid at the start, hour by hour; the rest in the first month.
-    fn fees(&self) -> Vec<Charge> {
+    pub(super) fn plan_fees(&self) -> Vec<Charge> {
         let Term::SavingsPlan { years, payment } = self.commitment.term else { return Vec::new() };
         let (hourly, upfront, code) = (self.hourly(), at_the_start(payment), code(self.commitment.plan));
         let tape = Tape::new().rule(Step::Times, "dollars an hour", hourly).rule(Step::Times, "hours in force", self.hours);

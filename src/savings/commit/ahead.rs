@@ -14,10 +14,12 @@ use crate::forecast::demand::Demands;
 use crate::forecast::inputs::Inputs;
 use crate::forecast::paths::{self, Drawing};
 use crate::forecast::surface::{Places, Surface};
+use crate::money::quotient;
 use crate::month::Month;
 use crate::predict::{Basis, Metered, NoBill};
 use crate::pricing::{PriceBook, Term};
 use crate::rating::commitment::{self, reservation::sized};
+use crate::scenario::commitment::end_of;
 use crate::scenario::{Scenario, Scenarios};
 use crate::statistic::float;
 use crate::usage::UsageRecord;
@@ -105,9 +107,13 @@ impl Ahead {
         Some(uses.iter().flat_map(|u| &month.dollars[*u]).sum::<f64>() / self.paths as f64)
     }
 
-    /// The hours of a month of the term.
-    pub fn hours(&self, number: u32) -> Decimal {
-        self.first.hours.hours(self.first.month.plus(number))
+    /// The hours of a month in which a term of so many years is in force: one with a 29 February ends on the day before the last.
+    pub fn hours(&self, years: u8, number: u32) -> Decimal {
+        let month = self.first.month.plus(number);
+        let end = end_of(self.first.month.first_day(), years);
+        let (days, of) = (month.days().filter(|day| *day < end).count(), month.days().count());
+        let hours = self.first.hours.hours(month);
+        if days == of { hours } else { quotient(hours * Decimal::from(days), Decimal::from(of)).unwrap_or_default() }
     }
 }
 

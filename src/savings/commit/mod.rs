@@ -135,7 +135,7 @@ impl Advisor<'_> {
         let size = prospect.best().unwrap_or_default();
         let outcome = prospect.at(size);
         let months = Decimal::from(12 * u32::from(purchase.years));
-        let hours: Decimal = (0..12 * u32::from(purchase.years)).map(|n| self.ahead.hours(n)).sum();
+        let hours: Decimal = (0..12 * u32::from(purchase.years)).map(|n| self.ahead.hours(purchase.years, n)).sum();
         let (upfront, recurring) = (size * purchase.upfront, size * purchase.hourly * hours);
         let each = |dollars| Usd::new(quotient(dollars, months).unwrap_or_default());
         let part = |part| share(part).map(exact).unwrap_or_default();

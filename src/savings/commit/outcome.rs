@@ -62,7 +62,7 @@ impl Prospect {
             .filter_map(|n| {
                 let month = ahead.month(n as usize)?;
                 let discount = (1.0 + float(rate)).powf(-f64::from(n) / 12.0);
-                Some((month, MonthOf { groups: month.parts.weights.len(), hours: float(ahead.hours(n)), discount }))
+                Some((month, MonthOf { groups: month.parts.weights.len(), hours: float(ahead.hours(purchase.years, n)), discount }))
             })
             .collect();
         let classes = Classes::of(purchase);
