@@ -8,16 +8,16 @@ use ce_cost::forecast::paths::Drawing;
 use ce_cost::money::Usd;
 use ce_cost::month::{HoursBasis, Month};
 use ce_cost::predict::{self, Basis};
-use ce_cost::pricing::{Payment, PriceBook};
+use ce_cost::pricing::PriceBook;
 use ce_cost::savings::commit::ahead::Ahead;
 use ce_cost::savings::commit::curve::Hours;
 use ce_cost::savings::commit::document::{Choice, Commitments};
-use ce_cost::savings::commit::eligible::{Offer, eligible, running};
 use ce_cost::savings::commit::market::offers;
 use ce_cost::savings::commit::outcome::{Prospect, Spread};
+use ce_cost::savings::commit::purchase::Wanted;
 use ce_cost::savings::commit::{Ask, commitments};
-use ce_cost::scenario::commitment::Plan;
 use ce_cost::scenario::{self, InputFile, Scenarios};
+use ce_cost::statistic::float;
 use proptest::prelude::*;
 use rand_distr::{Distribution, Normal};
 use rust_decimal::Decimal;
@@ -47,20 +47,32 @@ fn december() -> Basis {
     Basis { month: "2026-12".parse().expect("a month"), hours: HoursBasis::Actual, pooled: true, free_tier: true, failover: None }
 }
 
+const COMPUTE: &str = "Compute Savings Plan";
+const DATABASE: &str = "Database Savings Plan";
 const WEB: &str = "web: {type: fargate-service, task: {cpu: 1 vCPU, memory: 2 GB}, tasks: {min: 1, max: 9, average: 2}}";
-const COMPUTE: Offer = Offer { plan: Plan::Compute, years: 1, payment: Payment::NoUpfront };
-const DATABASE: Offer = Offer { plan: Plan::Database, years: 1, payment: Payment::NoUpfront };
 
+/// What a family could cover on average in an hour of December: in the purchase's units (a plan's own dollars, or reservations), and in
+/// dollars on demand.
 #[track_caller]
-fn covers(resources: &str, rest: &str, offer: Offer, hourly: &str, on_demand: &str) {
-    let scenarios = scenarios(resources, rest);
+fn covers(resources: &str, rest: &str, family: &str, units: &str, on_demand: &str) {
+    let (scenarios, book) = (scenarios(resources, rest), book());
     let test = scenarios.named("test").expect("test");
-    let found = eligible(&scenarios, test, &book(), december(), offer).unwrap_or_else(|e| panic!("{e}"));
-    let same = |usd: ce_cost::money::Usd, expected: &str| {
-        assert_eq!(usd.decimal().round_dp(9).normalize(), expected.parse().expect("a decimal"), "{found:?}")
+    let ahead = Ahead::new(&scenarios, test, &book, december(), 1, Drawing { paths: 0, seed: 1 }).unwrap_or_else(|e| panic!("{e}"));
+    let wanted = "1yr-no-upfront".parse().expect("a term");
+    let offers = offers(&ahead.uses, &book, "us-east-1", december().month.first_day(), wanted);
+    let purchase = offers.iter().filter(|o| o.family.title() == family).find_map(|o| o.purchases.first());
+    let (mut found, mut dollars) = (0.0, 0.0);
+    for cover in purchase.iter().flat_map(|p| &p.covers) {
+        let hourly = ahead.months[0].dollars[cover.used][0] / 744.0;
+        found += hourly * float(cover.units);
+        dollars += hourly;
+    }
+    let same = |found: f64, expected: &str| {
+        let expected: f64 = expected.parse().expect("a number");
+        assert!((found - expected).abs() < 1e-9, "{family}: {found} instead of {expected}")
     };
-    same(found.hourly, hourly);
-    same(found.on_demand, on_demand);
+    same(found, units);
+    same(dollars, on_demand);
 }
 
 /// Two tasks of 1 vCPU and 2 GB: 2 × (0.032384 + 2 × 0.003556) under the plan, 2 × (0.04048 + 2 × 0.004445) on demand.
@@ -85,18 +97,17 @@ fn a_database_plan_covers_serverless_capacity_and_newer_classes_only() {
     covers(instances, "", DATABASE, "0.2208", "0.276");
 }
 
+/// Three instances of 0.26 of which one is reserved, and one of another cluster that runs for four hours of the month.
 #[test]
-fn instances_that_run_all_month_are_counted_by_kind_without_what_is_reserved() {
+fn reservations_cover_what_is_not_reserved() {
     let cluster =
         "db: {type: aurora-postgresql, instances: [{role: writer, class: db.r6g.large}, {role: reader, class: db.r6g.large, count: 2}]}
   test-restore: {type: aurora-postgresql, instances: [{role: writer, class: db.r6g.large}], schedule: test}
   cache: {type: elasticache, engine: redis, node: cache.r6g.large, shards: 2, replicas: 1}";
-    let rest = "schedules: {test: {monthly: 4 h}}
+    let rest = "schedules: {test: {monthly: 7.44 h}}
 commitments: [{id: ri, term: reserved-1yr-no-upfront, start: 2026-12-01, service: AmazonRDS, usage_type: 'InstanceUsage:db.r6g.large', operation: 'CreateDBInstance:0021', count: 1}]";
-    let scenarios = scenarios(cluster, rest);
-    let list = running(&scenarios, scenarios.named("test").expect("test"), &book(), december()).unwrap_or_else(|e| panic!("{e}"));
-    let list: Vec<String> = list.iter().map(|r| format!("{} {} {}", r.whole(), r.usage_type, r.operation)).collect();
-    assert_eq!(list, ["2 InstanceUsage:db.r6g.large CreateDBInstance:0021", "4 NodeUsage:cache.r6g.large CreateCacheCluster:0002"]);
+    covers(cluster, rest, "Aurora db.r6g reservations", "2.01", "0.5226");
+    covers(cluster, rest, "Redis cache.r6g reserved nodes", "4", "0.824");
 }
 
 // ── What to buy ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -111,6 +122,7 @@ fn advice(resources: &str, rest: &str, discount_rate: &str) -> Commitments {
         months: Some(12),
         wanted: "1yr".parse().expect("a term"),
         discount_rate: discount_rate.parse().expect("a rate"),
+        all_curves: false,
         as_of: "2026-11-24".into(),
     };
     commitments(&scenarios, scenarios.named("test").expect("test"), &book(), &ask).unwrap_or_else(|e| panic!("{e}"))
@@ -138,11 +150,11 @@ fn says(choice: &Choice, commit: &str, saving: &str, upfront: &str, monthly: &st
 fn reservations_of_one_size_cover_another() {
     let cluster = "db: {type: aurora-postgresql, instances: [{role: writer, class: db.r6g.xlarge}, {role: reader, class: db.r6g.large}]}";
     let advice = advice(cluster, "", "0");
-    let all = choice(&advice, "db.r6g reservations", "reserved-1yr-all-upfront");
+    let all = choice(&advice, "Aurora db.r6g reservations", "reserved-1yr-all-upfront");
     says(all, "3", "258.67", "3720", "0", Some(7));
     assert_eq!((all.coverage.as_str(), all.utilisation.as_str()), ("1", "1"));
     // 0.17 an hour each: 3 × 0.17 × 8,760 ÷ 12 = 372.30 a month of 568.67.
-    says(choice(&advice, "db.r6g reservations", "reserved-1yr-no-upfront"), "3", "196.37", "0", "372.3", Some(1));
+    says(choice(&advice, "Aurora db.r6g reservations", "reserved-1yr-no-upfront"), "3", "196.37", "0", "372.3", Some(1));
 }
 
 /// Four nodes at 0.206 an hour, 1,146 at the start each: (0.206 × 8,760 − 1,146) × 4 ÷ 12. One earns 0.206 × 5,832 = 1,201 by the end of
@@ -150,12 +162,12 @@ fn reservations_of_one_size_cover_another() {
 #[test]
 fn reserved_nodes_have_their_fee() {
     let advice = advice("cache: {type: elasticache, engine: redis, node: cache.r6g.large, shards: 2, replicas: 1}", "", "0");
-    let all = choice(&advice, "cache.r6g reserved nodes", "reserved-1yr-all-upfront");
+    let all = choice(&advice, "Redis cache.r6g reserved nodes", "reserved-1yr-all-upfront");
     says(all, "4", "219.52", "4584", "0", Some(8));
     assert_eq!(all.amortized.to_string(), "382");
     // Money at 10% a year makes them worth less, and later.
     let dear = self::advice("cache: {type: elasticache, engine: redis, node: cache.r6g.large, shards: 2, replicas: 1}", "", "0.1");
-    assert!(choice(&dear, "cache.r6g reserved nodes", "reserved-1yr-all-upfront").saving.mean < all.saving.mean);
+    assert!(choice(&dear, "Redis cache.r6g reserved nodes", "reserved-1yr-all-upfront").saving.mean < all.saving.mean);
 }
 
 /// Two tasks take 0.078992 an hour of the plan, which is bought in thousandths: 0.079 × 8,760 ÷ 12 = 57.67 a month for 72.0802.
@@ -183,7 +195,7 @@ fn a_database_plan_covers_serverless_capacity() {
 fn what_two_purchases_would_cover_is_bought_once() {
     let advice = advice("db: {type: aurora-postgresql, instances: [{role: writer, class: db.r7g.large}]}", "", "0");
     let best = advice.best.expect("something saves");
-    assert_eq!(best.purchases, ["db.r7g reservations, 1 year, all upfront: 1 InstanceUsage:db.r7g.large"]);
+    assert_eq!(best.purchases, ["Aurora db.r7g reservations, 1 year, all upfront: 1 InstanceUsage:db.r7g.large"]);
     assert_eq!(best.saving.mean.to_string(), "54.23"); // (0.276 × 8,760 − 1,767) ÷ 12
 }
 
@@ -193,7 +205,7 @@ fn where_nothing_can_be_bought_the_reason_is_told() {
     let advice = advice(cluster, "", "0");
     let plan = advice.families.iter().find(|f| f.name == "Database Savings Plan").expect("the family");
     assert!(plan.choices.is_empty());
-    assert_eq!(plan.notes, ["does not cover db.r6g.large: the price book has no rate for it"]);
+    assert_eq!(plan.notes, ["does not cover db.r6g.large: AWS offers no rate for it"]);
 }
 
 /// A task for half of the month is not worth a plan that saves 20%: it would be used in half of the hours.
@@ -235,9 +247,9 @@ fn prospect(resources: &str, rest: &str, hourly: &str) -> Usd {
     let test = scenarios.named("test").expect("test");
     let drawing = Drawing { paths: 0, seed: 1 };
     let ahead = Ahead::new(&scenarios, test, &book, december(), 12, drawing).unwrap_or_else(|e| panic!("{e}"));
-    let offers = offers(&ahead.uses, &book, "us-east-1", december().month.first_day());
+    let offers = offers(&ahead.uses, &book, "us-east-1", december().month.first_day(), Wanted::default());
     let plan = offers.iter().flat_map(|o| &o.purchases).find(|p| p.term().to_string() == "savings-plan-1yr-no-upfront").expect("the plan");
-    let outcome = Prospect::new(&ahead, plan, Decimal::ZERO).at(hourly.parse().expect("a decimal"));
+    let outcome = Prospect::new(&ahead, plan, &[], Decimal::ZERO).at(hourly.parse().expect("a decimal"));
     Spread::of(outcome.savings).expect("one path").mean
 }
 

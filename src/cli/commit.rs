@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use rust_decimal::Decimal;
 
-use self::show::{curves, points, rows, table};
+use self::show::{curve, curves, points, rows, table, term};
 use super::args::{Cli, CommitArgs, ViewFormat};
 use super::forecast::json;
 use super::input::Inputs;
@@ -32,6 +32,7 @@ pub fn run(cli: &Cli, args: &CommitArgs, world: &World) -> Result<Output, Failur
         months: args.months,
         wanted: args.term.unwrap_or_default(),
         discount_rate: args.discount_rate,
+        all_curves: args.format == ViewFormat::Json || args.curve && args.format == ViewFormat::Csv,
         as_of: inputs.as_of.to_string(),
     };
     let advice = commitments(&inputs.scenarios, scenario, &inputs.book, &ask).map_err(|e| Failure::input(format!("error: {e}")))?;
@@ -41,7 +42,8 @@ pub fn run(cli: &Cli, args: &CommitArgs, world: &World) -> Result<Output, Failur
         (ViewFormat::Json, _) => json(&advice)?,
         (ViewFormat::Csv, false) => rows(&advice),
         (ViewFormat::Csv, true) => points(&advice),
-        (ViewFormat::Md, _) => markdown_page(&advice),
+        (ViewFormat::Md, false) => markdown_page(&advice),
+        (ViewFormat::Md, true) => markdown_curves(&advice),
     };
     Ok(Output { out, notes: inputs.warnings(world) })
 }
@@ -49,8 +51,11 @@ pub fn run(cli: &Cli, args: &CommitArgs, world: &World) -> Result<Output, Failur
 fn page(advice: &Commitments, screen: &Screen) -> String {
     let mut out = head(advice);
     match &advice.best {
-        Some(best) => out.push_str(&headline(best, screen)),
-        None => out.push_str(&format!("  {}\n", screen.paint(Tone::Strong, "Nothing to buy: no commitment would save money here."))),
+        Some(best) => {
+            out.push_str(&headline(best, screen));
+            evenness(advice).iter().for_each(|line| out.push_str(&screen.fill(line, "    ")));
+        }
+        None => out.push_str(&format!("  {}\n", screen.paint(Tone::Strong, nothing(advice)))),
     }
     if advice.families.iter().any(worth) {
         let _ = write!(out, "\n{}", screen.table(&table(advice)));
@@ -67,6 +72,13 @@ fn page(advice: &Commitments, screen: &Screen) -> String {
         }
     }
     out
+}
+
+fn nothing(advice: &Commitments) -> &'static str {
+    match advice.families.iter().any(worth) {
+        true => "Nothing to advise: of what would save money here no rate is published.",
+        false => "Nothing to buy: no commitment would save money here.",
+    }
 }
 
 fn head(advice: &Commitments) -> String {
@@ -136,7 +148,11 @@ fn bought(advice: &Commitments) -> impl Iterator<Item = &Choice> {
 
 /// True for a family of which some size saves money.
 fn worth(family: &FamilyAdvice) -> bool {
-    family.choices.iter().any(|c| c.entry.is_some())
+    family.choices.iter().any(|c| !is_nothing(&c.commit) || c.assumed.as_ref().is_some_and(|a| !is_nothing(&a.commit)))
+}
+
+fn is_nothing(commit: &str) -> bool {
+    commit.parse::<Decimal>().is_ok_and(|size| size.is_zero())
 }
 
 fn section(out: &mut String, screen: &Screen, title: &str, lines: &[String]) {
@@ -159,9 +175,19 @@ fn notes(advice: &Commitments) -> Vec<String> {
             notes.truncate(1);
             notes.extend((!f.choices.is_empty() && f.on_demand >= least).then_some(little));
         }
+        if worth(f) && f.choices.iter().all(|c| c.entry.is_none()) {
+            notes.push("the rate is not published, so that nothing is advised".into());
+        }
         notes.into_iter().map(|n| format!("{}: {n}", f.name)).collect()
     };
     advice.families.iter().flat_map(of).collect()
+}
+
+/// What is not seen where use is taken as even: it makes any size look safe.
+fn evenness(advice: &Commitments) -> Option<String> {
+    let elsewhere = || advice.basis.by_hour_in.as_ref().map(|name| format!("; `ce-cost commit {name}` sees them")).unwrap_or_default();
+    let even = !advice.basis.by_hour;
+    even.then(|| format!("Use is taken as even within a month: quiet hours, in which a commitment is lost, are not seen{}.", elsewhere()))
 }
 
 /// How the advice came about, in a few lines.
@@ -171,18 +197,25 @@ fn basis(advice: &Commitments) -> Vec<String> {
         0 => format!("{} months at likely values: no path was drawn, or nothing is uncertain.", basis.months),
         paths => format!("{paths} paths of {} months (seed {}): growth, drift and every range of the scenario.", basis.months, basis.seed),
     }];
-    lines.push(match basis.by_hour {
-        true => "Use follows the workload hour by hour; what is committed covers an hour's use at the highest saving first and is lost where it is not used.".into(),
-        false => "Use is even within a month: no workload drives it by the hour, so that quiet hours, in which a commitment is lost, are not seen.".into(),
+    if basis.by_hour {
+        lines.push("Use follows the workload hour by hour; what is committed covers an hour's use at the highest saving first and is lost where it is not used.".into());
+    }
+    if advice.best.is_none() {
+        lines.extend(evenness(advice));
+    }
+    lines.extend(bought(advice).filter(|c| c.unit == "USD/hour").map(margin));
+    lines.push(match basis.discount_rate.parse::<Decimal>().unwrap_or_default() {
+        rate if rate.is_zero() => "Money costs nothing (0% a year): what is paid later counts as much as what is paid now.".into(),
+        rate => format!("Money costs {} a year: what is paid or saved later counts for less.", per_cent(rate)),
     });
-    for choice in bought(advice).filter(|c| c.unit == "USD/hour") {
-        let part = |text: &str| text.parse::<Decimal>().map(per_cent).unwrap_or_default();
-        lines.push(format!(
-            "{} an hour is where the next dollar committed would cost as much as it saves: all of it is used in {} of the hours, and it pays while more than {} of it is used.",
-            choice.commit,
-            choice.used_up.as_deref().map(part).unwrap_or_default(),
-            part(&choice.needed)
-        ));
+    if advice.best.is_some() && !basis.siblings.is_empty() {
+        let others = basis.siblings.join(", ");
+        lines.push(format!("What this environment leaves unused is counted as lost, though others of its payer ({others}) could use it."));
+    }
+    if let Some(first) = basis.renewed.iter().map(|r| &r.end).min() {
+        let ends: Vec<String> = basis.renewed.iter().map(|r| format!("{} of {} ({})", r.id, r.environment, r.end)).collect();
+        let month = first.get(..7).unwrap_or(first);
+        lines.push(format!("Taken to be renewed when it ends: {}. Ask with --month {month} whether it should be.", ends.join(", ")));
     }
     let choices = || advice.families.iter().flat_map(|f| &f.choices);
     if choices().any(|c| c.assumed.is_some()) {
@@ -192,6 +225,24 @@ fn basis(advice: &Commitments) -> Vec<String> {
         lines.push("* a price of low confidence stands behind it.".into());
     }
     lines
+}
+
+/// Why a plan has the size that it has.
+fn margin(choice: &Choice) -> String {
+    let share = |text: &str| text.parse::<Decimal>().unwrap_or_default();
+    let (used_up, needed) = (choice.used_up.as_deref().map(share).unwrap_or_default(), share(&choice.needed));
+    let pays = format!("it pays while more than {} of it is used", per_cent(needed));
+    let commit = &choice.commit;
+    if used_up == Decimal::ONE {
+        return format!("{commit} an hour is all that is used in every hour: {pays}.");
+    }
+    let used = format!("all of it is used in {} of the hours", per_cent(used_up));
+    if (used_up - needed).abs() <= Decimal::new(2, 2) {
+        return format!("{commit} an hour is where the next dollar committed would cost as much as it saves: {used}, and {pays}.");
+    }
+    format!(
+        "{commit} an hour is where a step in what is used lies, beyond which a dollar would cost more than it saves: {used}, and {pays}."
+    )
 }
 
 /// What else could be bought, and what it would be worth.
@@ -218,12 +269,28 @@ fn markdown_page(advice: &Commitments) -> String {
         for purchase in &best.purchases {
             let _ = writeln!(out, "- {}", markdown::escape(&named(purchase)));
         }
+        evenness(advice).iter().for_each(|line| out.push_str(&format!("\n{}\n", markdown::escape(line))));
         out.push('\n');
+    } else {
+        let _ = writeln!(out, "**{}**\n", nothing(advice));
     }
     out.push_str(&markdown::table(&table(advice)));
     for line in notes(advice).iter().chain(&basis(advice)).chain(&changes(advice)) {
         let _ = write!(out, "\n- {}", markdown::escape(line));
     }
     out.push('\n');
+    out
+}
+
+fn markdown_curves(advice: &Commitments) -> String {
+    let mut out = format!("### {} · cost by size of commitment · from {}\n", markdown::escape(&advice.environment), advice.start);
+    for family in &advice.families {
+        for choice in family.choices.iter().filter(|c| c.best) {
+            let _ = write!(out, "\n**{}, {}**\n\n{}", markdown::escape(&family.name), term(&choice.term), markdown::table(&curve(choice)));
+        }
+    }
+    if advice.best.is_none() {
+        let _ = writeln!(out, "\n{}", nothing(advice));
+    }
     out
 }

@@ -72,6 +72,9 @@ pub struct Commitment {
     #[serde(default, deserialize_with = "optional_quantity")]
     #[schemars(schema_with = "schema_of::<Usd>")]
     pub hourly: Option<Usd>,
+    /// True where it is taken to go on after its term. No file says so.
+    #[serde(skip)]
+    pub renewed: bool,
 }
 
 impl Commitment {
@@ -85,7 +88,7 @@ impl Commitment {
 
     /// The first day after the term.
     pub fn end(&self) -> NaiveDate {
-        end_of(self.start, self.years())
+        if self.renewed { NaiveDate::MAX } else { end_of(self.start, self.years()) }
     }
 
     /// Days of a month on which it is in force.

@@ -621,7 +621,16 @@ impl Loader<'_> {
             Some(Kind::List(items)) => items,
             _ => &[],
         };
-        for (commitment, node) in commitments.iter().zip(nodes) {
+        for (number, (commitment, node)) in commitments.iter().zip(nodes).enumerate() {
+            // Rows of a bill are told apart by it.
+            if commitments[..number].iter().any(|c| c.id == commitment.id) {
+                let at = node.get("id").map_or(node.at, |n| n.at);
+                self.problems.push(
+                    Diagnostic::error(at, format!("two commitments are called `{}`", commitment.id))
+                        .label("the second one")
+                        .help("give it another `id`"),
+                );
+            }
             if let Some(problem) = commitment.problem() {
                 self.problems.push(Diagnostic::error(node.at, format!("the commitment `{}` is incomplete", commitment.id)).label(problem));
             }

@@ -24,7 +24,7 @@ use crate::simulation::month::Follows;
 
 const CODE: &str = "AmazonRDS";
 /// Aurora PostgreSQL among the engines of RDS.
-const OPERATION: &str = "CreateDBInstance:0021";
+pub const OPERATION: &str = "CreateDBInstance:0021";
 
 /// What the cluster asks for: I/O by the request, or within higher prices.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]

@@ -32,7 +32,7 @@ pub enum Engine {
 
 impl Engine {
     /// What CUR writes for nodes of this engine.
-    fn operation(self) -> &'static str {
+    pub fn operation(self) -> &'static str {
         match self {
             Engine::Redis => "CreateCacheCluster:0002",
             Engine::Valkey => "CreateCacheCluster:Valkey",

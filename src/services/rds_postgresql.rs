@@ -14,7 +14,7 @@ use crate::usage::{Step, Tape};
 
 const CODE: &str = "AmazonRDS";
 /// PostgreSQL among the engines of RDS.
-const OPERATION: &str = "CreateDBInstance:0014";
+pub const OPERATION: &str = "CreateDBInstance:0014";
 
 /// RDS PostgreSQL instances of one class.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]

@@ -246,13 +246,13 @@ impl MonthOf {
         }
     }
 
-    /// What the month needs hour by hour on one life of its noise. For a month of hours.
-    pub fn by_hour(&self) -> ByHour {
+    /// What the month needs hour by hour on one life of its noise, where demand is so many times as large. For a month of hours.
+    pub fn by_hour(&self, level: f64) -> ByHour {
         let stream = |route: usize| Xoshiro256PlusPlus::seed_from_u64(1 << 32 | route as u64);
         let names = self.scaled().map(|(i, _)| self.follows[i].0.clone());
         ByHour {
-            capacity: names.zip(self.fleet().hours(stream, 1.0)).collect(),
-            requests: self.demand.routes.iter().map(|r| (r.name.clone(), r.rates.clone())).collect(),
+            capacity: names.zip(self.fleet().hours(stream, level)).collect(),
+            requests: self.demand.routes.iter().map(|r| (r.name.clone(), r.rates.iter().map(|rate| rate * level).collect())).collect(),
         }
     }
 

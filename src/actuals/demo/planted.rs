@@ -123,6 +123,7 @@ pub fn commitments(start: chrono::NaiveDate) -> Vec<(&'static str, Commitment)> 
         count: None,
         plan: Plan::Compute,
         hourly: Some(Usd::new(hourly)),
+        renewed: false,
     };
     let one =
         Driver { value: Count(Decimal::ONE), uncertainty: None, grows: false, of: None, from: Provenance::Measured, why: None, at: None };

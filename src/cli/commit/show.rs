@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use rust_decimal::Decimal;
 
-use super::{amount, chance, class, worth};
+use super::{amount, chance, class, is_nothing, worth};
 use crate::money::{Usd, dollars};
 use crate::quantity::grouped;
 use crate::report::csv;
@@ -17,13 +17,13 @@ pub(super) fn table(advice: &Commitments) -> Table {
         Column::words("", "choice"),
         Column::number("commit", "commit"),
         Column::number("saves", "saving"),
-        Column::number("80% of cases", "band").droppable(3),
+        Column::number("80% of cases", "band").droppable(5),
         Column::number("upfront", "upfront"),
-        Column::number("a month", "monthly").droppable(2),
-        Column::number("covers", "coverage").droppable(5),
-        Column::number("used", "utilisation").droppable(4),
-        Column::number("even", "break_even").droppable(1),
-        Column::number("loses", "loss"),
+        Column::number("a month", "monthly").droppable(1),
+        Column::number("covers", "coverage").droppable(3),
+        Column::number("used", "utilisation").droppable(2),
+        Column::number("even", "break_even").droppable(4),
+        Column::number("loses", "loss").droppable(6),
     ]);
     for family in advice.families.iter().filter(|f| worth(f)) {
         // What is reserved for now can be bought again for the time after.
@@ -43,7 +43,7 @@ fn cells_of(choice: &Choice) -> Vec<Cell> {
     let doubt = format!("{}{}", if choice.assumed.is_some() { " ~" } else { "" }, if choice.weak_price { " *" } else { "" });
     let name = Cell::text(format!("{mark}{}{doubt}", term(&choice.term)));
     let size: Decimal = choice.commit.parse().unwrap_or_default();
-    if size.is_zero() {
+    if size.is_zero() && choice.assumed.as_ref().is_none_or(|a| is_nothing(&a.commit)) {
         return std::iter::once(name).chain([Cell::text("nothing")]).chain(std::iter::repeat_n(Cell::Empty, 8)).collect();
     }
     let commit = match choice.unit.as_str() {
@@ -51,15 +51,17 @@ fn cells_of(choice: &Choice) -> Vec<Cell> {
         // The family's name says the rest.
         unit => format!("{} × {}", choice.commit, class(unit).rsplit('.').next().unwrap_or(unit)),
     };
-    let high = choice.assumed.as_ref().map(|a| a.saving.mean);
-    let p90 = choice.assumed.as_ref().map_or(choice.saving.p90, |a| a.saving.p90);
+    // Where the rate lies between two, from the lower outcome to the higher one.
+    let other = choice.assumed.as_ref().map_or(&choice.saving, |a| &a.saving);
+    let (low, high) = (choice.saving.mean.min(other.mean), choice.saving.mean.max(other.mean));
+    let (p10, p90) = (choice.saving.p10.min(other.p10), choice.saving.p90.max(other.p90));
     let share = |text: &str| text.parse().map_or(Cell::Empty, Cell::Share);
     let loss = choice.saving.loss.as_ref().and_then(|l| l.parse().ok());
     vec![
         name,
         Cell::text(commit),
-        high.map_or(Cell::Money(choice.saving.mean), |high| Cell::Between(choice.saving.mean, high)),
-        range(choice.saving.p10, p90),
+        if choice.assumed.is_some() { Cell::Between(low, high) } else { Cell::Money(low) },
+        range(p10, p90),
         Cell::Money(choice.upfront),
         Cell::Money(choice.monthly),
         share(&choice.coverage),
@@ -93,12 +95,12 @@ pub(super) fn curves(advice: &Commitments, screen: &Screen) -> String {
         }
     }
     if advice.best.is_none() {
-        out.push_str("\n  Nothing to buy: no commitment would save money here.\n");
+        let _ = writeln!(out, "\n  {}", super::nothing(advice));
     }
     out
 }
 
-fn curve(choice: &Choice) -> Table {
+pub(super) fn curve(choice: &Choice) -> Table {
     let mut table = Table::new(&[
         Column::number(if choice.unit == "USD/hour" { "an hour" } else { "count" }, "commit"),
         Column::number("cost a month", "cost"),

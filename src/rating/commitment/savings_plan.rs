@@ -1,17 +1,18 @@
 //! Savings plans: dollars an hour at the plan's own rates (AWS, "How Savings Plans apply to your usage").
 //!
-//! What a plan covers follows from the price book: a usage has a row at the plan's terms, or it is not covered. A Database Savings
-//! Plan has none for db.r6g, db.r5, db.t3 and db.t4g instances and for Redis nodes.
+//! What a plan covers follows from the price book: a usage has a row at the plan's terms, or it is not covered.
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
+use super::reservation::sized;
 use super::{Held, Price, Purchase, YEAR};
 use crate::bill::{Charge, Frequency, LineItem};
 use crate::money::{Usd, quotient};
 use crate::month::Month;
 use crate::pricing::{Payment, PriceBook, Term};
 use crate::scenario::commitment::Plan;
+use crate::services::elasticache::Engine;
 use crate::usage::{Step, Tape, UsageRecord};
 
 /// The services whose usage a plan can cover.
@@ -20,6 +21,19 @@ pub fn services(plan: Plan) -> &'static [&'static str] {
         Plan::Compute => &["AmazonECS", "AWSLambda", "AmazonEC2"],
         Plan::Database => &["AmazonRDS", "AmazonElastiCache", "AmazonDynamoDB"],
     }
+}
+
+/// The first generation of instances and nodes that a Database Savings Plan covers.
+const DATABASE_GENERATION: u32 = 7;
+
+/// True for use of the plan's services for which AWS has a rate somewhere, whether the price book knows it or not. A Database Savings Plan
+/// has none for instances and nodes before the seventh generation (db.r6g, db.r5, db.t3, db.t4g) and for Redis nodes (AWS, "Database
+/// Savings Plans").
+pub fn is_offered(plan: Plan, record: &UsageRecord) -> bool {
+    let Some((family, _)) = sized(&record.usage_type).filter(|_| plan == Plan::Database) else { return true };
+    let class = family.rsplit('.').next().unwrap_or(family);
+    let digits: String = class.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
+    digits.parse().is_ok_and(|generation: u32| generation >= DATABASE_GENERATION) && record.operation != Engine::Redis.operation()
 }
 
 /// The service code under which a plan's fees are billed.

@@ -48,8 +48,20 @@ pub struct MonthAhead {
     pub hours: f64,
     /// Dollars on demand of each use on each path.
     pub dollars: Vec<Vec<f64>>,
+    /// The same at likely values.
+    pub likely: Vec<f64>,
     /// Its hours in groups.
     pub parts: Parts,
+}
+
+impl MonthAhead {
+    /// Dollars on demand in an hour of each group of hours, of a use on a path.
+    pub fn hourly(&self, used: usize, path: usize) -> impl Iterator<Item = f64> + use<> {
+        let dollars = self.dollars[used][path].max(0.0);
+        let times = if self.likely[used] > 0.0 { dollars / self.likely[used] } else { 1.0 };
+        let each = dollars / self.hours;
+        self.parts.shapes[used].levels(times).into_iter().map(move |level| each * level)
+    }
 }
 
 /// A month as it is billed, and what of it a commitment could cover.
@@ -60,7 +72,8 @@ struct Billed<'a> {
 }
 
 impl Ahead {
-    /// The use of an environment in so many months from that of `first`.
+    /// The use of an environment in so many months from that of `first`. What is in force then is taken to be renewed at its end, so that
+    /// nothing is bought today for what is covered today.
     ///
     /// # Errors
     /// As [`crate::predict::bill`].
@@ -72,6 +85,9 @@ impl Ahead {
         months: u32,
         drawing: Drawing,
     ) -> Result<Ahead, NoBill> {
+        let (mut scenarios, mut scenario) = (scenarios.clone(), scenario.clone());
+        scenarios.all.iter_mut().chain([&mut scenario]).for_each(|s| renew(s, first));
+        let (scenarios, scenario) = (&scenarios, &scenario);
         let basis = |n: u32| Basis { month: first.month.plus(n), ..first };
         let billed: Vec<Billed<'_>> =
             (0..months).into_par_iter().map(|n| Billed::new(scenarios, scenario, book, basis(n))).collect::<Result<_, _>>()?;
@@ -91,7 +107,7 @@ impl Ahead {
             true => paths::run(&surfaces, &inputs, &demands, drawing).into_iter().map(|o| o.places).collect(),
             false => surfaces.iter().map(|s| s.at(&inputs.likely()).into_iter().map(|d| vec![d]).collect()).collect(),
         };
-        let month = |(billed, dollars): (&Billed<'_>, Vec<Vec<f64>>)| billed.month(scenario, &uses, dollars);
+        let month = |(billed, dollars): (&Billed<'_>, Vec<Vec<f64>>)| billed.month(scenario, &uses, dollars, drawn);
         let months = billed.par_iter().zip(dollars).map(month).collect();
         Ok(Ahead { months, paths: if drawn { drawing.paths as usize } else { 1 }, drawn, uses, first })
     }
@@ -125,12 +141,21 @@ impl<'a> Billed<'a> {
         Ok(Billed { whole: metered.clone().bill()?, metered, uncovered })
     }
 
-    fn month(&self, scenario: &Scenario, uses: &[Use], dollars: Vec<Vec<f64>>) -> MonthAhead {
+    fn month(&self, scenario: &Scenario, uses: &[Use], dollars: Vec<Vec<f64>>, drawn: bool) -> MonthAhead {
         let of = |record| Some((uses.iter().position(|u| u.is_of(record))?, record));
         let records: Vec<(usize, &UsageRecord)> = self.uncovered.iter().filter_map(of).collect();
         let (month, hours) = (self.whole.month, self.whole.hours);
-        MonthAhead { month, hours: float(hours), dollars, parts: Parts::of(scenario, month, hours, &records, uses) }
+        let of_use = |used: usize| records.iter().filter(|(u, _)| *u == used).map(|(_, r)| r.quantity * uses[used].list).sum();
+        let likely = (0..uses.len()).map(|used| float(of_use(used))).collect();
+        let parts = Parts::of(scenario, month, hours, &records, uses, drawn);
+        MonthAhead { month, hours: float(hours), dollars, likely, parts }
     }
+}
+
+/// Commitments that are in force when a month begins go on.
+fn renew(scenario: &mut Scenario, first: Basis) {
+    let day = first.month.first_day();
+    scenario.commitments.iter_mut().filter(|c| c.start <= day && day < c.end()).for_each(|c| c.renewed = true);
 }
 
 /// Every kind of use that a reservation or a savings plan speaks of somewhere: what has a size, and what the price book has at a

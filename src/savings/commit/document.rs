@@ -49,6 +49,23 @@ pub struct CommitBasis {
     pub seed: String,
     /// What money costs in a year: 0.05 is 5%.
     pub discount_rate: String,
+    /// Where use is taken as even within a month, the scenario of the same environment that sees its hours.
+    pub by_hour_in: Option<String>,
+    /// Other environments of the payer that could use what this one leaves unused, which is counted as lost.
+    pub siblings: Vec<String>,
+    /// What the payer has bought already and ends within the longest term: it is taken to be renewed then.
+    pub renewed: Vec<Renewed>,
+}
+
+/// A commitment that ends.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Renewed {
+    /// The environment that holds it.
+    pub environment: String,
+    /// Its name.
+    pub id: String,
+    /// The first day without it.
+    pub end: String,
 }
 
 /// Several purchases together.
@@ -102,30 +119,52 @@ pub struct Choice {
     pub coverage: String,
     /// The part of it that is used.
     pub utilisation: String,
-    /// The part of it that must be used so that it does not lose money.
+    /// The part of it that must be used so that it does not lose money, at what money costs.
     pub needed: String,
-    /// The part of the hours in which all of it is used.
+    /// The part of the hours in which all of it is used, later hours weighed by what money costs.
     pub used_up: Option<String>,
     /// The first month, from 1, at whose end as much is saved as paid, on average over the paths; `null` for none in its term.
     pub break_even: Option<u32>,
     /// Where the rate is not published and another option's was taken: the same choice at the rate of All Upfront, while everything above
     /// is at that of No Upfront. The truth lies between them.
     pub assumed: Option<Assumed>,
-    /// True where a price behind it is of low confidence.
+    /// True where a price behind it, or behind its other rate, is of low confidence.
     pub weak_price: bool,
     /// What to write into the scenario.
     pub entry: Option<String>,
-    /// Cost and saving by size, for what is a part of `best`.
+    /// Cost and saving by size.
     pub curve: Vec<Point>,
 }
 
-/// A choice at another rate.
+/// A choice at another rate, on the same use.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Assumed {
     /// Dollars an hour.
     pub commit: String,
     /// Dollars saved in a month of the term.
     pub saving: Saving,
+    /// Paid at the start.
+    pub upfront: Usd,
+    /// Paid in a month, on average over the term.
+    pub monthly: Usd,
+    /// Both together, spread over the months of the term.
+    pub amortized: Usd,
+    /// The part of the on-demand cost of what it can cover that it covers.
+    pub coverage: String,
+    /// The part of it that is used.
+    pub utilisation: String,
+    /// The part of it that must be used so that it does not lose money, at what money costs.
+    pub needed: String,
+    /// The first month, from 1, at whose end as much is saved as paid, on average over the paths; `null` for none in its term.
+    pub break_even: Option<u32>,
+}
+
+impl From<&Choice> for Assumed {
+    fn from(choice: &Choice) -> Assumed {
+        let Choice { commit, saving, coverage, utilisation, needed, .. } = choice.clone();
+        let Choice { upfront, monthly, amortized, break_even, .. } = *choice;
+        Assumed { commit, saving, upfront, monthly, amortized, coverage, utilisation, needed, break_even }
+    }
 }
 
 /// A size of a purchase.

@@ -7,17 +7,18 @@ pub mod ahead;
 pub mod choose;
 pub mod curve;
 pub mod document;
-pub mod eligible;
 pub mod market;
 pub mod outcome;
 mod parts;
 pub mod purchase;
 
+use std::sync::Arc;
+
 use rust_decimal::Decimal;
 
 use self::ahead::Ahead;
 use self::choose::{Weighed, chosen, together};
-use self::document::{Assumed, Choice, CommitBasis, Commitments, FamilyAdvice, Point, Saving, Together};
+use self::document::{Choice, CommitBasis, Commitments, FamilyAdvice, Point, Renewed, Saving, Together};
 use self::market::offers;
 use self::outcome::{Outcome, Prospect, Spread};
 use self::purchase::{Family, Offers, Purchase, Wanted};
@@ -26,7 +27,7 @@ use crate::money::{Usd, quotient};
 use crate::predict::{Basis, NoBill};
 use crate::pricing::{Payment, PriceBook};
 use crate::quantity::exact;
-use crate::scenario::commitment::Plan;
+use crate::scenario::commitment::{Commitment, Plan};
 use crate::scenario::{Scenario, Scenarios};
 use crate::statistic::{share, usd};
 
@@ -34,6 +35,8 @@ use crate::statistic::{share, usd};
 const POINTS: u32 = 12;
 /// Months of the longest term.
 const LONGEST: u32 = 36;
+/// Said of a plan that is advised beside reservations.
+const BESIDE: &str = "sized on what the reservations that are advised leave";
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -48,6 +51,8 @@ pub struct Ask {
     pub wanted: Wanted,
     /// What money costs in a year.
     pub discount_rate: Decimal,
+    /// True for the cost of every choice by its size, not only of what is advised.
+    pub all_curves: bool,
     /// The day from which it is computed, for the head.
     pub as_of: String,
 }
@@ -60,32 +65,32 @@ pub fn commitments(scenarios: &Scenarios, scenario: &Scenario, book: &PriceBook,
     let longest = ask.wanted.years.map_or(LONGEST, |years| 12 * u32::from(years));
     let months = ask.months.unwrap_or(longest).clamp(1, longest);
     let ahead = Ahead::new(scenarios, scenario, book, ask.basis, months, ask.drawing)?;
-    let offers = offers(&ahead.uses, book, &scenario.region, ask.basis.month.first_day());
+    let offers = offers(&ahead.uses, book, &scenario.region, ask.basis.month.first_day(), ask.wanted);
     let advisor = Advisor { ahead: &ahead, ask };
-    let mut weighed: Vec<Vec<Weighed>> = offers.iter().map(|o| advisor.weigh(o)).collect();
-    let all = || weighed.iter().flatten();
+    let weigh = |family: usize, before: &[Weighed]| advisor.weigh(&offers[family], before);
+    let mut weighed: Vec<Vec<Weighed>> = (0..offers.len()).map(|family| weigh(family, &[])).collect();
     // What is forecast is best known for the coming year, so that longer terms are shown and not advised unless they are asked for.
     let years = ask.wanted.years.unwrap_or(1);
-    let best = chosen(all(), |p| p.years == years);
-    let longer = chosen(all(), |p| p.years != years);
-    let unpaid = chosen(all(), |p| p.years == years && p.payment == Payment::NoUpfront);
-    let set = |weighed: &[&Weighed]| together(weighed, ahead.drawn);
+    let best = chosen(&weighed, |p| p.years == years, weigh);
+    let longer = chosen(&weighed, |p| p.years != years, weigh);
+    let unpaid = chosen(&weighed, |p| p.years == years && p.payment == Payment::NoUpfront, weigh);
+    let set = |weighed: &[Weighed]| together(weighed, ahead.drawn);
     let (best_of, longer, unpaid) = (set(&best), set(&longer), set(&unpaid));
     let saves = |t: &Together| best_of.as_ref().map_or(Usd::ZERO, |b| t.saving.mean - b.saving.mean);
     let longer = longer.filter(|l| best_of.is_none() || saves(l) > Usd::ZERO);
     let without_upfront = unpaid.filter(|_| best_of.as_ref().is_some_and(|b| !b.upfront.is_zero()));
-    let names: Vec<String> = best.iter().map(|w| w.name()).collect();
+    let smaller = advisor.beside(&mut weighed, &best, weigh);
     for weighed in weighed.iter_mut().flatten() {
-        weighed.choice.best = names.contains(&weighed.name());
-        if weighed.choice.best {
+        weighed.choice.best = best.iter().any(|b| b.is(weighed));
+        if weighed.choice.best || ask.all_curves {
             weighed.choice.curve = advisor.curve(weighed);
         }
     }
-    let advice = |(offers, weighed): (Offers, Vec<Weighed>)| FamilyAdvice {
+    let advice = |((offers, weighed), smaller): ((Offers, Vec<Weighed>), bool)| FamilyAdvice {
         name: offers.family.title(),
         on_demand: advisor.on_demand(&offers.covered()),
         choices: weighed.into_iter().map(|w| w.choice).collect(),
-        notes: offers.notes,
+        notes: smaller.then(|| BESIDE.to_owned()).into_iter().chain(offers.notes).collect(),
     };
     Ok(Commitments {
         schema: "ce-cost/commit/1".into(),
@@ -93,19 +98,11 @@ pub fn commitments(scenarios: &Scenarios, scenario: &Scenario, book: &PriceBook,
         currency: "USD".into(),
         as_of: ask.as_of.clone(),
         start: ask.basis.month.first_day().to_string(),
-        basis: CommitBasis {
-            hours: ask.basis.hours.to_string(),
-            pooled: ask.basis.pooled,
-            by_hour: scenario.driven,
-            months: ahead.months.len(),
-            paths: if ahead.drawn { ahead.paths } else { 0 },
-            seed: ask.drawing.seed.to_string(),
-            discount_rate: exact(ask.discount_rate),
-        },
+        basis: advisor.basis(scenarios, scenario, longest),
         best: best_of,
         longer,
         without_upfront,
-        families: offers.into_iter().zip(weighed).map(advice).collect(),
+        families: offers.into_iter().zip(weighed).zip(smaller).map(advice).collect(),
     })
 }
 
@@ -115,23 +112,64 @@ struct Advisor<'a> {
 }
 
 impl Advisor<'_> {
-    /// Every purchase of a family at its best size. The two rates between which an unpublished one lies become one choice.
-    fn weigh(&self, offers: &Offers) -> Vec<Weighed> {
+    /// On which conventions it is computed.
+    fn basis(&self, scenarios: &Scenarios, scenario: &Scenario, longest: u32) -> CommitBasis {
+        let Basis { month, hours, pooled, .. } = self.ask.basis;
+        let (_, _, members) = scenarios.payer(scenario);
+        let others = || members.iter().filter(|m| pooled && m.name != scenario.name);
+        let (day, horizon) = (month.first_day(), month.plus(longest).first_day());
+        let ends = |c: &&Commitment| c.start <= day && day < c.end() && c.end() < horizon;
+        let renewed = |s: &&Scenario| {
+            let of = |c: &Commitment| Renewed { environment: s.name.to_string(), id: c.id.clone(), end: c.end().to_string() };
+            s.commitments.iter().filter(ends).map(of).collect::<Vec<_>>()
+        };
+        let driven = |s: &&Scenario| s.driven && s.instead_of.as_deref() == Some(&*scenario.name);
+        CommitBasis {
+            hours: hours.to_string(),
+            pooled,
+            by_hour: scenario.driven,
+            months: self.ahead.months.len(),
+            paths: if self.ahead.drawn { self.ahead.paths } else { 0 },
+            seed: self.ask.drawing.seed.to_string(),
+            discount_rate: exact(self.ask.discount_rate),
+            by_hour_in: scenarios.all.iter().find(driven).filter(|_| !scenario.driven).map(|s| s.name.to_string()),
+            siblings: others().map(|m| m.name.to_string()).collect(),
+            renewed: std::iter::once(&scenario).chain(others()).flat_map(renewed).collect(),
+        }
+    }
+
+    /// Every purchase of a family at its best size, on what reservations bought before it leave. What is on offer at one term becomes one
+    /// choice.
+    fn weigh(&self, offers: &Offers, before: &[Weighed]) -> Vec<Weighed> {
         let mut list: Vec<Weighed> = Vec::new();
-        for purchase in offers.purchases.iter().filter(|p| self.ask.wanted.accepts(p)) {
-            let weighed = self.weighed(&offers.family, purchase);
+        for purchase in &offers.purchases {
+            let weighed = self.weighed(&offers.family, purchase, before);
             match list.last_mut() {
-                Some(last) if last.purchase.term() == purchase.term() => {
-                    last.choice.assumed = Some(Assumed { commit: weighed.choice.commit, saving: weighed.choice.saving });
-                }
+                Some(last) if last.purchase.term() == purchase.term() => last.join(weighed),
                 _ => list.push(weighed),
             }
         }
         list
     }
 
-    fn weighed(&self, family: &Family, purchase: &Purchase) -> Weighed {
-        let prospect = Prospect::new(self.ahead, purchase, self.ask.discount_rate);
+    /// A plan that is advised beside reservations of the same use is shown at the sizes that fit what they leave. Says of each family
+    /// whether it is such a plan.
+    fn beside(&self, all: &mut [Vec<Weighed>], best: &[Weighed], weigh: impl Fn(usize, &[Weighed]) -> Vec<Weighed>) -> Vec<bool> {
+        let before: Vec<Weighed> = best.iter().filter(|b| b.purchase.is_whole()).cloned().collect();
+        let is_beside = |of: &[Weighed]| {
+            let advised = of.iter().any(|w| !w.purchase.is_whole() && best.iter().any(|b| b.is(w)));
+            advised && of.iter().any(|w| before.iter().any(|b| b.overlaps(w)))
+        };
+        let beside: Vec<bool> = all.iter().map(|of| is_beside(of)).collect();
+        for (family, of) in all.iter_mut().enumerate().filter(|(family, _)| beside[*family]) {
+            *of = weigh(family, &before);
+        }
+        beside
+    }
+
+    fn weighed(&self, family: &Family, purchase: &Purchase, before: &[Weighed]) -> Weighed {
+        let before: Vec<(&Purchase, Decimal)> = before.iter().map(|w| (&w.purchase, w.size)).collect();
+        let prospect = Arc::new(Prospect::new(self.ahead, purchase, &before, self.ask.discount_rate));
         let size = prospect.best().unwrap_or_default();
         let outcome = prospect.at(size);
         let months = Decimal::from(12 * u32::from(purchase.years));
@@ -158,7 +196,7 @@ impl Advisor<'_> {
             entry: (!size.is_zero() && !purchase.assumed).then(|| self.entry(family, purchase, size)),
             curve: Vec::new(),
         };
-        Weighed { title: family.title(), purchase: purchase.clone(), size, prospect, outcome, choice }
+        Weighed { family: family.clone(), purchase: purchase.clone(), size, prospect, outcome, choice }
     }
 
     fn saving(&self, outcome: &Outcome) -> Saving {
@@ -195,14 +233,14 @@ impl Advisor<'_> {
     /// The purchase as a scenario writes it.
     fn entry(&self, family: &Family, purchase: &Purchase, size: Decimal) -> String {
         let (term, start) = (purchase.term(), self.ask.basis.month.first_day());
+        let id = family.id();
         match (family, &purchase.base) {
-            (Family::Reservation { service, operation, class }, Some(base)) => format!(
-                "{{id: {}, term: {term}, start: {start}, service: {service}, usage_type: \"{base}\", operation: \"{operation}\", count: {size}}}",
-                class.replace('.', "-")
+            (Family::Reservation { service, operation, .. }, Some(base)) => format!(
+                "{{id: {id}, term: {term}, start: {start}, service: {service}, usage_type: \"{base}\", operation: \"{operation}\", count: {size}}}"
             ),
             (Family::SavingsPlan(plan), _) => {
                 let plan = if *plan == Plan::Compute { "compute" } else { "database" };
-                format!("{{id: {plan}-savings-plan, term: {term}, plan: {plan}, start: {start}, hourly: {size} USD}}")
+                format!("{{id: {id}, term: {term}, plan: {plan}, start: {start}, hourly: {size} USD}}")
             }
             _ => String::new(),
         }

@@ -1,6 +1,8 @@
 //! What a purchase comes to over its term on every path: what it replaces, what it costs, when it has paid for itself.
 #![allow(clippy::float_arithmetic, reason = "paths are statistics")]
 
+use std::collections::HashMap;
+
 use rayon::prelude::*;
 use rust_decimal::{Decimal, RoundingStrategy};
 
@@ -56,8 +58,9 @@ pub struct Outcome {
 }
 
 impl Prospect {
-    /// A purchase, where a dollar in a year is worth 1 ÷ (1 + `rate`) of one at the start.
-    pub fn new(ahead: &Ahead, purchase: &Purchase, rate: Decimal) -> Prospect {
+    /// A purchase on what reservations bought `before` it leave, each so many, where a dollar in a year is worth 1 ÷ (1 + `rate`) of one at
+    /// the start.
+    pub fn new(ahead: &Ahead, purchase: &Purchase, before: &[(&Purchase, Decimal)], rate: Decimal) -> Prospect {
         let months: Vec<(&MonthAhead, MonthOf)> = (0..12 * u32::from(purchase.years))
             .filter_map(|n| {
                 let month = ahead.month(n as usize)?;
@@ -67,19 +70,23 @@ impl Prospect {
             .collect();
         let classes = Classes::of(purchase);
         let weights = months.iter().flat_map(|(month, of)| month.parts.weights.iter().map(|w| w * of.hours * of.discount)).collect();
-        let path = |path: usize| months.iter().flat_map(|(month, _)| classes.units(month, path)).collect::<Vec<f64>>();
+        let before: Vec<(Classes, f64)> = before.iter().map(|(p, size)| (Classes::of(p), float(*size))).collect();
+        let path = |path: usize| months.iter().flat_map(|(month, _)| classes.units(month, path, &before)).collect::<Vec<f64>>();
         let units: Vec<Vec<f64>> = (0..ahead.paths).into_par_iter().map(path).collect();
-        let eligible = |(month, of): &(&MonthAhead, MonthOf)| {
-            let dollars = purchase.covers.iter().flat_map(|c| &month.dollars[c.used]).sum::<f64>();
-            dollars / ahead.paths as f64 * of.hours / month.hours
-        };
-        Prospect {
+        let mut prospect = Prospect {
             hours: Hours { values: classes.values, weights, units: units.concat() },
             price: (float(purchase.hourly), float(purchase.upfront)),
-            eligible: (months.iter().map(eligible).sum(), months.iter().map(|m| eligible(m) * m.1.discount).sum()),
+            eligible: (0.0, 0.0),
             months: months.into_iter().map(|(_, of)| of).collect(),
             whole: purchase.is_whole(),
+        };
+        // A commitment without end replaces everything.
+        let all: Vec<Vec<[f64; 2]>> = (0..ahead.paths).into_par_iter().map(|path| prospect.months_of(path, f64::MAX)).collect();
+        for (path, (n, month)) in all.iter().flat_map(|path| prospect.months.iter().enumerate().map(move |month| (path, month))) {
+            prospect.eligible.0 += path[n][0] / month.discount / ahead.paths as f64;
+            prospect.eligible.1 += path[n][0] / ahead.paths as f64;
         }
+        prospect
     }
 
     /// What a unit costs over the term.
@@ -115,13 +122,16 @@ impl Prospect {
         let (replaced, used, hours) = (all(0), all(1), self.months.iter().map(|m| m.hours).sum::<f64>());
         let paid = |m: &MonthOf| self.price.0 * size * m.hours * m.discount;
         let part = |of: f64, whole: f64| if whole > 0.0 { of / whole } else { 0.0 };
+        // What is paid at the start weighs more than what is replaced later, so that more of it must be used.
+        let worth = |what: usize| (0..self.months.len()).map(|n| mean(n, what)).sum::<f64>();
+        let hours_worth = self.months.iter().map(|m| m.hours * m.discount).sum::<f64>();
         Outcome {
             savings: paths.iter().map(|months| months.iter().map(|m| m[0]).sum::<f64>() - cost).collect(),
             upfront: self.price.1 * size,
             flows: self.months.iter().enumerate().map(|(n, m)| mean(n, 0) - paid(m)).collect(),
             coverage: part(replaced, self.eligible.0),
             utilisation: part(used, size * hours),
-            needed: part(used * (self.price.0 + self.price.1 / hours), replaced),
+            needed: part(worth(1) * self.unit(), worth(0) * hours_worth),
         }
     }
 
@@ -203,17 +213,36 @@ impl Classes {
     }
 
     /// Units in an hour of each group of a month, by value.
-    fn units(&self, month: &MonthAhead, path: usize) -> Vec<f64> {
+    fn units(&self, month: &MonthAhead, path: usize, before: &[(Classes, f64)]) -> Vec<f64> {
         let (count, groups) = (self.values.len(), month.parts.weights.len());
+        let left = left_by(before, month, path);
         let mut units = vec![0.0; count * groups];
         for (used, class, each) in &self.of {
-            let hourly = month.dollars[*used][path].max(0.0) / month.hours * each;
-            for (group, level) in month.parts.levels[*used].iter().enumerate() {
-                units[group * count + class] += hourly * level;
+            let mut add = |group: usize, dollars: f64| units[group * count + class] += dollars * each;
+            match left.get(used) {
+                Some(left) => left.iter().enumerate().for_each(|(group, dollars)| add(group, *dollars)),
+                None => month.hourly(*used, path).enumerate().for_each(|(group, dollars)| add(group, dollars)),
             }
         }
         units
     }
+}
+
+/// What reservations leave of the use that they cover: dollars on demand in an hour of each group of a month.
+fn left_by(before: &[(Classes, f64)], month: &MonthAhead, path: usize) -> HashMap<usize, Vec<f64>> {
+    let mut left = HashMap::new();
+    for (classes, size) in before {
+        let mut free = vec![*size; month.parts.weights.len()];
+        for (used, _, each) in &classes.of {
+            let leave = |(dollars, free): (f64, &mut f64)| {
+                let taken = (dollars * each).min(*free);
+                *free -= taken;
+                dollars - taken / each
+            };
+            left.insert(*used, month.hourly(*used, path).zip(&mut free).map(leave).collect());
+        }
+    }
+    left
 }
 
 /// Amounts in order: their mean, the values that one case in ten is below and above, and the part of the cases below zero.

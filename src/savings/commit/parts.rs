@@ -5,7 +5,7 @@
 //! What is on for a part of the month is taken to be on in its first hours, which are those of the most use.
 #![allow(clippy::float_arithmetic, reason = "use by the hour is simulated, not billed")]
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rust_decimal::Decimal;
 
@@ -20,13 +20,43 @@ use crate::workload::Step;
 /// Groups of hours in a month whose use follows a workload.
 const GROUPS: usize = 24;
 
+/// Levels of demand at which a month is lived through, as parts of the likely one. Least and most capacity do not scale with demand, so
+/// that a quiet path has flatter hours than a busy one; between two of them use is taken in proportion.
+const LEVELS: [f64; 9] = [0.125, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0];
+
 /// A month in groups of hours.
 #[derive(Clone, Debug)]
 pub struct Parts {
     /// Which part of the month's hours each group is; together 1.
     pub weights: Vec<f64>,
-    /// For each use, what it is in each group as a part of its mean.
-    pub levels: Vec<Vec<f64>>,
+    /// How each use lies in them.
+    pub shapes: Vec<Shape>,
+}
+
+/// How use lies in the groups, by how much of it there is: its mean and what it is in each group, both as parts of the likely mean.
+#[derive(Clone, Debug)]
+pub struct Shape(Vec<(f64, Vec<f64>)>);
+
+impl Shape {
+    fn new(mut points: Vec<(f64, Vec<f64>)>) -> Shape {
+        points.retain(|(mean, _)| *mean > 0.0);
+        points.sort_by(|a, b| a.0.total_cmp(&b.0));
+        points.dedup_by(|a, b| (a.0 - b.0).abs() < 1e-9);
+        Shape(points)
+    }
+
+    /// Use in each group as a part of its mean, where that is so many times the likely one. Beyond what was lived through the last shape stays.
+    pub fn levels(&self, times: f64) -> Vec<f64> {
+        let above = self.0.partition_point(|(mean, _)| *mean < times);
+        match (above.checked_sub(1).and_then(|below| self.0.get(below)), self.0.get(above)) {
+            (Some((low, from)), Some((high, to))) => {
+                let part = (times - low) / (high - low);
+                from.iter().zip(to).map(|(from, to)| (from + (to - from) * part) / times).collect()
+            }
+            (Some((mean, levels)), None) | (None, Some((mean, levels))) => levels.iter().map(|level| level / mean).collect(),
+            (None, None) => Vec::new(),
+        }
+    }
 }
 
 /// What a record follows by the hour.
@@ -38,43 +68,77 @@ enum Follows {
 }
 
 impl Parts {
-    /// The month of a scenario. `records` are those of its use, each with the index of that use.
-    pub fn of(scenario: &Scenario, month: Month, hours: Decimal, records: &[(usize, &UsageRecord)], uses: &[Use]) -> Parts {
-        let by_hour = by_hour(scenario, month);
-        let series: HashMap<Follows, Vec<f64>> =
-            records.iter().map(|(_, r)| follows(scenario, r)).filter_map(|f| Some((f.clone(), of_hours(&f, by_hour.as_ref()?)?))).collect();
+    /// The month of a scenario. `records` are those of its use, each with the index of that use; `drawn` where paths move demand.
+    pub fn of(scenario: &Scenario, month: Month, hours: Decimal, records: &[(usize, &UsageRecord)], uses: &[Use], drawn: bool) -> Parts {
+        let kinds: HashSet<Follows> = records.iter().map(|(_, r)| follows(scenario, r)).collect();
+        let lived = Lived::of(scenario, month, &kinds, if drawn { &LEVELS } else { &[1.0] });
+        let order = order(records, scenario, &lived.likely, uses);
         let on = |r: &UsageRecord| float(r.hours.min(hours)) / float(hours);
-        let order = order(records, scenario, &series, uses);
-        let sorted: HashMap<&Follows, Vec<f64>> = series.iter().map(|(f, hours)| (f, running(hours, &order))).collect();
         let mut cuts: Vec<f64> = records.iter().map(|(_, r)| on(r)).chain([0.0, 1.0]).collect();
-        if !series.is_empty() {
+        if !lived.likely.is_empty() {
             cuts.extend((1..GROUPS).map(|i| i as f64 / GROUPS as f64));
         }
         cuts.sort_by(f64::total_cmp);
         cuts.dedup_by(|a, b| (*a - *b).abs() < 1e-9);
         let groups: Vec<(f64, f64)> = cuts.windows(2).map(|w| (w[0], w[1])).collect();
-        let level = |r: &UsageRecord, (begin, end): (f64, f64)| match sorted.get(&follows(scenario, r)) {
-            Some(running) => (at(running, end) - at(running, begin)) / (end - begin),
-            None if begin < on(r) - 1e-9 => 1.0 / on(r),
-            None => 0.0,
-        };
-        let mut levels = vec![vec![1.0; groups.len()]; uses.len()];
-        for (used, levels) in levels.iter_mut().enumerate() {
-            let own: Vec<&UsageRecord> = records.iter().filter(|(u, _)| *u == used).map(|(_, r)| *r).collect();
-            let all: f64 = own.iter().map(|r| float(r.quantity)).sum();
-            if all > 0.0 {
-                let mean = |group| own.iter().map(|r| float(r.quantity) * level(r, group)).sum::<f64>() / all;
-                *levels = groups.iter().map(|g| mean(*g)).collect();
+        let weights: Vec<f64> = groups.iter().map(|(begin, end)| end - begin).collect();
+        let mut points: Vec<Vec<(f64, Vec<f64>)>> = vec![Vec::new(); uses.len()];
+        for series in &lived.at {
+            let sorted: HashMap<&Follows, Vec<f64>> = series.iter().map(|(f, hours)| (f, running(hours, &order))).collect();
+            let level = |r: &UsageRecord, (begin, end): (f64, f64)| match sorted.get(&follows(scenario, r)) {
+                Some(running) => (at(running, end) - at(running, begin)) / (end - begin),
+                None if begin < on(r) - 1e-9 => 1.0 / on(r),
+                None => 0.0,
+            };
+            for (used, points) in points.iter_mut().enumerate() {
+                let levels = levels(records.iter().filter(|(u, _)| *u == used).map(|(_, r)| *r), &groups, level);
+                points.push((levels.iter().zip(&weights).map(|(l, w)| l * w).sum(), levels));
             }
         }
-        Parts { weights: groups.iter().map(|(begin, end)| end - begin).collect(), levels }
+        Parts { weights, shapes: points.into_iter().map(Shape::new).collect() }
     }
 }
 
-/// The month hour by hour, where anything follows the workload.
-fn by_hour(scenario: &Scenario, month: Month) -> Option<ByHour> {
-    let workload = scenario.workload.as_ref().filter(|_| scenario.driven)?;
-    Some(MonthOf::new(workload, month, Step::Hour, scenario.follows()).by_hour())
+/// What a use is in each group, by its records; even where it has none.
+fn levels<'a>(
+    records: impl Iterator<Item = &'a UsageRecord>,
+    groups: &[(f64, f64)],
+    level: impl Fn(&UsageRecord, (f64, f64)) -> f64,
+) -> Vec<f64> {
+    let records: Vec<&UsageRecord> = records.collect();
+    let all: f64 = records.iter().map(|r| float(r.quantity)).sum();
+    let mean = |group| records.iter().map(|r| float(r.quantity) * level(r, group)).sum::<f64>() / all;
+    groups.iter().map(|g| if all > 0.0 { mean(*g) } else { 1.0 }).collect()
+}
+
+/// What follows the workload hour by hour, at several levels of demand, as parts of its likely mean.
+struct Lived {
+    likely: HashMap<Follows, Vec<f64>>,
+    /// By level.
+    at: Vec<HashMap<Follows, Vec<f64>>>,
+}
+
+impl Lived {
+    fn of(scenario: &Scenario, month: Month, kinds: &HashSet<Follows>, levels: &[f64]) -> Lived {
+        let Some(workload) = scenario.workload.as_ref().filter(|_| scenario.driven) else {
+            return Lived { likely: HashMap::new(), at: vec![HashMap::new()] };
+        };
+        let month = MonthOf::new(workload, month, Step::Hour, scenario.follows());
+        let likely = month.by_hour(1.0);
+        let mean = |follows: &Follows| {
+            let hours = of_hours(follows, &likely)?;
+            let mean = hours.iter().sum::<f64>() / hours.len() as f64;
+            (mean > 0.0).then(|| (follows.clone(), mean))
+        };
+        let means: Vec<(Follows, f64)> = kinds.iter().filter_map(mean).collect();
+        let parts = |by_hour: &ByHour| -> HashMap<Follows, Vec<f64>> {
+            let part = |(follows, mean): &(Follows, f64)| {
+                Some((follows.clone(), of_hours(follows, by_hour)?.into_iter().map(|hour| hour / mean).collect()))
+            };
+            means.iter().filter_map(part).collect()
+        };
+        Lived { at: levels.iter().map(|level| parts(&month.by_hour(*level))).collect(), likely: parts(&likely) }
+    }
 }
 
 fn follows(scenario: &Scenario, record: &UsageRecord) -> Follows {
@@ -89,9 +153,9 @@ fn follows(scenario: &Scenario, record: &UsageRecord) -> Follows {
     }
 }
 
-/// What it follows, hour by hour as a part of its mean; `None` for what does not change.
+/// What it follows, hour by hour; `None` for what does not change.
 fn of_hours(follows: &Follows, by_hour: &ByHour) -> Option<Vec<f64>> {
-    let mut hours = match follows {
+    Some(match follows {
         Follows::Capacity(name) => by_hour.capacity.iter().find(|(n, _)| n.as_ref() == name)?.1.clone(),
         Follows::Requests(Some(route)) => by_hour.requests.iter().find(|(n, _)| n == route)?.1.clone(),
         Follows::Requests(None) => {
@@ -99,11 +163,6 @@ fn of_hours(follows: &Follows, by_hour: &ByHour) -> Option<Vec<f64>> {
             (0..first.len()).map(|hour| by_hour.requests.iter().filter_map(|(_, r)| r.get(hour)).sum()).collect()
         }
         Follows::Nothing => return None,
-    };
-    let mean = hours.iter().sum::<f64>() / hours.len() as f64;
-    (mean > 0.0).then(|| {
-        hours.iter_mut().for_each(|h| *h /= mean);
-        hours
     })
 }
 

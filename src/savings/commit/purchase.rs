@@ -8,6 +8,8 @@ use crate::pricing::{Payment, Term};
 use crate::rating::commitment::reservation::sized;
 use crate::rating::commitment::savings_plan;
 use crate::scenario::commitment::Plan;
+use crate::services::elasticache::Engine;
+use crate::services::{aurora_postgresql, rds_postgresql};
 use crate::usage::UsageRecord;
 
 /// Use of one kind by one resource.
@@ -57,12 +59,22 @@ pub enum Family {
 }
 
 impl Family {
-    /// Its name for people.
+    /// Its name for people: no two have one.
     pub fn title(&self) -> String {
         match self {
-            Family::Reservation { service, class, .. } if service == "AmazonElastiCache" => format!("{class} reserved nodes"),
-            Family::Reservation { class, .. } => format!("{class} reservations"),
+            Family::Reservation { service, operation, class } => {
+                let what = if service == "AmazonElastiCache" { "reserved nodes" } else { "reservations" };
+                format!("{} {class} {what}", engine(operation))
+            }
             Family::SavingsPlan(plan) => format!("{} Savings Plan", plan.name()),
+        }
+    }
+
+    /// What a scenario could call it.
+    pub fn id(&self) -> String {
+        match self {
+            Family::Reservation { operation, class, .. } => format!("{}-{}", engine(operation), class.replace('.', "-")).to_lowercase(),
+            Family::SavingsPlan(plan) => format!("{}-savings-plan", plan.name()).to_lowercase(),
         }
     }
 
@@ -76,6 +88,19 @@ impl Family {
             }
             Family::SavingsPlan(plan) => savings_plan::services(*plan).contains(&used.record.service.as_ref()),
         }
+    }
+}
+
+/// The engine that an operation names. Those of another one cannot be covered, whatever their class.
+fn engine(operation: &str) -> &str {
+    let nodes = [(Engine::Redis, "Redis"), (Engine::Valkey, "Valkey")];
+    match operation {
+        aurora_postgresql::OPERATION => "Aurora",
+        rds_postgresql::OPERATION => "PostgreSQL",
+        other => match nodes.into_iter().find(|(engine, _)| engine.operation() == other) {
+            Some((_, name)) => name,
+            None => other.rsplit_once(':').map_or(other, |(_, code)| code),
+        },
     }
 }
 
@@ -136,7 +161,12 @@ pub struct Wanted {
 impl Wanted {
     /// True for a purchase at one of these terms.
     pub fn accepts(self, purchase: &Purchase) -> bool {
-        self.years.is_none_or(|y| y == purchase.years) && self.payment.is_none_or(|p| p == purchase.payment)
+        self.is(purchase.years, purchase.payment)
+    }
+
+    /// True for this term.
+    pub fn is(self, years: u8, payment: Payment) -> bool {
+        self.years.is_none_or(|y| y == years) && self.payment.is_none_or(|p| p == payment)
     }
 }
 
@@ -169,7 +199,8 @@ pub struct Offers {
     pub family: Family,
     /// The use that it speaks of.
     pub uses: Vec<usize>,
-    /// What can be bought. A term whose rate is not published appears twice: at the rate of No Upfront and at that of All Upfront.
+    /// What can be bought at the terms that are wanted. A term whose rate is not published appears twice: at the rate of No Upfront and at
+    /// that of All Upfront. So do reservations of two sizes.
     pub purchases: Vec<Purchase>,
     /// What cannot, and why, in a line each.
     pub notes: Vec<String>,
