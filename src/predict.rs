@@ -122,6 +122,17 @@ impl<'a> Metered<'a> {
         Ok(Metered { own: environment.name.clone(), members, of_payer, terms, records, known, failover: basis.failover, balances })
     }
 
+    /// The usage of the environment in question which nothing covers that its payer has bought. `members` are those of the payer, which may
+    /// hold other commitments.
+    ///
+    /// # Errors
+    /// Commitments without a price.
+    pub fn uncovered(&self, members: &[&Scenario]) -> Result<Vec<UsageRecord>, NoBill> {
+        let (mut left, _) = commitment::cover(self.records.clone(), members, &self.terms).map_err(NoBill)?;
+        left.retain(|r| r.environment == self.own);
+        Ok(left)
+    }
+
     /// The bill for it.
     ///
     /// # Errors

@@ -106,8 +106,8 @@ fn reservations_cover_what_is_not_reserved() {
   cache: {type: elasticache, engine: redis, node: cache.r6g.large, shards: 2, replicas: 1}";
     let rest = "schedules: {test: {monthly: 7.44 h}}
 commitments: [{id: ri, term: reserved-1yr-no-upfront, start: 2026-12-01, service: AmazonRDS, usage_type: 'InstanceUsage:db.r6g.large', operation: 'CreateDBInstance:0021', count: 1}]";
-    covers(cluster, rest, "Aurora db.r6g reservations", "2.01", "0.5226");
-    covers(cluster, rest, "Redis cache.r6g reserved nodes", "4", "0.824");
+    covers(cluster, rest, "Aurora db.r6g reserved", "2.01", "0.5226");
+    covers(cluster, rest, "Redis cache.r6g reserved", "4", "0.824");
 }
 
 // ── What to buy ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -115,17 +115,22 @@ commitments: [{id: ri, term: reserved-1yr-no-upfront, start: 2026-12-01, service
 /// What is advised for one environment without uncertainty, over a year of 8,760 hours from December 2026.
 #[track_caller]
 fn advice(resources: &str, rest: &str, discount_rate: &str) -> Commitments {
-    let scenarios = scenarios(resources, rest);
+    advice_on(&scenarios(resources, rest), "1yr", 20, discount_rate)
+}
+
+/// The same at some term on so many paths.
+#[track_caller]
+fn advice_on(scenarios: &Scenarios, term: &str, paths: u32, discount_rate: &str) -> Commitments {
     let ask = Ask {
         basis: december(),
-        drawing: Drawing { paths: 20, seed: 1 },
+        drawing: Drawing { paths, seed: 1 },
         months: Some(12),
-        wanted: "1yr".parse().expect("a term"),
+        wanted: term.parse().expect("a term"),
         discount_rate: discount_rate.parse().expect("a rate"),
         all_curves: false,
         as_of: "2026-11-24".into(),
     };
-    commitments(&scenarios, scenarios.named("test").expect("test"), &book(), &ask).unwrap_or_else(|e| panic!("{e}"))
+    commitments(scenarios, scenarios.named("test").expect("test"), &book(), &ask).unwrap_or_else(|e| panic!("{e}"))
 }
 
 #[track_caller]
@@ -150,11 +155,11 @@ fn says(choice: &Choice, commit: &str, saving: &str, upfront: &str, monthly: &st
 fn reservations_of_one_size_cover_another() {
     let cluster = "db: {type: aurora-postgresql, instances: [{role: writer, class: db.r6g.xlarge}, {role: reader, class: db.r6g.large}]}";
     let advice = advice(cluster, "", "0");
-    let all = choice(&advice, "Aurora db.r6g reservations", "reserved-1yr-all-upfront");
+    let all = choice(&advice, "Aurora db.r6g reserved", "reserved-1yr-all-upfront");
     says(all, "3", "258.67", "3720", "0", Some(7));
     assert_eq!((all.coverage.as_str(), all.utilisation.as_str()), ("1", "1"));
     // 0.17 an hour each: 3 × 0.17 × 8,760 ÷ 12 = 372.30 a month of 568.67.
-    says(choice(&advice, "Aurora db.r6g reservations", "reserved-1yr-no-upfront"), "3", "196.37", "0", "372.3", Some(1));
+    says(choice(&advice, "Aurora db.r6g reserved", "reserved-1yr-no-upfront"), "3", "196.37", "0", "372.3", Some(1));
 }
 
 /// Four nodes at 0.206 an hour, 1,146 at the start each: (0.206 × 8,760 − 1,146) × 4 ÷ 12. One earns 0.206 × 5,832 = 1,201 by the end of
@@ -162,12 +167,12 @@ fn reservations_of_one_size_cover_another() {
 #[test]
 fn reserved_nodes_have_their_fee() {
     let advice = advice("cache: {type: elasticache, engine: redis, node: cache.r6g.large, shards: 2, replicas: 1}", "", "0");
-    let all = choice(&advice, "Redis cache.r6g reserved nodes", "reserved-1yr-all-upfront");
+    let all = choice(&advice, "Redis cache.r6g reserved", "reserved-1yr-all-upfront");
     says(all, "4", "219.52", "4584", "0", Some(8));
     assert_eq!(all.amortized.to_string(), "382");
     // Money at 10% a year makes them worth less, and later.
     let dear = self::advice("cache: {type: elasticache, engine: redis, node: cache.r6g.large, shards: 2, replicas: 1}", "", "0.1");
-    assert!(choice(&dear, "Redis cache.r6g reserved nodes", "reserved-1yr-all-upfront").saving.mean < all.saving.mean);
+    assert!(choice(&dear, "Redis cache.r6g reserved", "reserved-1yr-all-upfront").saving.mean < all.saving.mean);
 }
 
 /// Two tasks take 0.078992 an hour of the plan, which is bought in thousandths: 0.079 × 8,760 ÷ 12 = 57.67 a month for 72.0802.
@@ -195,7 +200,7 @@ fn a_database_plan_covers_serverless_capacity() {
 fn what_two_purchases_would_cover_is_bought_once() {
     let advice = advice("db: {type: aurora-postgresql, instances: [{role: writer, class: db.r7g.large}]}", "", "0");
     let best = advice.best.expect("something saves");
-    assert_eq!(best.purchases, ["Aurora db.r7g reservations, 1 year, all upfront: 1 InstanceUsage:db.r7g.large"]);
+    assert_eq!(best.purchases, ["Aurora db.r7g reserved, 1 year, all upfront: 1 InstanceUsage:db.r7g.large"]);
     assert_eq!(best.saving.mean.to_string(), "54.23"); // (0.276 × 8,760 − 1,767) ÷ 12
 }
 
@@ -206,6 +211,96 @@ fn where_nothing_can_be_bought_the_reason_is_told() {
     let plan = advice.families.iter().find(|f| f.name == "Database Savings Plan").expect("the family");
     assert!(plan.choices.is_empty());
     assert_eq!(plan.notes, ["does not cover db.r6g.large: AWS offers no rate for it"]);
+}
+
+/// Two instances of db.r7g.large and 3 ACUs: reservations save 2 × 54.2 on the instances, and a plan sized on what they leave 91.98 on the
+/// ACUs. The plan alone would save (2 × 0.0552 + 0.126) × 730 = 172.57 on both.
+#[test]
+fn a_plan_is_sized_on_what_reservations_leave() {
+    let cluster = "db: {type: aurora-postgresql, instances: [{role: writer, class: db.r7g.large}, {role: reader, class: db.r7g.large}]}
+  acus: {type: aurora-postgresql, serverless: {instances: 1, min: 1, max: 8, average: 3}}";
+    let advice = advice(cluster, "", "0");
+    let best = advice.best.as_ref().expect("something saves");
+    let bought = [
+        "Aurora db.r7g reserved, 1 year, all upfront: 2 InstanceUsage:db.r7g.large",
+        "Database Savings Plan, 1 year, no upfront: 0.234 USD/hour",
+    ];
+    assert_eq!(best.purchases, bought);
+    assert_eq!(best.saving.mean.to_string(), "200.44"); // ((0.276 × 8,760 − 1,767) × 2 + 0.126 × 8,760) ÷ 12
+    says(choice(&advice, DATABASE, "savings-plan-1yr-no-upfront"), "0.234", "91.98", "0", "170.82", Some(1));
+}
+
+/// The classes of Redis and Valkey have one name, as those of RDS and Aurora do; what is reserved of one does not cover the other.
+#[test]
+fn engines_are_reserved_apart() {
+    let resources = "a: {type: elasticache, engine: redis, node: cache.r6g.large, shards: 1, replicas: 1}
+  b: {type: elasticache, engine: valkey, node: cache.r6g.large, shards: 1, replicas: 1}
+  c: {type: rds-postgresql, class: db.t4g.medium, storage: 100 GB, count: 2}
+  d: {type: aurora-postgresql, instances: [{role: writer, class: db.t4g.medium}]}";
+    let advice = advice_on(&scenarios(resources, ""), "1yr-no-upfront", 0, "0");
+    let best = advice.best.as_ref().expect("something saves");
+    assert_eq!(best.purchases.len(), 4, "{best:#?}");
+    let marked: Vec<&Choice> = advice.families.iter().flat_map(|f| &f.choices).filter(|c| c.best).collect();
+    let sum: Usd = marked.iter().map(|c| c.saving.mean).sum();
+    assert!((sum - best.saving.mean).abs() <= Usd::new(Decimal::new(2, 2)), "{sum} of what is marked, {} in all", best.saving.mean);
+    let ids: std::collections::BTreeSet<&str> = marked.iter().filter_map(|c| c.entry.as_deref()?.split(',').next()).collect();
+    assert_eq!(ids.len(), 4, "{ids:?}");
+}
+
+/// 8 and 4 units are three reservations of the smaller size, whichever stands first: (3 × 0.1683 − 3 × 0.1297) × 730.
+#[test]
+fn the_size_of_a_reservation_does_not_depend_on_the_order() {
+    let of = |first: &str, second: &str| {
+        let resource =
+            |name: &str, class: &str| format!("{name}: {{type: rds-postgresql, class: db.m7g.{class}, storage: 100 GB, count: 1}}");
+        let advice = advice(&format!("{}\n  {}", resource("a", first), resource("b", second)), "", "0");
+        let choice = choice(&advice, "PostgreSQL db.m7g reserved", "reserved-1yr-no-upfront").clone();
+        (choice.commit, choice.coverage, choice.saving.mean)
+    };
+    let (commit, coverage, saving) = of("xlarge", "large");
+    assert_eq!((commit.as_str(), coverage.as_str()), ("3", "1"));
+    assert_eq!(of("large", "xlarge"), (commit, coverage, saving));
+}
+
+/// A year's plan is paid at once and replaces month by month, so that at 12% a year as much more of it must be used as its months are worth
+/// less on average.
+#[test]
+fn what_must_be_used_is_more_where_money_costs_something() {
+    let needed = |rate: &str| {
+        let advice = advice(WEB, "", rate);
+        choice(&advice, COMPUTE, "savings-plan-1yr-all-upfront").needed.parse::<f64>().expect("a number")
+    };
+    let month = |n: u32| f64::from(december().month.plus(n).hours()) * 1.12f64.powf(-f64::from(n) / 12.0);
+    let worth = (0..12).map(month).sum::<f64>() / 8_760.0;
+    assert!((needed("0.12") - needed("0") / worth).abs() < 2e-4, "{} and {} at {worth}", needed("0.12"), needed("0"));
+}
+
+/// Three years partial upfront have no rate of their own, and not every rate of the two beside it: both ends speak of the use that both
+/// cover, which is 3 × 0.03238 × 730 = 71 a month of vCPUs.
+#[test]
+fn an_unpublished_rate_lies_between_two_on_the_same_use() {
+    let resources =
+        "web: {type: fargate-service, task: {cpu: 1 vCPU, memory: 2 GB, architecture: arm}, tasks: {min: 1, max: 9, average: 3}}
+  fn: {type: lambda-function, requests: 10 M requests/month, duration: 200 ms, memory: 1 GB}";
+    let advice = advice_on(&scenarios(resources, ""), "3yr-partial-upfront", 0, "0");
+    let choice = choice(&advice, COMPUTE, "savings-plan-3yr-partial-upfront");
+    let high = choice.assumed.as_ref().expect("another rate");
+    assert!(choice.saving.mean < high.saving.mean, "{choice:#?}");
+    assert!(choice.coverage > "0.9".to_owned() && high.coverage > "0.9".to_owned(), "{choice:#?}");
+    assert!(advice.best.is_none() && choice.entry.is_none(), "what is not published is not advised");
+    let on_demand: f64 = float(advice.families[0].on_demand.decimal());
+    assert!((on_demand - 3.0 * 0.03238 * 744.0).abs() < 0.1, "{on_demand}");
+}
+
+/// Nodes that are reserved until November 2027 are not reserved again today, for one year or for three.
+#[test]
+fn what_is_reserved_is_taken_to_be_renewed() {
+    let nodes = "cache: {type: elasticache, engine: redis, node: cache.r6g.large, shards: 1, replicas: 1}";
+    let reserved = "commitments: [{id: nodes, term: reserved-1yr-no-upfront, start: 2026-11-01, service: AmazonElastiCache, usage_type: 'NodeUsage:cache.r6g.large', operation: 'CreateCacheCluster:0002', count: 1}]";
+    let advice = advice_on(&scenarios(nodes, reserved), "3yr-no-upfront", 0, "0");
+    let choice = choice(&advice, "Redis cache.r6g reserved", "reserved-3yr-no-upfront");
+    assert_eq!((choice.commit.as_str(), choice.utilisation.as_str()), ("1", "1"), "the other one");
+    assert_eq!(advice.basis.renewed.iter().map(|r| (r.id.as_str(), r.end.as_str())).collect::<Vec<_>>(), [("nodes", "2027-11-01")]);
 }
 
 /// A task for half of the month is not worth a plan that saves 20%: it would be used in half of the hours.
@@ -378,6 +473,78 @@ proptest! {
     }
 }
 
+/// Tasks whose number nobody knows, at one rate: each path is even over its hours, so that the best size is the 20% quantile of the plan's
+/// dollars an hour over the paths. What it saves and risks is added up anew, path by path.
+#[test]
+fn the_optimum_on_drawn_paths_is_the_quantile_of_their_hours() {
+    let tasks = WEB.replace("average: 2", "average: {low: 1, likely: 2, high: 6, why: unknown}");
+    let scenarios = scenarios(&tasks, "");
+    let drawing = Drawing { paths: 400, seed: 1 };
+    let ahead = Ahead::new(&scenarios, scenarios.named("test").expect("test"), &book(), december(), 12, drawing).expect("a forecast");
+    assert!(ahead.drawn);
+    let path = |path: usize| 0.8 * ahead.months[0].dollars.iter().map(|d| d[path]).sum::<f64>() / 744.0;
+    let mut hourly: Vec<f64> = (0..400).map(path).collect();
+    hourly.sort_by(f64::total_cmp);
+    let advice = advice_on(&scenarios, "1yr-no-upfront", 400, "0");
+    let best = choice(&advice, COMPUTE, "savings-plan-1yr-no-upfront");
+    let size: f64 = best.commit.parse().expect("a number");
+    assert!((size - hourly[80]).abs() < 0.001 + (hourly[82] - hourly[78]), "{size} beside {:?}", &hourly[78..83]);
+    let mut savings: Vec<f64> = hourly.iter().map(|h| (h.min(size) / 0.8 - size) * 730.0).collect();
+    savings.sort_by(f64::total_cmp);
+    let mean = savings.iter().sum::<f64>() / 400.0;
+    let losses = savings.iter().filter(|s| **s < 0.0).count() as f64 / 400.0;
+    let near = |usd: Usd, expected: f64| assert!((float(usd.decimal()) - expected).abs() < 0.02, "{usd} instead of {expected}");
+    near(best.saving.mean, mean);
+    near(best.saving.p10.expect("a band"), ce_cost::statistic::quantile(&savings, 0.1).expect("values"));
+    near(best.saving.p90.expect("a band"), ce_cost::statistic::quantile(&savings, 0.9).expect("values"));
+    let number = |text: &str| text.parse::<f64>().expect("a number");
+    assert!((number(best.saving.loss.as_ref().expect("a part")) - losses).abs() < 1e-4);
+    assert!((number(&best.needed) - 0.8).abs() < 1e-4);
+    assert!((number(best.used_up.as_ref().expect("a part")) - 0.8).abs() < 0.01, "{best:#?}");
+}
+
+/// Traffic that nobody knows, and a service that never has fewer than six tasks: 6 × 0.04937 × 0.8 = 0.237 an hour of the plan are used in
+/// every hour of every path, whatever the traffic.
+const FLOOR: &str = "web: {type: fargate-service, task: {cpu: 1 vCPU, memory: 2 GB}, tasks: {min: 6, max: 60}, demand: {per_request: {cpu: 50 ms}}, scaling: {policies: [{metric: cpu, target: 70%}]}}";
+
+fn floor(level: &str) -> Scenarios {
+    let day = "day: {peak: \"17:00\", low: \"07:00\", ratio: 6}\n  week: {sat: 0.5, sun: 0.5}";
+    scenarios(FLOOR, &format!("workload:\n  requests: {{level: {level}}}\n  {day}"))
+}
+
+#[test]
+fn the_least_capacity_is_used_on_every_path() {
+    for level in ["20/s", "110/s", "{low: 20/s, likely: 100/s, high: 110/s, why: unknown}"] {
+        let advice = advice_on(&floor(level), "1yr-no-upfront", 100, "0");
+        let best = choice(&advice, COMPUTE, "savings-plan-1yr-no-upfront");
+        let (size, saving) = (best.commit.parse::<f64>().expect("a number"), float(best.saving.mean.decimal()));
+        assert!((0.235..0.243).contains(&size) && (42.5..44.5).contains(&saving), "{level}: {size} saves {saving}");
+        assert_eq!(best.saving.loss.as_deref().unwrap_or("0"), "0", "{level}");
+    }
+}
+
+/// Whatever is drawn: the best size saves at least nothing, and at most what somebody saves who buys each hour's use at the plan's rate.
+#[test]
+fn a_prospect_saves_between_nothing_and_the_clairvoyant() {
+    let tasks = WEB.replace("average: 2", "average: {low: 0, likely: 2, high: 9, why: unknown}");
+    let arm = "\n  arm: {type: fargate-service, task: {cpu: 1 vCPU, memory: 2 GB, architecture: arm}, tasks: {min: 1, max: 9, average: 3}, schedule: half}";
+    let mixed = scenarios(&format!("{tasks}{arm}"), "schedules: {half: {monthly: 360 h}}");
+    for scenarios in [mixed, floor("{low: 5/s, likely: 100/s, high: 400/s, why: unknown}")] {
+        let drawing = Drawing { paths: 50, seed: 2 };
+        let ahead = Ahead::new(&scenarios, scenarios.named("test").expect("test"), &book(), december(), 12, drawing).expect("a forecast");
+        let offers = offers(&ahead.uses, &book(), "us-east-1", december().month.first_day(), Wanted::default());
+        for purchase in offers.iter().flat_map(|o| &o.purchases).filter(|p| p.years == 1) {
+            let prospect = Prospect::new(&ahead, purchase, &[], Decimal::ZERO);
+            let outcome = prospect.at(prospect.best().unwrap_or_default());
+            let mean = outcome.savings.iter().sum::<f64>() / 50.0;
+            let use_of = |used: usize| ahead.months.iter().flat_map(|m| &m.dollars[used]).sum::<f64>() / 50.0;
+            let clairvoyant: f64 = purchase.covers.iter().map(|c| use_of(c.used) * (1.0 - float(c.units))).sum();
+            assert!((-1e-6..clairvoyant + 1e-6).contains(&mean), "{}: {mean} of {clairvoyant}", purchase.term());
+            assert!(clairvoyant > 0.0);
+        }
+    }
+}
+
 // ── The command ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 fn command(args: &[&str], columns: &str) -> Output {
@@ -420,4 +587,13 @@ fn a_term_that_is_none_is_refused() {
     let output = command(&["commit", "prod", "--term", "2yr"], "120");
     assert_eq!(output.status.code(), Some(64));
     assert!(String::from_utf8_lossy(&output.stderr).contains("expected 1yr, 3yr, no-upfront"), "{output:?}");
+}
+
+/// The rate of Partial Upfront is not published: the two beside it are shown, and nothing is advised.
+#[test]
+fn a_term_without_a_published_rate_is_shown_and_not_advised() {
+    let page = out(&["commit", "prod", "--term", "1yr-partial-upfront"], "120");
+    assert!(page.contains("1 yr, part upfront ~*") && page.contains("400 – 553"), "{page}");
+    assert!(page.contains("Compute Savings Plan: the rate is not published, so that nothing is advised"), "{page}");
+    assert!(out(&["commit", "prod", "--curve", "--format", "md", "--months", "1"], "120").contains("| an hour |"));
 }

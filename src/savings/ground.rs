@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
+use super::bought;
 use super::lever::Lever;
-use super::purchase;
 use crate::bill::{Bill, Category, Frequency};
 use crate::diagnostic::Problems;
 use crate::money::{Usd, quotient};
@@ -168,9 +168,9 @@ impl<'a> Ground<'a> {
                 let own = holder.as_ref().unwrap_or(changed);
                 let left = match uncovered.take() {
                     Some(left) => left,
-                    None => purchase::uncovered(own, metered)?,
+                    None => bought::uncovered(own, metered)?,
                 };
-                if let Some(node) = purchase::sized(buy, own, metered, &left, start, at)? {
+                if let Some(node) = bought::sized(buy, own, metered, &left, start, at)? {
                     holder = Some(with_commitment(own, node));
                 } else {
                     uncovered = Some(left);

@@ -3,6 +3,7 @@
 
 pub mod analysis;
 pub mod best;
+pub mod bought;
 pub mod commit;
 pub mod document;
 pub mod double_count;
@@ -10,7 +11,6 @@ pub mod dr;
 pub mod game;
 pub mod ground;
 pub mod lever;
-pub mod purchase;
 mod report;
 pub mod rightsize;
 mod sampled;

@@ -19,8 +19,8 @@ pub(super) fn table(advice: &Commitments) -> Table {
         Column::number("saves", "saving"),
         Column::number("80% of cases", "band").droppable(5),
         Column::number("upfront", "upfront"),
-        Column::number("a month", "monthly").droppable(1),
-        Column::number("covers", "coverage").droppable(3),
+        Column::number("/month", "monthly").droppable(1),
+        Column::number("cover", "coverage").droppable(3),
         Column::number("used", "utilisation").droppable(2),
         Column::number("even", "break_even").droppable(4),
         Column::number("loses", "loss").droppable(6),
@@ -40,8 +40,8 @@ pub(super) fn table(advice: &Commitments) -> Table {
 
 fn cells_of(choice: &Choice) -> Vec<Cell> {
     let mark = if choice.best { "▸ " } else { "  " };
-    let doubt = format!("{}{}", if choice.assumed.is_some() { " ~" } else { "" }, if choice.weak_price { " *" } else { "" });
-    let name = Cell::text(format!("{mark}{}{doubt}", term(&choice.term)));
+    let doubt = format!("{}{}", if choice.assumed.is_some() { "~" } else { "" }, if choice.weak_price { "*" } else { "" });
+    let name = Cell::text(format!("{mark}{} {doubt}", term(&choice.term)).trim_end());
     let size: Decimal = choice.commit.parse().unwrap_or_default();
     if size.is_zero() && choice.assumed.as_ref().is_none_or(|a| is_nothing(&a.commit)) {
         return std::iter::once(name).chain([Cell::text("nothing")]).chain(std::iter::repeat_n(Cell::Empty, 8)).collect();
@@ -49,7 +49,7 @@ fn cells_of(choice: &Choice) -> Vec<Cell> {
     let commit = match choice.unit.as_str() {
         "USD/hour" => format!("{}/h", grouped(size)),
         // The family's name says the rest.
-        unit => format!("{} × {}", choice.commit, class(unit).rsplit('.').next().unwrap_or(unit)),
+        unit => format!("{} {}", choice.commit, class(unit).rsplit('.').next().unwrap_or(unit)),
     };
     // Where the rate lies between two, from the lower outcome to the higher one.
     let other = choice.assumed.as_ref().map_or(&choice.saving, |a| &a.saving);
@@ -76,12 +76,11 @@ fn range(low: Option<Usd>, high: Option<Usd>) -> Cell {
     Cell::between(low.filter(|low| Some(dollars(*low)) != high.map(dollars)), high)
 }
 
-/// "1 yr, no upfront" of a term as the price book names it.
+/// "1 yr, no upfront", "3 yr, part upfront" of a term as the price book names it.
 pub(super) fn term(term: &str) -> String {
     let rest = term.trim_start_matches("reserved-").trim_start_matches("savings-plan-");
     match rest.split_once("yr-") {
-        Some(("1", payment)) => format!("1 yr, {}", payment.replace('-', " ")),
-        Some((years, payment)) => format!("{years} yr, {}", payment.replace('-', " ")),
+        Some((years, payment)) => format!("{years} yr, {}", payment.replace("partial", "part").replace('-', " ")),
         None => term.to_owned(),
     }
 }

@@ -29,6 +29,10 @@ use crate::usage::{Step, Tape, UsageRecord};
 /// Hours of a year's term, as AWS divides an upfront fee: 365 days.
 pub const YEAR: u32 = 24 * YEAR_DAYS;
 
+/// Places of a savings plan's dollars an hour where its size is computed. AWS takes from 0.001 and up to five places (Savings Plans,
+/// "CreateSavingsPlan", `commitment`); nothing finer than a thousandth is known of any use.
+pub const HOURLY_PLACES: u32 = 3;
+
 /// Takes what commitments cover out of the usage. Gives the usage that is left to be rated on demand, and the rows of the
 /// purchases, of what they cover and of what is lost.
 ///
@@ -144,7 +148,7 @@ pub fn holdings(records: &[UsageRecord], members: &[&Scenario], terms: &Terms<'_
 }
 
 /// The commitments in force with what they hold: reservations, then savings plans.
-fn held<'a>(records: &[UsageRecord], members: &[&'a Scenario], terms: &'a Terms<'a>) -> Result<Vec<(Purchase<'a>, Held<'a>)>, Vec<String>> {
+fn held<'a>(records: &[UsageRecord], members: &[&'a Scenario], terms: &'a Terms<'a>) -> Result<Vec<(Owned<'a>, Held<'a>)>, Vec<String>> {
     let (mut list, mut failures) = (Vec::new(), Vec::new());
     for purchase in purchases(members, terms) {
         match if purchase.is_savings_plan() { purchase.plan(records) } else { purchase.reservation(records) } {
@@ -156,15 +160,15 @@ fn held<'a>(records: &[UsageRecord], members: &[&'a Scenario], terms: &'a Terms<
 }
 
 /// The commitments in force: reservations, then savings plans.
-fn purchases<'a>(members: &[&'a Scenario], terms: &'a Terms<'a>) -> Vec<Purchase<'a>> {
+fn purchases<'a>(members: &[&'a Scenario], terms: &'a Terms<'a>) -> Vec<Owned<'a>> {
     let in_force = |scenario: &&'a Scenario| {
         let scenario = *scenario;
         let fits = |c: &&Commitment| c.days_in(terms.month) > 0;
-        let purchase = move |commitment| Purchase { commitment, scenario, terms, hours: in_force(commitment, terms) };
+        let purchase = move |commitment| Owned { commitment, scenario, terms, hours: in_force(commitment, terms) };
         scenario.commitments.iter().filter(fits).map(purchase).collect::<Vec<_>>()
     };
-    let all: Vec<Purchase<'a>> = members.iter().flat_map(in_force).collect();
-    let (plans, reservations): (Vec<_>, Vec<_>) = all.into_iter().partition(Purchase::is_savings_plan);
+    let all: Vec<Owned<'a>> = members.iter().flat_map(in_force).collect();
+    let (plans, reservations): (Vec<_>, Vec<_>) = all.into_iter().partition(Owned::is_savings_plan);
     reservations.into_iter().chain(plans).collect()
 }
 
@@ -183,7 +187,7 @@ enum Price<'a> {
 }
 
 impl Price<'_> {
-    fn fees(&self, purchase: &Purchase<'_>) -> Vec<Charge> {
+    fn fees(&self, purchase: &Owned<'_>) -> Vec<Charge> {
         match self {
             Price::Reservation(reserved) => purchase.reservation_fees(reserved),
             Price::SavingsPlan => purchase.plan_fees(),
@@ -191,7 +195,7 @@ impl Price<'_> {
     }
 
     /// The service and usage type under which it is billed.
-    fn names<'b>(&'b self, purchase: &'b Purchase<'_>) -> (&'b str, &'b str) {
+    fn names<'b>(&'b self, purchase: &'b Owned<'_>) -> (&'b str, &'b str) {
         let code = savings_plan::code(purchase.commitment.plan);
         match self {
             Price::Reservation(reserved) => (purchase.commitment.service.as_deref().unwrap_or_default(), &reserved.usage_type),
@@ -200,14 +204,15 @@ impl Price<'_> {
     }
 }
 
-struct Purchase<'a> {
+/// A commitment in force, and who holds it.
+struct Owned<'a> {
     commitment: &'a Commitment,
     scenario: &'a Scenario,
     terms: &'a Terms<'a>,
     hours: Decimal,
 }
 
-impl<'a> Purchase<'a> {
+impl<'a> Owned<'a> {
     fn failure(&self, why: &str) -> String {
         format!("{} {}: {why}", self.scenario.name, self.commitment.id)
     }

@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use super::{Held, Price, Purchase, YEAR};
+use super::{Held, Owned, Price, YEAR};
 use crate::bill::{Charge, Frequency, LineItem};
 use crate::money::{Usd, quotient};
 use crate::month::Month;
@@ -51,7 +51,7 @@ pub fn sized(usage_type: &str) -> Option<(&str, Decimal)> {
     Some((family, units(size)? * factor))
 }
 
-impl<'a> Purchase<'a> {
+impl<'a> Owned<'a> {
     fn price(&self, service: &str, usage_type: &str, operation: &str) -> Result<&'a PriceRow, String> {
         let day = self.commitment.start;
         let found = self.terms.book.price_on(service, &self.scenario.region, usage_type, operation, day, |t| t == self.commitment.term);

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::reservation::sized;
-use super::{Held, Price, Purchase, YEAR};
+use super::{Held, Owned, Price, YEAR};
 use crate::bill::{Charge, Frequency, LineItem};
 use crate::money::{Usd, quotient};
 use crate::month::Month;
@@ -83,7 +83,7 @@ pub fn rate(book: &PriceBook, plan: Plan, term: Term, record: &UsageRecord, day:
     (rate.plan > Decimal::ZERO && rate.plan < rate.list).then_some(rate)
 }
 
-impl<'a> Purchase<'a> {
+impl<'a> Owned<'a> {
     /// Covers dollars at the plan's own rates: the highest saving first, ties to the lowest rate.
     pub(super) fn plan(&self, records: &[UsageRecord]) -> Result<Held<'a>, String> {
         self.offered()?;

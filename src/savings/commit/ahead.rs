@@ -18,7 +18,7 @@ use crate::money::quotient;
 use crate::month::Month;
 use crate::predict::{Basis, Metered, NoBill};
 use crate::pricing::{PriceBook, Term};
-use crate::rating::commitment::{self, reservation::sized};
+use crate::rating::commitment::reservation::sized;
 use crate::scenario::commitment::end_of;
 use crate::scenario::{Scenario, Scenarios};
 use crate::statistic::float;
@@ -136,8 +136,7 @@ impl Ahead {
 impl<'a> Billed<'a> {
     fn new(scenarios: &'a Scenarios, scenario: &'a Scenario, book: &'a PriceBook, basis: Basis) -> Result<Billed<'a>, NoBill> {
         let metered = Metered::new(scenarios, scenario, book, basis)?;
-        let (mut uncovered, _) = commitment::cover(metered.records.clone(), &metered.members, &metered.terms).map_err(NoBill)?;
-        uncovered.retain(|r| r.environment == scenario.name);
+        let uncovered = metered.uncovered(&metered.members)?;
         Ok(Billed { whole: metered.clone().bill()?, metered, uncovered })
     }
 

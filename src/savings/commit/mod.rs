@@ -25,7 +25,7 @@ use self::purchase::{Family, Offers, Purchase, Wanted};
 use crate::forecast::paths::Drawing;
 use crate::money::{Usd, quotient};
 use crate::predict::{Basis, NoBill};
-use crate::pricing::{Payment, PriceBook};
+use crate::pricing::{Payment, PriceBook, Term};
 use crate::quantity::exact;
 use crate::scenario::commitment::{Commitment, Plan};
 use crate::scenario::{Scenario, Scenarios};
@@ -120,6 +120,8 @@ impl Advisor<'_> {
         let (day, horizon) = (month.first_day(), month.plus(longest).first_day());
         let ends = |c: &&Commitment| c.start <= day && day < c.end() && c.end() < horizon;
         let renewed = |s: &&Scenario| {
+            // Reservations of another region have nothing to do with this one.
+            let ends = |c: &&Commitment| ends(c) && (s.region == scenario.region || matches!(c.term, Term::SavingsPlan { .. }));
             let of = |c: &Commitment| Renewed { environment: s.name.to_string(), id: c.id.clone(), end: c.end().to_string() };
             s.commitments.iter().filter(ends).map(of).collect::<Vec<_>>()
         };

@@ -10,10 +10,8 @@ use super::ahead::{Ahead, MonthAhead};
 use super::curve::Hours;
 use super::purchase::Purchase;
 use crate::money::Usd;
+use crate::rating::commitment::HOURLY_PLACES;
 use crate::statistic::{float, quantile, quantity, share, usd};
-
-/// Places of a commitment in dollars an hour, as AWS takes them.
-const COMMITMENT_PLACES: u32 = 3;
 
 /// The part of the hours that a cost curve reaches over.
 const ALL_BUT_THE_BUSIEST: f64 = 0.95;
@@ -99,7 +97,7 @@ impl Prospect {
         let unit = self.unit();
         let gain = |size: Decimal| self.hours.replaced(float(size)) - unit * float(size);
         let best = quantity(self.hours.best(unit))?;
-        let places = if self.whole { 0 } else { COMMITMENT_PLACES };
+        let places = if self.whole { 0 } else { HOURLY_PLACES };
         let rounded = [RoundingStrategy::ToZero, RoundingStrategy::AwayFromZero].map(|to| best.round_dp_with_strategy(places, to));
         let sizes = rounded.into_iter().map(|size| (size, gain(size))).filter(|(_, gain)| *gain > 0.0);
         sizes.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0))).map(|(size, _)| size.normalize())
@@ -161,7 +159,7 @@ impl Prospect {
         let mut all: Vec<f64> = all.map(|(_, units)| units.iter().sum()).collect();
         all.sort_unstable_by(f64::total_cmp);
         let most = quantile(&all, ALL_BUT_THE_BUSIEST).and_then(quantity).unwrap_or_default();
-        let places = if self.whole { 0 } else { COMMITMENT_PLACES };
+        let places = if self.whole { 0 } else { HOURLY_PLACES };
         let up = |i| crate::money::quotient(most * Decimal::from(i), Decimal::from(count)).unwrap_or_default();
         let mut sizes: Vec<Decimal> =
             (0..=count).map(|i| up(i).round_dp_with_strategy(places, RoundingStrategy::AwayFromZero).normalize()).collect();

@@ -62,10 +62,7 @@ impl Family {
     /// Its name for people: no two have one.
     pub fn title(&self) -> String {
         match self {
-            Family::Reservation { service, operation, class } => {
-                let what = if service == "AmazonElastiCache" { "reserved nodes" } else { "reservations" };
-                format!("{} {class} {what}", engine(operation))
-            }
+            Family::Reservation { operation, class, .. } => format!("{} {class} reserved", engine(operation)),
             Family::SavingsPlan(plan) => format!("{} Savings Plan", plan.name()),
         }
     }

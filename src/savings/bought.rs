@@ -9,15 +9,12 @@ use crate::predict::{Metered, NoBill};
 use crate::pricing::Term;
 use crate::quantity::exact;
 use crate::rating::commitment::reservation::sized as units;
-use crate::rating::commitment::{self, savings_plan};
+use crate::rating::commitment::{HOURLY_PLACES, savings_plan};
 use crate::scenario::Scenario;
 use crate::scenario::commitment::Plan;
 use crate::scenario::node::{Key, Kind, Node};
 use crate::source::Place;
 use crate::usage::UsageRecord;
-
-/// Places of a commitment to dollars an hour.
-const HOURLY_PLACES: u32 = 4;
 
 /// The usage of an environment that nothing covers which its payer has bought, of what is on all month. `holder` is the environment with
 /// everything that was bought before.
@@ -26,8 +23,8 @@ const HOURLY_PLACES: u32 = 4;
 /// Commitments of the payer that have no price.
 pub fn uncovered(holder: &Scenario, metered: &Metered<'_>) -> Result<Vec<UsageRecord>, NoBill> {
     let members: Vec<&Scenario> = metered.members.iter().map(|m| if m.name == holder.name { holder } else { m }).collect();
-    let (mut left, _) = commitment::cover(metered.records.clone(), &members, &metered.terms).map_err(NoBill)?;
-    left.retain(|r| r.environment == holder.name && r.hours == metered.terms.hours);
+    let mut left = metered.uncovered(&members)?;
+    left.retain(|r| r.hours == metered.terms.hours);
     Ok(left)
 }
 
