@@ -146,7 +146,11 @@ impl<'a> Billed<'a> {
         let (month, hours) = (self.whole.month, self.whole.hours);
         let of_use = |used: usize| records.iter().filter(|(u, _)| *u == used).map(|(_, r)| r.quantity * uses[used].list).sum();
         let likely = (0..uses.len()).map(|used| float(of_use(used))).collect();
-        let parts = Parts::of(scenario, month, hours, &records, uses, drawn);
+        let quantity = |all: &[UsageRecord], used: &Use| -> Decimal {
+            all.iter().filter(|r| r.environment == scenario.name && used.is_of(r)).map(|r| r.quantity).sum()
+        };
+        let is_whole = |used: usize| quantity(&self.metered.records, &uses[used]) == quantity(&self.uncovered, &uses[used]);
+        let parts = Parts::of(scenario, month, hours, &records, uses, |used| drawn && is_whole(used));
         MonthAhead { month, hours: float(hours), dollars, likely, parts }
     }
 }

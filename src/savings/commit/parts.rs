@@ -21,7 +21,8 @@ use crate::workload::Step;
 const GROUPS: usize = 24;
 
 /// Levels of demand at which a month is lived through, as parts of the likely one. Least and most capacity do not scale with demand, so
-/// that a quiet path has flatter hours than a busy one; between two of them use is taken in proportion.
+/// that a quiet path has flatter hours than a busy one; between two of them use is taken in proportion. What commitments cover in part is
+/// not seen by the hour: what they leave of it keeps the likely shape.
 const LEVELS: [f64; 9] = [0.125, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0];
 
 /// A month in groups of hours.
@@ -68,10 +69,19 @@ enum Follows {
 }
 
 impl Parts {
-    /// The month of a scenario. `records` are those of its use, each with the index of that use; `drawn` where paths move demand.
-    pub fn of(scenario: &Scenario, month: Month, hours: Decimal, records: &[(usize, &UsageRecord)], uses: &[Use], drawn: bool) -> Parts {
+    /// The month of a scenario. `records` are those of its use, each with the index of that use. `moves` says of a use whether paths move it
+    /// as they move its whole resource.
+    pub fn of(
+        scenario: &Scenario,
+        month: Month,
+        hours: Decimal,
+        records: &[(usize, &UsageRecord)],
+        uses: &[Use],
+        moves: impl Fn(usize) -> bool,
+    ) -> Parts {
         let kinds: HashSet<Follows> = records.iter().map(|(_, r)| follows(scenario, r)).collect();
-        let lived = Lived::of(scenario, month, &kinds, if drawn { &LEVELS } else { &[1.0] });
+        let levels_of = if (0..uses.len()).any(&moves) { &LEVELS[..] } else { &[1.0] };
+        let lived = Lived::of(scenario, month, &kinds, levels_of);
         let order = order(records, scenario, &lived.likely, uses);
         let on = |r: &UsageRecord| float(r.hours.min(hours)) / float(hours);
         let mut cuts: Vec<f64> = records.iter().map(|(_, r)| on(r)).chain([0.0, 1.0]).collect();
@@ -83,14 +93,14 @@ impl Parts {
         let groups: Vec<(f64, f64)> = cuts.windows(2).map(|w| (w[0], w[1])).collect();
         let weights: Vec<f64> = groups.iter().map(|(begin, end)| end - begin).collect();
         let mut points: Vec<Vec<(f64, Vec<f64>)>> = vec![Vec::new(); uses.len()];
-        for series in &lived.at {
+        for (series, demand) in lived.at.iter().zip(levels_of) {
             let sorted: HashMap<&Follows, Vec<f64>> = series.iter().map(|(f, hours)| (f, running(hours, &order))).collect();
             let level = |r: &UsageRecord, (begin, end): (f64, f64)| match sorted.get(&follows(scenario, r)) {
                 Some(running) => (at(running, end) - at(running, begin)) / (end - begin),
                 None if begin < on(r) - 1e-9 => 1.0 / on(r),
                 None => 0.0,
             };
-            for (used, points) in points.iter_mut().enumerate() {
+            for (used, points) in points.iter_mut().enumerate().filter(|(used, _)| *demand == 1.0 || moves(*used)) {
                 let levels = levels(records.iter().filter(|(u, _)| *u == used).map(|(_, r)| *r), &groups, level);
                 points.push((levels.iter().zip(&weights).map(|(l, w)| l * w).sum(), levels));
             }
