@@ -219,7 +219,7 @@ fn basis(advice: &Commitments) -> Vec<String> {
     }
     let choices = || advice.families.iter().flat_map(|f| &f.choices);
     if choices().any(|c| c.assumed.is_some()) {
-        lines.push("~ assumed: the rate of partial upfront is not published; it lies between those of no and all upfront.".into());
+        lines.push("~ assumed: the rate of partial upfront is not published; it lies between that of no upfront, at which size and cash are shown, and that of all upfront.".into());
     }
     if choices().any(|c| c.weak_price) {
         lines.push("* a price of low confidence stands behind it.".into());
