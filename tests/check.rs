@@ -312,3 +312,90 @@ fn sarif_schema() -> PathBuf {
     let package = packages.iter().find(|p| p["name"] == "serde-sarif").expect("the crate");
     Path::new(package["manifest_path"].as_str().expect("a path")).with_file_name("src").join("schema.json")
 }
+
+fn budgets(folder: &Path, args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ce-cost"));
+    command.arg("budgets").args(args).env("NO_COLOR", "1").current_dir(folder).output().expect("it runs")
+}
+
+/// What AWS would be given, given back: the same limits; and what has no counterpart is named on either side.
+#[test]
+fn rules_go_to_aws_and_come_back() {
+    let folder = with_rules(
+        "rules:
+  - {id: spent, environment: prod, metric: actual, above: 80% of plan}
+  - {id: lands, environment: prod, metric: landed, above: 5800.50 USD}
+  - {id: idle, environment: dev, metric: landed, below: 300 USD}
+  - {id: risk, environment: prod, metric: over_budget, above: 75%}
+  - {id: standby, environment: dr, metric: landed, above: plan}
+",
+    );
+    let out = budgets(folder.path(), &["export", "--account", "111122223333", "--notify", "costs@example.invalid"]);
+    let notes = String::from_utf8_lossy(&out.stderr).into_owned();
+    assert!(out.status.success() && notes.contains("risk (prod): AWS has no budget on `over_budget`"), "{notes}");
+    let written: Value = serde_json::from_slice(&out.stdout).expect("JSON");
+    let budget = &written[0];
+    assert_eq!(budget["Budget"]["BudgetLimit"], serde_json::json!({ "Amount": "5600", "Unit": "USD" }));
+    assert_eq!(budget["Budget"]["FilterExpression"], serde_json::json!({ "Tags": { "Key": "Environment", "Values": ["prod"] } }));
+    assert_eq!(
+        budget["NotificationsWithSubscribers"],
+        serde_json::json!([{
+            "Notification": { "NotificationType": "ACTUAL", "ComparisonOperator": "GREATER_THAN", "Threshold": 80, "ThresholdType": "PERCENTAGE" },
+            "Subscribers": [{ "SubscriptionType": "EMAIL", "Address": "costs@example.invalid" }],
+        }])
+    );
+    let files: Vec<String> = written
+        .as_array()
+        .expect("budgets")
+        .iter()
+        .enumerate()
+        .map(|(n, one)| {
+            let name = format!("{n}.json");
+            fs::write(folder.path().join(&name), one.to_string()).expect("a file");
+            name
+        })
+        .collect();
+    let names: Vec<&str> = ["import"].into_iter().chain(files.iter().map(String::as_str)).collect();
+    let back = budgets(folder.path(), &names);
+    let yaml = String::from_utf8(back.stdout).expect("text");
+    insta::assert_snapshot!("budgets_of_aws", yaml);
+    // What comes back is a rule file.
+    fs::write(folder.path().join("scenarios/budgets.yaml"), &yaml).expect("a file");
+    assert_ne!(check(folder.path(), &["--paths", "0"]).status.code(), Some(65));
+}
+
+/// As `describe-budgets` and `describe-budget-notifications-for-account` write them.
+#[test]
+fn budgets_of_aws_become_rules_or_are_named() {
+    let folder = with_rules(&format!("rules:\n{PASS}"));
+    let budgets_json = r#"{"Budgets": [
+      {"BudgetName": "Prod, monthly", "BudgetType": "COST", "TimeUnit": "MONTHLY", "BudgetLimit": {"Amount": "5600.0", "Unit": "USD"},
+       "CostFilters": {"TagKeyValue": ["user:Environment$prod"]}, "CalculatedSpend": {"ActualSpend": {"Amount": "1", "Unit": "USD"}}},
+      {"BudgetName": "planned", "BudgetType": "COST", "TimeUnit": "MONTHLY",
+       "PlannedBudgetLimits": {"1764547200": {"Amount": "5600", "Unit": "USD"}, "1767225600": {"Amount": "5900", "Unit": "USD"}},
+       "FilterExpression": {"Tags": {"Key": "Environment", "Values": ["prod"]}}},
+      {"BudgetName": "hours", "BudgetType": "USAGE", "TimeUnit": "MONTHLY"},
+      {"BudgetName": "all", "BudgetType": "COST", "TimeUnit": "MONTHLY", "BudgetLimit": {"Amount": "1", "Unit": "USD"}},
+      {"BudgetName": "s3", "BudgetType": "COST", "TimeUnit": "MONTHLY", "CostFilters": {"Service": ["Amazon S3"]}}]}"#;
+    let notifications = r#"{"BudgetNotificationsForAccount": [
+      {"BudgetName": "Prod, monthly", "Notifications": [
+        {"NotificationType": "ACTUAL", "ComparisonOperator": "GREATER_THAN", "Threshold": 85.5, "ThresholdType": "PERCENTAGE", "NotificationState": "OK"},
+        {"NotificationType": "FORECASTED", "ComparisonOperator": "GREATER_THAN", "Threshold": 6000.0, "ThresholdType": "ABSOLUTE_VALUE"}]},
+      {"BudgetName": "planned", "Notifications": [
+        {"NotificationType": "FORECASTED", "ComparisonOperator": "GREATER_THAN", "Threshold": 100, "ThresholdType": "PERCENTAGE"}]}]}"#;
+    fs::write(folder.path().join("b.json"), budgets_json).expect("a file");
+    fs::write(folder.path().join("n.json"), notifications).expect("a file");
+    let out = budgets(folder.path(), &["import", "b.json", "n.json"]);
+    let (yaml, notes) = (String::from_utf8_lossy(&out.stdout).into_owned(), String::from_utf8_lossy(&out.stderr).into_owned());
+    for wanted in ["above: 4788 USD", "above: 6000 USD", "limits: {2025-12: 5600 USD, 2026-01: 5900 USD}", "id: Prod--monthly-actual-85.5"]
+    {
+        assert!(yaml.contains(wanted), "{wanted}\n{yaml}");
+    }
+    for left in ["hours: a budget of USAGE", "all: it is about the whole account", "s3: it is filtered by Service"] {
+        assert!(notes.contains(left), "{left}\n{notes}");
+    }
+    fs::write(folder.path().join("scenarios/budgets.yaml"), &yaml).expect("a file");
+    assert_ne!(check(folder.path(), &["--paths", "0"]).status.code(), Some(65));
+    fs::write(folder.path().join("x.json"), "[1, 2").expect("a file");
+    assert_eq!(budgets(folder.path(), &["import", "x.json"]).status.code(), Some(65));
+}

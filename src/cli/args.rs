@@ -89,6 +89,8 @@ pub enum Command {
     Commit(CommitArgs),
     /// Budget rules, for CI: exit 0 where all hold, 1 where one fails, 2 for warnings, 3 where data is not good enough
     Check(CheckArgs),
+    /// Budget rules from and to AWS Budgets: import, export
+    Budgets(BudgetsArgs),
     /// The price book: list, show, check
     Prices(PricesArgs),
     /// Scenario files: show, new, diff, schema
@@ -726,6 +728,48 @@ pub struct CheckArgs {
     /// How to write it: text, json, md, github, junit or sarif
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: CheckFormat,
+}
+
+/// `budgets`.
+#[derive(Debug, Args)]
+pub struct BudgetsArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: BudgetsCommand,
+}
+
+/// `budgets …`.
+#[derive(Debug, Subcommand)]
+pub enum BudgetsCommand {
+    /// Rules out of AWS's budgets, as YAML on standard output
+    #[command(after_help = "Examples:
+  aws budgets describe-budgets --account-id ID > budgets.json
+  aws budgets describe-budget-notifications-for-account --account-id ID > notifications.json
+  ce-cost budgets import budgets.json notifications.json > scenarios/budgets.yaml
+
+Monthly budgets of costs that are filtered by one environment's tag become rules on `actual` and `landed`; all others are named.")]
+    Import {
+        /// What `aws budgets` wrote
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// AWS's budgets out of rules, as a JSON list on standard output
+    #[command(after_help = "Examples:
+  ce-cost budgets export --account 111122223333 --notify costs@example.com > budgets.json
+  jq -c '.[]' budgets.json | while read -r b; do aws budgets create-budget --cli-input-json \"$b\"; done
+
+Rules on `actual` and `landed` of a whole environment become budgets; all others are named.")]
+    Export {
+        /// The rule file; budgets.yaml beside the scenarios if left out
+        #[arg(long, value_name = "FILE")]
+        rules: Option<PathBuf>,
+        /// The account that is to hold them
+        #[arg(long, value_name = "ID")]
+        account: String,
+        /// Whom AWS tells of a breach: e-mail addresses, ARNs of SNS topics
+        #[arg(long, value_name = "WHO")]
+        notify: Vec<String>,
+    },
 }
 
 /// What makes a check fail.

@@ -3,6 +3,7 @@
 mod actuals;
 mod args;
 mod billed;
+mod budgets;
 mod calibrate;
 mod check;
 mod commit;
@@ -209,6 +210,7 @@ pub fn run(cli: &Cli, world: &World) -> Result<Output, Failure> {
         Command::Dr(args) => dr::run(cli, args, world),
         Command::Commit(args) => commit::run(cli, args, world),
         Command::Check(args) => check::run(cli, args, world).map(|(output, _)| output),
+        Command::Budgets(args) => budgets::run(cli, args, world),
         Command::Prices(args) => prices::run(cli, args, world),
         Command::Scenario(args) => scenario::run(cli, args, world),
         Command::Workload(args) => workload::run(args),

@@ -24,7 +24,7 @@ use crate::scenario::{BUDGETS, InputFile, Scenario};
 /// Runs the command. The exit code is the verdict's, as `--fail-on` takes it.
 pub fn run(cli: &Cli, args: &CheckArgs, world: &World) -> Result<(Output, Exit), Failure> {
     let inputs = Inputs::changed(cli, world, &args.changes, &args.environments)?;
-    let rules = rules(cli, args, &inputs, world)?;
+    let rules = rules(cli, args.rules.as_deref(), &inputs, world)?;
     let environments = environments(args, &rules, &inputs)?;
     let basis = inputs.basis(&args.basis);
     let months = rules.file.rules.iter().map(|r| r.months).max().unwrap_or(1);
@@ -63,9 +63,9 @@ pub fn exit(verdict: Verdict, fail_on: FailOn) -> Exit {
 }
 
 /// The rule file that is named, or the one beside the scenarios, or the built-in one.
-fn rules(cli: &Cli, args: &CheckArgs, inputs: &Inputs, world: &World) -> Result<Rules, Failure> {
+pub fn rules(cli: &Cli, named: Option<&Path>, inputs: &Inputs, world: &World) -> Result<Rules, Failure> {
     let beside = super::input::scenario_folder(cli.scenarios.as_deref()).map(|folder| folder.join(BUDGETS));
-    let file = match args.rules.clone().or(beside) {
+    let file = match named.map(Path::to_owned).or(beside) {
         Some(path) => read(&path)?,
         None => embedded::budgets(),
     };
@@ -73,7 +73,8 @@ fn rules(cli: &Cli, args: &CheckArgs, inputs: &Inputs, world: &World) -> Result<
     rules.map_err(|e| Failure::input(summary(&e.0.render(&e.1, world.colour_errors), e.0.errors())))
 }
 
-fn read(path: &Path) -> Result<InputFile, Failure> {
+/// A file as text.
+pub fn read(path: &Path) -> Result<InputFile, Failure> {
     let help = "help: `--rules FILE` names one; the built-in scenarios have a budgets.yaml as an example";
     let text = fs::read_to_string(path).map_err(|e| Failure::missing(format!("error: {e}\n{help}")))?;
     Ok(InputFile { name: path.to_string_lossy().replace('\\', "/"), text })
