@@ -132,11 +132,12 @@ fn is_name(route: &str) -> bool {
     (1..=100).contains(&route.len()) && route.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-./".contains(&b))
 }
 
-/// Minutes since 1970 of a time in UTC: RFC 3339, or `2026-12-01 09:00` with or without seconds.
+/// Minutes since 1970 of a time in UTC: RFC 3339, or `2026-12-01 09:00` with or without seconds, with `/` in the date where
+/// CloudWatch's console wrote it.
 fn minute_of(text: &str) -> Result<i64, String> {
-    let plain = |form| NaiveDateTime::parse_from_str(text, form).ok();
-    let time = DateTime::parse_from_rfc3339(text).ok().map(|t| t.naive_utc()).or_else(|| plain("%Y-%m-%d %H:%M"));
-    let time = time.or_else(|| plain("%Y-%m-%d %H:%M:%S"));
+    let forms = ["%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M"];
+    let plain = || forms.iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok());
+    let time = DateTime::parse_from_rfc3339(text).ok().map(|t| t.naive_utc()).or_else(plain);
     let time = time.ok_or_else(|| format!("`{}` is no time: write it as 2026-12-01T09:00:00Z or 2026-12-01 09:00", short(text)))?;
     if time.second() != 0 || time.nanosecond() != 0 {
         return Err(format!("`{}` is not the beginning of a minute", short(text)));

@@ -4,20 +4,23 @@
 //! interval, in any order. CPU and memory are per cent of what the service's tasks have, on average over them: `CPUUtilization` and
 //! `MemoryUtilization` of AWS/ECS with the statistic Average; tasks are `RunningTaskCount` of ECS/ContainerInsights.
 //!
-//! Of CloudWatch's `get-metric-data` the label says which is which: `core CPUUtilization`. Where it does not, the id does:
-//! `core_cpu`, `core_memory`, `core_tasks`.
+//! Of CloudWatch's data the label says which is which: `core CPUUtilization`. Where it does not, the id of `get-metric-data` does,
+//! `core_cpu`, `core_memory`, `core_tasks`, and where there is none ([`console`], [`statistics`]) the name of the file: `core_cpu.json`.
 //!
 //! Not here: whether a series is long enough to conclude from it.
 #![allow(clippy::float_arithmetic, reason = "utilisation is no money")]
 
+mod console;
+mod statistics;
 mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::path::Path;
 
 use chrono::{NaiveDateTime, TimeDelta};
 
-use super::{Fault, Grid, MOST_VALUES, cloudwatch, is_name, time_of, too_many};
+use super::{Fault, Grid, INTERVALS, MOST_VALUES, cloudwatch, is_name, time_of, too_many};
 
 /// Per cent that averages of whole machines can show beyond all of it; counted as all of it.
 const BEYOND: f64 = 5.0;
@@ -95,8 +98,7 @@ impl Utilisation {
     pub fn read(files: &[(&str, &str)]) -> Result<Utilisation, Vec<FaultIn>> {
         let (mut points, mut notes, mut faults) = (Points::new(), Vec::new(), Vec::new());
         for (name, text) in files {
-            let read = if text.trim_start().starts_with('{') { from_cloudwatch(text) } else { table::read(text) };
-            match read.and_then(|(more, said)| merge(&mut points, more).map(|()| said)) {
+            match points_of(name, text).and_then(|(more, said)| merge(&mut points, more).map(|()| said)) {
                 Ok(said) => notes.extend(said.into_iter().map(|note| format!("{name}: {note}"))),
                 Err(found) => faults.extend(found.into_iter().map(|fault| FaultIn { file: (*name).to_owned(), fault })),
             }
@@ -105,6 +107,7 @@ impl Utilisation {
             return Err(faults);
         }
         let all: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
+        notes.extend(held(&points));
         laid_out(&points, notes).map_err(|fault| vec![FaultIn { file: all.join(", "), fault }])
     }
 
@@ -123,6 +126,14 @@ impl Utilisation {
         let minutes = i64::try_from(self.len()).unwrap_or(0).saturating_mul(self.step_minutes.into());
         self.start.checked_add_signed(TimeDelta::minutes(minutes)).unwrap_or(self.start)
     }
+}
+
+/// What a file says, whichever of the forms it has.
+fn points_of(name: &str, text: &str) -> Result<(Points, Vec<String>), Vec<Fault>> {
+    if !text.trim_start().starts_with(['{', '[']) {
+        return if console::is_one(text) { console::read(name, text) } else { table::read(text) };
+    }
+    if statistics::is_one(text) { statistics::read(name, text) } else { from_cloudwatch(text) }
 }
 
 /// Adds the points of a file to those of others.
@@ -175,11 +186,13 @@ fn laid_out(points: &Points, notes: Vec<String>) -> Result<Utilisation, Fault> {
     one_interval(points, grid.step)?;
     let series = |service: &str, what: What| {
         let mut values = vec![None; grid.len];
-        let share = if what == What::Tasks { 1.0 } else { 100.0 };
-        for (minute, value) in points.get(&(service.to_owned(), what)).into_iter().flatten() {
-            if let Some(slot) = values.get_mut(grid.index(*minute)) {
-                *slot = Some(if what == What::Tasks { *value } else { (value / share).min(1.0) });
-            }
+        let Some(known) = points.get(&(service.to_owned(), what)) else { return values };
+        // How many tasks ran may be known for longer intervals only: so many ran in each part of them.
+        let parts = if what == What::Tasks { own_step(known).map_or(1, |own| (own / grid.step).max(1)) } else { 1 };
+        for (minute, value) in known {
+            let value = if what == What::Tasks { *value } else { (value / 100.0).min(1.0) };
+            let first = grid.index(*minute);
+            values.iter_mut().skip(first).take(usize::try_from(parts).unwrap_or(1)).for_each(|slot| *slot = Some(value));
         }
         values
     };
@@ -196,17 +209,33 @@ fn laid_out(points: &Points, notes: Vec<String>) -> Result<Utilisation, Fault> {
     })
 }
 
-/// Refuses series by the minute beside others by the hour: between its points a coarser one would seem to have gaps.
+/// Minutes from one value to the next; `None` where there is one alone.
+fn own_step(values: &BTreeMap<i64, f64>) -> Option<i64> {
+    values.keys().zip(values.keys().skip(1)).map(|(a, b)| b - a).min()
+}
+
+/// Refuses CPU or memory by the minute beside others by the hour: between its points a coarser one would seem to have gaps, and held
+/// over them it would hide its peaks. Tasks may be coarser, by whole intervals.
 fn one_interval(points: &Points, step: i64) -> Result<(), Fault> {
     for ((service, what), values) in points {
-        let minutes: Vec<i64> = values.keys().copied().collect();
-        let own = minutes.windows(2).map(|w| w[1] - w[0]).min();
-        if let Some(own) = own.filter(|own| *own != step) {
+        let fits = |own: i64| own == step || (*what == What::Tasks && INTERVALS.contains(&own));
+        if let Some(own) = own_step(values).filter(|own| !fits(*own)) {
             let message = format!("every {own} min, while others are every {step} min: measure all with one period");
             return Err(Fault::new(message).of(&format!("{service} {what}")));
         }
     }
     Ok(())
+}
+
+/// Says which tasks are known for longer intervals than their CPU.
+fn held(points: &Points) -> Vec<String> {
+    let step_of = |service: &str, what: What| points.get(&(service.to_owned(), what)).and_then(own_step);
+    let tasks = points.keys().filter(|(_, what)| *what == What::Tasks).map(|(service, _)| service);
+    let coarse = tasks.filter_map(|service| {
+        let (own, cpu) = (step_of(service, What::Tasks)?, step_of(service, What::Cpu)?);
+        (own > cpu).then(|| format!("{service}: tasks are known every {own} min: as many are taken to run in each {cpu} min of them"))
+    });
+    coarse.collect()
 }
 
 // ── CloudWatch ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -228,17 +257,38 @@ fn from_cloudwatch(text: &str) -> Result<(Points, Vec<String>), Vec<Fault>> {
     if faults.is_empty() { Ok((points, notes)) } else { Err(faults) }
 }
 
-/// `core CPUUtilization`: a service and, behind it, the name of the metric.
-fn of_label(label: &str) -> Option<(String, What)> {
-    let (service, metric) = label.trim().rsplit_once(' ')?;
-    let what = match metric {
+/// What a metric of CloudWatch measures.
+fn of_metric(name: &str) -> Option<What> {
+    Some(match name {
         "CPUUtilization" => What::Cpu,
         "MemoryUtilization" => What::Memory,
         "RunningTaskCount" => What::Tasks,
         _ => return None,
+    })
+}
+
+/// `core CPUUtilization`: a service and, behind it, the name of the metric. CloudWatch's own labels name the cluster before it.
+fn of_label(label: &str) -> Option<(String, What)> {
+    let (service, metric) = label.trim().rsplit_once(' ')?;
+    let service = service.split_whitespace().next_back()?;
+    is_name(service).then_some((service.to_owned(), of_metric(metric)?))
+}
+
+/// What may stand behind a service in the name of a file.
+const IN_NAMES: [&str; 6] = ["cpuutilization", "memoryutilization", "runningtaskcount", "cpu", "memory", "tasks"];
+
+/// The service of a file that the name of the file alone tells: `core.json`, `core_cpu.json`, `core-memory-2.csv`.
+fn of_file(name: &str) -> Option<String> {
+    let stem = Path::new(name).file_stem()?.to_str()?;
+    let apart = |c: char| "-_. ".contains(c);
+    let bare = |stem: &str| {
+        let word = IN_NAMES.iter().find(|word| stem.to_ascii_lowercase().ends_with(*word))?;
+        let before = stem.get(..stem.len() - word.len())?;
+        before.ends_with(apart).then(|| before.trim_end_matches(apart).to_owned())
     };
-    let service = service.trim();
-    is_name(service).then(|| (service.to_owned(), what))
+    let part = stem.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches(apart);
+    let service = bare(stem).or_else(|| bare(part)).unwrap_or_else(|| stem.to_owned());
+    is_name(&service).then_some(service)
 }
 
 /// `core_cpu`.
@@ -318,6 +368,7 @@ mod tests {
         wrong("time,service,cpu,memory\n2026-11-01 00:00,core,1\n", "line 2: 3 cells where the header has 4");
         let twice = "time,service,cpu,memory\n2026-11-01 00:00,core,10,2\n2026-11-01 00:00,core,11,2\n";
         wrong(twice, "line 3, column `cpu`: `11` is a second value");
+        // Tasks may be coarser, CPU and memory may not.
         let mixed = "time,service,cpu,memory\n2026-11-01 00:00,core,10,2\n2026-11-01 00:01,core,11,3\n2026-11-01 00:00,auth,11,2\n2026-11-01 01:00,auth,11,2\n";
         wrong(mixed, "every 60 min, while others are every 1 min");
     }
@@ -330,6 +381,32 @@ mod tests {
         assert_eq!(found.services["core"].cpu, [Some(0.1), Some(0.3)]);
         let faults = Utilisation::read(&[("a.csv", &a), ("b.csv", &a)]).expect_err("twice");
         assert!(faults[0].to_string().starts_with("b.csv: `core cpu`: a second value at 2026-11-01 00:00:00"), "{}", faults[0]);
+    }
+
+    #[test]
+    fn tasks_by_the_hour_are_held_over_it_beside_a_cpu_by_five_minutes() {
+        let rows: String = (0..24)
+            .map(|i| {
+                let tasks = if i == 0 { "8" } else { "" };
+                format!("2026-11-01 {:02}:{:02},core,{},40,{tasks}\n", i / 12, 5 * (i % 12), 30 + i)
+            })
+            .collect();
+        let text = format!("time,service,cpu,memory,tasks\n{rows}");
+        let text = text.replace("2026-11-01 01:00,core,42,40,", "2026-11-01 01:00,core,42,40,6");
+        let found = read(&text);
+        let tasks: Vec<f64> = found.services["core"].tasks.iter().flatten().copied().collect();
+        assert_eq!((tasks[..12].iter().sum::<f64>(), tasks[12..].iter().sum::<f64>(), tasks.len()), (96.0, 72.0, 24));
+        assert_eq!(found.notes, ["core: tasks are known every 60 min: as many are taken to run in each 5 min of them"]);
+    }
+
+    #[test]
+    fn the_name_of_a_file_tells_the_service_where_nothing_else_does() {
+        let service = |name: &str| of_file(name).unwrap_or_default();
+        assert_eq!(service("/x/core.json"), "core");
+        assert_eq!(service("core_cpu.json"), "core");
+        assert_eq!(service("gpu-memory-CPUUtilization-2.csv"), "gpu-memory");
+        assert_eq!(service("worker-2.json"), "worker-2");
+        assert_eq!(of_file("two words.json"), None);
     }
 
     proptest! {
