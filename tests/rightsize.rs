@@ -64,6 +64,21 @@ fn shop(folder: &Path) -> String {
     scenarios.display().to_string()
 }
 
+/// Tasks of 4 vCPU that scale between 3 and 15, of which 8 run.
+fn scaling_shop(folder: &Path, memory: &str) -> String {
+    let text = format!(
+        "environment: shop\nregion: us-east-1\nresources:\n  web:\n    type: fargate-service\n    task: {{cpu: 4 vCPU, memory: {memory}}}\n    tasks: {{min: 3, max: 15, average: 8}}\n"
+    );
+    let scenarios = folder.join(memory.replace(' ', ""));
+    std::fs::create_dir_all(&scenarios).expect("a folder");
+    std::fs::write(scenarios.join("shop.yaml"), text).expect("a file");
+    scenarios.display().to_string()
+}
+
+fn decimal(value: &Value) -> rust_decimal::Decimal {
+    value.as_str().expect("text").parse().expect("a decimal")
+}
+
 /// The services of production on days that rise and fall: too large with a jump, right, short of memory, too small.
 fn production(folder: &Path) -> String {
     let wave = |low: i64, high: i64| move |i: i64| low + (high - low) * (144 - (i % 288 - 144).abs()) / 144 + i % 3;
@@ -158,8 +173,9 @@ fn a_size_without_the_memory_is_left_aside_and_said() {
     let (scenarios, file) = (shop(folder.path()), table(folder.path(), &[rows("web", 14, turns("30", "29", "90", "10"))]));
     let found = json(&["shop", "--metrics", &file, "--scenarios", &scenarios]);
     let web = &found["services"][0];
-    // 7.2 GB ÷ 80% = 9 GB, more than the 8 GB that go with 1 vCPU. On 2 vCPU at 80% a task does 1.6 ÷ 1.2 as much: 12 GB.
-    assert_eq!((web["proposed"]["cpu"].as_str(), web["proposed"]["memory"].as_str()), (Some("2 vCPU"), Some("12 GB")));
+    // 7.2 GB ÷ 80% = 9 GB, more than the 8 GB that go with 1 vCPU. Four tasks of 4 vCPU are at 75% and do 3 ÷ 1.2 as much: 18 ÷ 80% = 22.5
+    // GB, 4 × (4 × 0.04048 + 23 × 0.004445) = 1.0566 an hour. Eight of 2 vCPU would need 12 GB: 1.0744.
+    assert_eq!((web["proposed"]["cpu"].as_str(), web["proposed"]["memory"].as_str()), (Some("4 vCPU"), Some("23 GB")));
     let excluded = web["excluded"][0].as_str().expect("a reason");
     assert!(
         excluded == "1 vCPU (at most 8 GB) has too little memory: a task uses 7.2 GB in busy times (90%), 9 GB are needed",
@@ -269,4 +285,133 @@ fn what_cannot_be_judged_does_not_hide_the_rest() {
     let found = json(&["prod", "--metrics", &file]);
     let verdicts: Vec<&str> = found["services"].as_array().expect("services").iter().filter_map(|s| s["verdict"].as_str()).collect();
     assert_eq!(verdicts, ["unknown", "resize"]);
+}
+
+/// A busy interval now and then, jumps in the morning, hardly anything, memory at its peak: whatever is proposed keeps to the band.
+#[test]
+fn no_proposal_is_busier_than_the_band_or_fuller_than_is_safe() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let scenarios = scaling_shop(folder.path(), "8 GB");
+    let of = |cpu: i64, memory: i64, tasks: i64| (cpu.to_string(), memory.to_string(), tasks.to_string());
+    let series: [&dyn Fn(i64) -> (String, String, String); 6] = [
+        &|i| of(if i % 10 == 0 { 60 } else { 15 }, 5, 10),
+        &|i| of(if i % 12 == 0 { 65 } else { 20 }, 5, 10),
+        &|i| of(if (108..126).contains(&(i % 288)) { 65 } else { 10 }, 5, 10),
+        &|i| of(3 + i % 2, 30, 3),
+        &|i| of(i64::from(i % 3 == 0) * 2, 10, 3),
+        &|i| of(30 - i % 2, if i % 50 == 0 { 25 } else { 20 }, 10),
+    ];
+    let (most, fullest) = (rust_decimal::Decimal::new(8, 1), rust_decimal::Decimal::new(9, 1));
+    for (n, at) in series.iter().enumerate() {
+        let file = table(folder.path(), &[rows("web", 14, at)]);
+        let found = json(&["shop", "--metrics", &file, "--scenarios", &scenarios]);
+        let web = &found["services"][0];
+        assert_eq!(web["verdict"], "resize", "{n}: {web}");
+        let proposed = &web["proposed"];
+        assert!(decimal(&proposed["cpu_p95"]) <= most && decimal(&proposed["memory_p95"]) <= most, "{n}: {web}");
+        assert!(decimal(&proposed["memory_most"]) <= fullest && decimal(&proposed["min"]) >= 3.into(), "{n}: {web}");
+        assert_eq!(decimal(&found["as_measured"]) - decimal(&found["proposed"]), decimal(&found["saving"]), "{n}");
+    }
+}
+
+#[test]
+fn an_idle_service_keeps_its_least_tasks_and_its_memory() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (scenarios, file) = (scaling_shop(folder.path(), "8 GB"), table(folder.path(), &[rows("web", 14, turns("3", "4", "30", "3"))]));
+    let found = json(&["shop", "--metrics", &file, "--scenarios", &scenarios]);
+    let web = &found["services"][0];
+    // Three tasks do what three tasks did, with the 2.4 GB that they used: 80% of 3 GB. 0.48 vCPU on 3 are 16%.
+    let shape = ["cpu", "memory", "min", "average", "cpu_p95", "memory_p95"].map(|key| web["proposed"][key].as_str().unwrap_or("-"));
+    assert_eq!(shape, ["1 vCPU", "3 GB", "3", "3", "0.16", "0.8"]);
+    assert!(web["why"].as_str().expect("a reason").contains("becomes 16%, below the band: 3 tasks are the least"), "{web}");
+    // What is smaller is said with what it would cost: 744 h × 3 × (0.5 × 0.04048 + 3 × 0.004445) = 74.94 and 120.12.
+    let excluded = web["excluded"][0].as_str().expect("a reason");
+    assert!(excluded.starts_with("0.25 vCPU, 0.5 vCPU are less than 25% of today's vCPUs"), "{excluded}");
+    assert!(excluded.ends_with("3 tasks of 0.5 vCPU with 3 GB would cost $74.94 rather than $120.12"), "{excluded}");
+    let found = json(&["shop", "--metrics", &file, "--scenarios", &scenarios, "--least", "1"]);
+    assert_eq!(found["services"][0]["proposed"]["min"], "1");
+}
+
+#[test]
+fn memory_that_nothing_uses_is_a_reason_to_change_what_lies_in_the_band() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (scenarios, file) = (scaling_shop(folder.path(), "30 GB"), table(folder.path(), &[rows("web", 14, turns("75", "74", "5", "10"))]));
+    let found = json(&["shop", "--metrics", &file, "--scenarios", &scenarios]);
+    assert_eq!(found["services"][0]["verdict"], "resize");
+    // 10 × 4/8 alone would save 744 h × 10 × 22 × 0.004445.
+    assert!(decimal(&found["saving"]) >= rust_decimal::Decimal::new(72757, 2), "{}", found["saving"]);
+}
+
+#[test]
+fn what_cloudwatch_writes_is_read_in_each_of_its_forms() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let scenarios = scaling_shop(folder.path(), "8 GB");
+    let start: chrono::NaiveDateTime = "2026-11-02T00:00:00".parse().expect("a time");
+    let times: Vec<_> = (0..288 * 14).map(|i| start + chrono::TimeDelta::minutes(5 * i)).collect();
+    let cpu = |i: usize| 30 - i % 2;
+    let write = |name: &str, text: String| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("a file");
+        path.display().to_string()
+    };
+    let rfc = |t: &chrono::NaiveDateTime| t.format("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let part = |label: &str, at: &dyn Fn(usize) -> usize| {
+        let stamps: Vec<String> = times.iter().map(rfc).collect();
+        let values: Vec<usize> = (0..times.len()).map(at).collect();
+        serde_json::json!({"Id": label.to_lowercase(), "Label": format!("prod web {label}"), "Timestamps": stamps, "Values": values, "StatusCode": "Complete"})
+    };
+    let parts = [part("CPUUtilization", &cpu), part("MemoryUtilization", &|_| 20), part("RunningTaskCount", &|_| 10)];
+    let data = write("data.json", serde_json::json!({"MetricDataResults": parts}).to_string());
+    let statistics = |label: &str, every: usize, at: &dyn Fn(usize) -> usize| {
+        let points: Vec<Value> =
+            (0..times.len()).step_by(every).map(|i| serde_json::json!({"Timestamp": rfc(&times[i]), "Average": at(i)})).collect();
+        write(&format!("web_{label}.json"), serde_json::json!({"Label": label, "Datapoints": points}).to_string())
+    };
+    // Tasks by the hour beside CPU by five minutes.
+    let (a, b) = (statistics("CPUUtilization", 1, &cpu), statistics("MemoryUtilization", 1, &|_| 20));
+    let c = statistics("RunningTaskCount", 12, &|_| 10);
+    let lines: String = times.iter().enumerate().map(|(i, t)| format!("{},{},20,10\n", t.format("%Y/%m/%d %H:%M:%S"), cpu(i))).collect();
+    let head = "Full label,web CPUUtilization,web MemoryUtilization,web RunningTaskCount\nStatistic,Average,Average,Average\n";
+    let console = write("console.csv", format!("{head}{lines}"));
+    let plain = table(folder.path(), &[rows("web", 14, turns("30", "29", "20", "10"))]);
+    let of = |files: &[&str]| json(&[&["shop", "--scenarios", &scenarios, "--metrics"], files].concat())["services"].clone();
+    let expected = of(&[&plain]);
+    assert_eq!(of(&[&data]), expected);
+    assert_eq!(of(&[&a, &b, &c]), expected);
+    assert_eq!(of(&[&console]), expected);
+    let array = write("array.json", "[1]".into());
+    assert!(fails(&["shop", "--scenarios", &scenarios, "--metrics", &array], 65).contains("get-metric-data"));
+}
+
+#[test]
+fn every_form_says_from_where_the_saving_counts() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (scenarios, file) = (scaling_shop(folder.path(), "8 GB"), table(folder.path(), &[rows("web", 14, turns("30", "29", "20", "10"))]));
+    let args = |more: &[&str]| out(&[&["shop", "--metrics", &file, "--scenarios", &scenarios], more].concat());
+    for form in [args(&[]), args(&["--format", "md"])] {
+        assert!(form.contains("$1,175 forecast → $1,469 with as many tasks as ran → $"), "{form}");
+    }
+    let md = args(&["--format", "md"]);
+    assert!(md.contains("10 tasks ran, where the scenario states 8"), "{md}");
+    let csv = args(&["--format", "csv"]);
+    assert!(csv.lines().next().is_some_and(|head| head.contains("memory_most,cpu_target,") && head.contains(",bill_usd,")), "{csv}");
+    assert!(csv.contains("shop,2026-12,,,as-measured,"), "{csv}");
+    // A command that would be refused is not proposed.
+    assert!(args(&[]).contains("--target 60..70 ") && !args(&["--target", "15..20"]).contains("is less tight"));
+}
+
+/// Where tasks follow from demand both sides are priced by what was measured, and what the file forecasts is said beside it.
+#[test]
+fn a_service_that_follows_demand_is_priced_by_the_tasks_that_are_shown() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let found = json(&["prod-driven", "--metrics", &production(folder.path())]);
+    let notes: Vec<&str> = found["notes"].as_array().expect("notes").iter().filter_map(Value::as_str).collect();
+    assert!(notes.iter().any(|n| n.starts_with("core: 8.3 tasks ran, where the scenario's demand gives 4.8")), "{notes:?}");
+    assert!(notes.iter().any(|n| n.contains("follow from demand in the file: it forecasts $")), "{notes:?}");
+    let stated = json(&["prod", "--metrics", &production(folder.path())]);
+    let core =
+        |found: &Value| found["services"].as_array().expect("services").iter().find(|s| s["service"] == "core").cloned().expect("core");
+    // Growth aside, the same tasks of the same sizes save the same as where they are stated.
+    let (a, b) = (decimal(&core(&found)["saving"]), decimal(&core(&stated)["saving"]));
+    assert!((a - b).abs() < rust_decimal::Decimal::from(100) && a > rust_decimal::Decimal::from(400), "{a} {b}");
 }

@@ -617,17 +617,21 @@ impl FromStr for Months {
   ce-cost rightsize prod --metrics october.csv november.csv --format json
 
 Of CloudWatch's data the label says what it is, `core CPUUtilization`, `core MemoryUtilization`, `core RunningTaskCount`, or else the
-id: `core_cpu`, `core_memory`, `core_tasks`. The statistic is Average. Two weeks are needed; without tasks the scenario's average counts.")]
+id: `core_cpu`, `core_memory`, `core_tasks`; for `get-metric-statistics` and the console's CSV the file may be named after the service:
+core_cpu.json. The statistic is Average. Two weeks are needed; without tasks the scenario's average counts.")]
 pub struct RightsizeArgs {
     /// The environment
     #[arg(value_name = "ENV", default_value = "prod")]
     pub environment: String,
-    /// Measured CPU and memory: tables (CSV), or what `aws cloudwatch get-metric-data` prints (JSON)
+    /// Measured CPU and memory: tables (CSV), or CloudWatch's: `get-metric-data`, `get-metric-statistics` (JSON), the console's CSV
     #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
     pub metrics: Vec<PathBuf>,
     /// Between which per cent of their CPU tasks are to be used in busy times
     #[arg(long, value_name = "BAND", default_value = "70..80", value_parser = band)]
     pub target: SizeBand,
+    /// Tasks below which no proposal goes; each service's own `min` if left out, two where its tasks do not scale
+    #[arg(long, value_name = "TASKS", value_parser = clap::value_parser!(u32).range(1..=5_000))]
+    pub least: Option<u32>,
     /// The month in which the saving counts (2026-12); the next one if left out
     #[arg(long, value_name = "MONTH")]
     pub month: Option<Month>,

@@ -10,7 +10,7 @@ use super::forecast::json;
 use super::input::{Inputs, summary};
 use super::{Failure, Output, World};
 use crate::forecast::next_month;
-use crate::money::{dollars, signed};
+use crate::money::{Usd, dollars, signed};
 use crate::month::Month;
 use crate::predict::Basis;
 use crate::quantity::{grouped, per_cent};
@@ -42,6 +42,7 @@ pub fn run(cli: &Cli, args: &RightsizeArgs, world: &World) -> Result<Output, Fai
         basis,
         measured: &measured,
         band: args.target,
+        least: args.least,
         as_of: &inputs.as_of.to_string(),
     };
     let found = rightsize(&ask).map_err(|why| Failure::input(format!("error: {}", why.trim_end())))?;
@@ -107,6 +108,19 @@ fn head(found: &RightSizing) -> String {
     )
 }
 
+/// From the file's forecast to what remains.
+fn steps(found: &RightSizing) -> String {
+    format!(
+        "${} forecast → ${} with as many tasks as ran → ${} proposed",
+        dollars(found.forecast),
+        dollars(found.as_measured),
+        dollars(found.proposed)
+    )
+}
+
+/// What is counted as throttled.
+const THROTTLED: &str = "Throttled: minutes of a month in which more is asked for than the working tasks have, while others start, simulated on the measured load; today at the stated target, or as measured where tasks scale and none is stated.";
+
 /// Whole minutes, of which the first counts.
 fn minutes(text: &str) -> String {
     let minutes = number(text);
@@ -127,7 +141,7 @@ fn answer(found: &RightSizing, screen: &Screen) -> String {
     };
     let amount = screen.paint(if costs_more { Tone::Near } else { Tone::Strong }, &format!("${amount} {what} a month"));
     let text = format!("by {services}, which are throttled for {} min of it then", minutes(&found.throttled_minutes));
-    format!("  {amount}\n{}", screen.fill(&text, "  "))
+    format!("  {amount}\n{}{}", screen.fill(&text, "  "), screen.fill(&steps(found), "  "))
 }
 
 /// "4/8".
@@ -159,6 +173,7 @@ fn table(found: &RightSizing) -> Table {
         Column::words("on average", "average").droppable(2),
         Column::words("CPU p95", "cpu"),
         Column::words("memory", "memory").droppable(1),
+        Column::words("at most", "peak").droppable(3),
         Column::number("a month", "saving"),
         Column::number("throttled", "throttled"),
     ]);
@@ -177,6 +192,7 @@ fn table(found: &RightSizing) -> Table {
                 both(&average(&s.now), then.map(average)),
                 both(&share(s.now.cpu_p95.as_ref()), then.map(|t| share(t.cpu_p95.as_ref()))),
                 both(&share(s.now.memory_p95.as_ref()), then.map(|t| share(t.memory_p95.as_ref()))),
+                both(&share(s.now.memory_most.as_ref()), then.map(|t| share(t.memory_most.as_ref()))),
                 saving,
                 both(&throttled(&s.now), then.map(throttled)),
             ],
@@ -198,7 +214,7 @@ fn reasons(found: &RightSizing, screen: &Screen) -> String {
     let widest = found.services.iter().map(|s| s.service.chars().count()).max().unwrap_or(0);
     let mut out = String::new();
     for s in &found.services {
-        let text = std::iter::once(&s.why).chain(&s.excluded).cloned().chain(target(s)).collect::<Vec<_>>().join("; ");
+        let text = reason(s);
         let indent = " ".repeat(2 + widest + 2);
         let filled = screen.fill(&text, &indent);
         let rest = filled.strip_prefix(indent.as_str()).unwrap_or(&filled);
@@ -206,6 +222,10 @@ fn reasons(found: &RightSizing, screen: &Screen) -> String {
         let _ = write!(out, "  {}{pad}  {rest}", s.service);
     }
     out
+}
+
+fn reason(s: &Fitted) -> String {
+    std::iter::once(&s.why).chain(&s.excluded).cloned().chain(target(s)).collect::<Vec<_>>().join("; ")
 }
 
 /// The target of a service's CPU, where it becomes another one.
@@ -229,12 +249,13 @@ fn page(found: &RightSizing, files: &str, screen: &Screen) -> String {
         }
     }
     out.push('\n');
-    let text = "Throttled: minutes of a month in which more is asked for than the working tasks have, while others start; today, those at all of the CPU.";
-    out.push_str(&screen.fill(text, "  "));
+    out.push_str(&screen.fill(THROTTLED, "  "));
     let band = |share: Option<&String>| share.map(|s| number(s) * Decimal::ONE_HUNDRED).unwrap_or_default().normalize();
-    let wider = band(found.target.first()) - Decimal::TEN;
-    let high = band(found.target.last()) - Decimal::TEN;
-    let _ = writeln!(out, "  ce-cost rightsize {} --metrics {files} --target {wider}..{high}   is less tight", found.environment);
+    let (low, high) = (band(found.target.first()) - Decimal::TEN, band(found.target.last()) - Decimal::TEN);
+    // No band begins below 10%.
+    if low >= Decimal::TEN {
+        let _ = writeln!(out, "  ce-cost rightsize {} --metrics {files} --target {low}..{high}   is less tight", found.environment);
+    }
     out
 }
 
@@ -254,8 +275,11 @@ fn rows(found: &RightSizing) -> String {
         "average",
         "cpu_p95",
         "memory_p95",
+        "memory_most",
+        "cpu_target",
         "throttled_minutes",
         "saving_usd",
+        "bill_usd",
         "why",
     ];
     let row = |s: &Fitted, state: &str, shape: &Shape| {
@@ -274,8 +298,11 @@ fn rows(found: &RightSizing) -> String {
             shape.average.clone(),
             text(&shape.cpu_p95),
             text(&shape.memory_p95),
+            text(&shape.memory_most),
+            text(&shape.cpu_target),
             text(&shape.throttled_minutes),
             saving,
+            String::new(),
             s.why.clone(),
         ]
     };
@@ -284,19 +311,37 @@ fn rows(found: &RightSizing) -> String {
         all.extend(s.proposed.as_ref().map(|shape| row(s, "proposed", shape)));
         all
     };
-    csv::write(&header, found.services.iter().flat_map(of))
+    // Bills of the environment stand in rows of no service.
+    let bills = [("forecast", found.forecast), ("as-measured", found.as_measured), ("proposed", found.proposed)];
+    let bill = |(state, bill): (&str, Usd)| {
+        let cell = |column: &&str| match *column {
+            "environment" => found.environment.clone(),
+            "month" => found.month.clone(),
+            "state" => state.to_owned(),
+            "bill_usd" => bill.to_string(),
+            "throttled_minutes" if state == "proposed" => found.throttled_minutes.clone(),
+            "saving_usd" if state == "proposed" => found.saving.to_string(),
+            _ => String::new(),
+        };
+        header.iter().map(cell).collect::<Vec<_>>()
+    };
+    csv::write(&header, found.services.iter().flat_map(of).chain(bills.into_iter().map(bill)))
 }
 
 fn markdown_page(found: &RightSizing) -> String {
-    let mut out = format!("### {}\n\n**{}** a month\n\n", markdown::escape(&head(found)), signed(-found.saving));
+    let mut out = format!("### {}\n\n**{}** a month", markdown::escape(&head(found)), signed(-found.saving));
+    let _ = write!(out, ", throttled for {} min of it then: {}\n\n", minutes(&found.throttled_minutes), markdown::escape(&steps(found)));
     out.push_str(&markdown::table(&table(found)));
     for s in &found.services {
-        let _ = write!(out, "\n- **{}**: {}", markdown::escape(&s.service), markdown::escape(&s.why));
+        let _ = write!(out, "\n- **{}**: {}", markdown::escape(&s.service), markdown::escape(&reason(s)));
     }
-    if found.yaml.is_empty() {
-        out.push('\n');
-    } else {
-        let _ = write!(out, "\n\n```yaml\n{}```\n", found.yaml);
+    out.push('\n');
+    for note in std::iter::once(THROTTLED).chain(found.notes.iter().map(String::as_str)) {
+        let _ = write!(out, "\n> {}  ", markdown::escape(note));
+    }
+    out.push('\n');
+    if !found.yaml.is_empty() {
+        let _ = write!(out, "\n```yaml\n{}```\n", found.yaml);
     }
     out
 }

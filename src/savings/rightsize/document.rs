@@ -26,6 +26,12 @@ pub struct RightSizing {
     pub interval_minutes: String,
     /// Between which shares of the CPU busy times are to lie.
     pub target: [String; 2],
+    /// The environment's bill of the month as its file forecasts it.
+    pub forecast: Usd,
+    /// The same with as many tasks as ran: what the saving is counted from.
+    pub as_measured: Usd,
+    /// The same with all proposals, and with as many tasks as the measured load asks for then.
+    pub proposed: Usd,
     /// The services that were measured.
     pub services: Vec<Fitted>,
     /// What all proposals save in the month together; below zero where they cost more.
@@ -55,9 +61,9 @@ pub struct Change {
 pub enum Verdict {
     /// Another size or range.
     Resize,
-    /// It fits.
+    /// It fits, nothing else costs notably less, or no other size suffices.
     Keep,
-    /// The measurements do not suffice, or no size does.
+    /// The measurements do not suffice.
     Unknown,
 }
 
@@ -99,6 +105,9 @@ pub struct Shape {
     pub cpu_p95: Option<String>,
     /// The used part of the memory in busy times.
     pub memory_p95: Option<String>,
-    /// Minutes of a month in which more is asked for than there is; before, those in which all of the CPU was used.
+    /// The used part of the memory at most, on average over the tasks.
+    pub memory_most: Option<String>,
+    /// Minutes of a month in which more is asked for than the working tasks have, simulated on the measured load. As it is, at the
+    /// target that is stated; where tasks scale and none is, the measured minutes in which all of the CPU was used.
     pub throttled_minutes: Option<String>,
 }

@@ -30,12 +30,20 @@ impl Writer<'_> {
         }
     }
 
-    /// Tasks on average as they were measured, where the scenario states another number.
-    pub fn average(&self, subject: &Subject<'_>, tasks: Decimal) -> Option<Patch> {
-        let stated = subject.service.tasks.average.as_ref()?;
+    /// Tasks on average as they were measured, where the scenario has another number. What moves stays between the limits.
+    pub fn measured(&self, subject: &Subject<'_>, tasks: Decimal) -> Option<Patch> {
         let (min, max) = (subject.service.tasks.min.value.0, subject.service.tasks.max.value.0);
         let tasks = tasks.round_dp(PLACES).clamp(min, max.max(min));
-        (tasks != stated.value.0).then(|| self.patch(subject, "tasks.average", &exact(tasks), grows(subject), "running tasks"))
+        let stated = subject.service.tasks.average.as_ref().map(|a| a.value.0);
+        (stated != Some(tasks)).then(|| self.patch(subject, "tasks.average", &exact(tasks), grows(subject), "running tasks"))
+    }
+
+    /// Tasks on average that the measured load asks for at a proposal.
+    pub fn simulated(&self, subject: &Subject<'_>, to: &Candidate) -> Patch {
+        let (min, max) = (Decimal::from(to.trial.limits.min), Decimal::from(to.trial.limits.max));
+        let tasks = quantity(to.trial.average).unwrap_or_default().round_dp(PLACES).clamp(min, max);
+        let at = to.trial.target.map(|target| format!(" at a CPU target of {}", part(share(target)))).unwrap_or_default();
+        self.patch(subject, "tasks.average", &exact(tasks), grows(subject), &format!("simulated on the measured load{at}"))
     }
 
     /// Size, limits and average or target of a proposal.
@@ -52,16 +60,18 @@ impl Writer<'_> {
         let limits = [("min", tried.limits.min, &subject.service.tasks.min), ("max", tried.limits.max, &subject.service.tasks.max)];
         for (key, tasks, now) in limits {
             if Decimal::from(tasks) != now.value.0 {
-                let why = if key == "min" { "carries quiet times" } else { "carries the largest load" };
+                let why = match key {
+                    "min" if tried.jumps => "carries load that comes faster than tasks start",
+                    "min" => "carries quiet times",
+                    _ => "carries the largest load",
+                };
                 patches.push(self.patch(subject, &format!("tasks.{key}"), &tasks.to_string(), "", why));
             }
         }
         if subject.follows() {
             patches.extend(self.targets(subject, to));
         } else {
-            let (min, max) = (Decimal::from(tried.limits.min), Decimal::from(tried.limits.max));
-            let tasks = quantity(tried.average).unwrap_or_default().round_dp(PLACES).clamp(min, max);
-            patches.push(self.patch(subject, "tasks.average", &exact(tasks), grows(subject), "simulated on the measured load"));
+            patches.push(self.simulated(subject, to));
         }
         patches
     }

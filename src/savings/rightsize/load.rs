@@ -15,7 +15,7 @@ const MOST_GAPS: f64 = 0.1;
 /// CPU from which a task is throttled already.
 const FULL: f64 = 0.999;
 /// The percentile on which sizes are chosen (§6.1 of the plan, and AWS Compute Optimizer's threshold).
-const BUSY: f64 = 0.95;
+pub(super) const BUSY: f64 = 0.95;
 /// The percentile that stands for quiet times.
 const QUIET: f64 = 0.05;
 /// Minutes of a day.

@@ -88,6 +88,7 @@ impl<'a> Subject<'a> {
         let minute = start.weekday().num_days_from_monday() * 1_440 + start.hour() * 60 + start.minute();
         let mut scales = Scales::new(limits, minute);
         if let Some((_, policy)) = self.cpu_policy() {
+            scales.target = policy.target.as_ref().map(|t| float(t.value.decimal()));
             scales.out = policy.out.as_ref().map_or(scales.out, |s| float(s.value.decimal()));
             scales.cooldown_in = policy.scale_in_cooldown.as_ref().map_or(scales.cooldown_in, |s| float(s.value.decimal()));
         }
