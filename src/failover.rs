@@ -2,8 +2,10 @@
 //!
 //! AWS has no price for it ("Disaster Recovery of Workloads on AWS", warm standby): the standby's region meters what moves there.
 //! So it is usage like any other. Whatever the environment uses by the hour, by the request or by the byte in its region is needed
-//! in the standby's region for these hours, less what the standby runs anyway. Storage and things kept by the month are there
-//! before and after; they are not doubled. Global services (CloudFront, Route 53) point elsewhere; they are not doubled either.
+//! in the standby's region for these hours. What the standby has waiting there, hours of tasks, instances and gateways, is taken off;
+//! what it answers itself is not, for that goes on. Storage and things kept by the month are there before and after; they are not
+//! doubled, except volumes that a standby without them restores. Global services (CloudFront, Route 53) point elsewhere; they are
+//! not doubled either.
 //!
 //! In a drill the environment keeps running. Where its region is lost, its own use of these hours falls away.
 //!
@@ -23,8 +25,17 @@ use crate::quantity::{Unit, grouped};
 use crate::scenario::{Scenario, Scenarios};
 use crate::usage::{FAILOVER, Factor, Step, Tape, UsageRecord};
 
-/// Use that copies to the standby, of which a standby that took over has none, and things kept that are counted. Without prefix.
-const NOT_CARRIED: &[&str] = &["Aurora:ReplicatedWriteIO", "Monitoring-Automation-INT"];
+/// Use that copies to the standby, of which a standby that took over has none. Without prefix, as all below.
+const COPIES: &[&str] = &["Aurora:ReplicatedWriteIO"];
+/// Things kept that are counted.
+const KEPT: &[&str] = &["Monitoring-Automation-INT"];
+/// Hours that follow what is asked, whatever waits.
+const ANSWERED: &[&str] = &["LCUUsage"];
+/// What a standby does by the request that its own work replaces: it writes what it received before, and its checks look at what
+/// stands there either way.
+const REPLACED: &[&str] = &["Aurora:StorageIOUsage", "Requests-Tier1", "PaidComplianceCheck"];
+/// Volumes that are restored from a copy where they are not there.
+const RESTORED: &[&str] = &["Aurora:StorageUsage", "Aurora:IO-OptimizedStorageUsage", "RDS:GP3-Storage", "RDS:Multi-AZ-GP3-Storage"];
 
 /// How long the standby carries everything, and whether the environment's own region is there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -113,7 +124,7 @@ impl Takeover<'_> {
         }
         let carried = self.carried(records, standing)?;
         if self.failover.region_lost {
-            records.iter_mut().filter(|r| self.moves(r)).for_each(|r| self.shorten(r));
+            records.iter_mut().filter(|r| self.runs(r)).for_each(|r| self.shorten(r));
             records.retain(|r| !r.quantity.is_zero());
         }
         records.extend(carried);
@@ -121,9 +132,26 @@ impl Takeover<'_> {
     }
 
     /// True for the environment's use by the hour, request or byte in its own region.
-    fn moves(&self, record: &UsageRecord) -> bool {
+    fn runs(&self, record: &UsageRecord) -> bool {
         let metered = matches!(record.unit, Unit::Hours | Unit::Count | Unit::Gb | Unit::GbSeconds);
-        metered && record.environment == self.from.name && record.region == self.from.region && !NOT_CARRIED.contains(&self.kind(record).1)
+        metered && self.own(record) && !KEPT.contains(&self.kind(record).1)
+    }
+
+    /// True for what the standby's region needs for these hours.
+    fn moves(&self, record: &UsageRecord) -> bool {
+        let base = self.kind(record).1;
+        let restored = self.own(record) && RESTORED.contains(&base);
+        restored || self.runs(record) && !COPIES.contains(&base) && !self.is_sent_there(base)
+    }
+
+    fn own(&self, record: &UsageRecord) -> bool {
+        record.environment == self.from.name && record.region == self.from.region
+    }
+
+    /// True for bytes to the standby's region: they stay in it.
+    fn is_sent_there(&self, base: &str) -> bool {
+        let code = self.book.region(&self.to.region).map_or("", |r| r.code.as_str());
+        [format!("{code}-AWS-Out-Bytes"), format!("{code}-S3RTC-Out-Bytes")].iter().any(|sent| sent == base)
     }
 
     fn kind<'r>(&self, record: &'r UsageRecord) -> Kind<'r> {
@@ -136,11 +164,8 @@ impl Takeover<'_> {
         let waits = |r: &UsageRecord| self.to.does_not_carry.iter().any(|name| *name == *r.resource);
         let own: Vec<&UsageRecord> = records.iter().filter(|r| self.moves(r) && !waits(r)).collect();
         let there: Vec<&UsageRecord> = standing.iter().filter(|r| r.region == self.to.region).collect();
-        // Bytes that went to the standby's region stay in it.
-        let code = self.book.region(&self.to.region).map_or("", |r| r.code.as_str());
-        let home = format!("{code}-AWS-Out-Bytes");
         let mut kinds: Vec<Kind<'_>> = Vec::new();
-        for kind in own.iter().map(|r| self.kind(r)).filter(|k| k.1 != home) {
+        for kind in own.iter().map(|r| self.kind(r)) {
             if !kinds.contains(&kind) {
                 kinds.push(kind);
             }
@@ -156,13 +181,13 @@ impl Takeover<'_> {
         if failures.is_empty() { Ok(carried) } else { Err(failures) }
     }
 
-    /// What is needed of one kind; `None` where the standby runs as much anyway.
+    /// What is needed of one kind; `None` where as much waits in the standby.
     fn record(&self, kind: Kind<'_>, own: &[UsageRecord], there: &[UsageRecord]) -> Result<Option<UsageRecord>, String> {
         let (service, base, operation, unit) = kind;
         let Some(first) = own.first() else { return Ok(None) };
         let needed = Tape::new().with(Step::Times, format!("{} uses in the month", self.from.name), sum(own));
         let mut tape = self.of_these_hours(needed);
-        if !there.is_empty() {
+        if !there.is_empty() && waits_there(kind) {
             // The standby's demand is its own: it does not move with that of the environment in whose bill this stands.
             let anyway = Tape::new().with(Step::Times, format!("{} uses in the month", self.to.name), sum(there).without_demand());
             tape = tape.with(Step::Minus, format!("{} runs anyway in these hours", self.to.name), self.of_these_hours(anyway));
@@ -203,6 +228,15 @@ impl Takeover<'_> {
         let tape = Tape::new().rule(Step::Times, "hours with the region", left).rule(Step::Over, "hours in the month", self.month_hours);
         let rest: Vec<Factor> = tape.finish().map(|(_, factors)| factors).unwrap_or_default();
         record.factors.extend(rest);
+    }
+}
+
+/// True for what the standby has for the failover, or no longer does in it; what it answers itself is needed beside.
+fn waits_there((_, base, _, unit): Kind<'_>) -> bool {
+    match unit {
+        Unit::Hours => !ANSWERED.contains(&base),
+        Unit::GbMonths => true,
+        _ => REPLACED.contains(&base),
     }
 }
 

@@ -65,18 +65,72 @@ fn data_is_paid_by_what_each_strategy_replicates() {
     let found = json(&["--as-of", "2026-11-24"]);
     let rds = |name: &str| of_service(strategy(&found, name), "AmazonRDS");
     // The reservation is bought and lost: 744 × 0.17 = 126.48. Replicated writes: 273.64. The volume: 120.
-    assert_eq!(rds("pilot-light"), dollars("520.12"));
+    assert_eq!(rds("pilot-no-copies"), dollars("520.12"));
+    // Two copies: 2 × 1,200 × 0.021 = 50.40.
+    assert_eq!(rds("pilot-light"), dollars("570.52"));
     // The same where the replica uses the reservation.
-    assert_eq!(rds("warm-standby"), dollars("520.12"));
-    // Lost as well, and two copies: 2 × 1,200 × 0.021 = 50.40.
+    assert_eq!([rds("warm-standby"), rds("warm-no-copies")], [dollars("570.52"), dollars("520.12")]);
     assert_eq!(rds("backup-and-restore"), dollars("176.88"));
     // A second replica on demand: 744 × 0.26 = 193.44.
-    assert_eq!(rds("active-active"), dollars("713.56"));
-    // Between the regions: 36,000 GB of daily copies at 0.02, 600 of buckets, 40 of images; 150 of the cache where it is replicated.
+    assert_eq!(rds("active-active"), dollars("763.96"));
+    // Between the regions: 36,000 GB of daily copies at 0.02, 600 of backups, 300 of other objects, 40 of images; where
+    // something runs 150 of the cache, and 50 between zones at twice 0.01.
     let transfer = |name: &str| of_service(strategy(&found, name), "AWSDataTransfer");
-    assert_eq!(transfer("backup-and-restore"), dollars("732.8"));
-    assert_eq!(transfer("warm-standby") - transfer("warm-no-copies"), dollars("720"));
-    assert_eq!(transfer("warm-no-copies") - transfer("pilot-light"), dollars("4"));
+    assert_eq!([transfer("backup-and-restore"), transfer("pilot-light")], [dollars("738.8"), dollars("738.8")]);
+    assert_eq!(transfer("warm-complete") - transfer("warm-no-copies"), dollars("720"));
+    assert_eq!(transfer("warm-no-copies") - transfer("pilot-no-copies"), dollars("4"));
+    // 900 GB under time control at 0.015, and 12 metrics at 0.30.
+    let s3 = |name: &str| of_service(strategy(&found, name), "AmazonS3");
+    assert_eq!(s3("pilot-light") - s3("backup-and-restore"), dollars("13.5"));
+    // Tasks of today's: 744 × (2.08 × (4 + 2) + 1.04 × 2 + 1) vCPU × 0.04048, and twice as many GB × 0.004445.
+    assert_eq!(of_service(strategy(&found, "warm-standby"), "AmazonECS"), dollars("571.5387168"));
+}
+
+/// The standby answers half, so it grows as production does: no service costs less with it than without, two years on.
+#[test]
+fn a_standby_that_answers_grows_with_production() {
+    let found = |month: &str| json(&["--as-of", "2026-11-24", "--month", month, "--hours", "730"]);
+    let (first, later) = (found("2026-12"), found("2028-12"));
+    for service in strategy(&later, "active-active")["services"].as_array().expect("services") {
+        // Growth is rounded in its last places.
+        assert!(usd(&service["amount"]) > dollars("-0.000001"), "{service}");
+    }
+    let tasks = |document: &Value| of_service(strategy(document, "active-active"), "AmazonECS");
+    let times = tasks(&later).decimal() / tasks(&first).decimal();
+    assert_eq!(times.round_dp(3).to_string(), "1.251", "1.01 to the power of 24, and auth at its ten tasks");
+    // What is written is replicated: 273.64 × 0.2697 more.
+    let more = |name: &str| of_service(strategy(&later, name), "AmazonRDS") - of_service(strategy(&first, name), "AmazonRDS");
+    let writes = more("pilot-light") - more("backup-and-restore");
+    assert!(writes > dollars("73.8") && writes < dollars("73.9"), "{writes}");
+}
+
+/// Objects that are not replicated are lost, however fast those arrive that are.
+#[test]
+fn what_the_standby_does_not_hold_is_said_and_misses_the_target() {
+    let found = json(&["--as-of", "2026-11-24"]);
+    let of = |name: &str, key: &str| strategy(&found, name)[key].as_bool().expect("yes or no");
+    assert_eq!([of("warm-standby", "complete"), of("warm-standby", "meets_rpo")], [false, false]);
+    assert_eq!([of("warm-complete", "complete"), of("warm-complete", "meets_rpo")], [true, true]);
+    let uploads = &strategy(&found, "warm-standby")["replication"][3]["held"][0];
+    assert_eq!((&uploads["held"], &uploads["of"], &uploads["all"]), (&"200".into(), &"3704.3".into(), &false.into()));
+}
+
+/// The weakest origin counts: GB that are assumed, an interval that is assumed though the lag is measured.
+#[test]
+fn a_time_is_known_as_well_as_its_weakest_input() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = ONE
+        .replace("CHANGES", "{}")
+        .replace("takes: 5 min", "data: web.task.memory, rate: {value: 1 GB/h, from: measured}")
+        .replace("lag: 5 min", "every: 30 min, lag: {value: 1 min, from: measured}");
+    let found = json(&["shop", "--scenarios", &shop(folder.path(), &text), "--as-of", "2026-11-24"]);
+    let half = strategy(&found, "half");
+    assert_eq!([&half["steps"][0]["from"], &half["rto_from"]], ["assumed", "assumed"]);
+    assert_eq!([&half["replication"][0]["from"], &half["rpo_from"]], ["assumed", "assumed"]);
+    assert_eq!((&half["rpo"], &half["rto_assumed"]), (&"1860".into(), &"7200".into()));
+    let known = text.replace("data: web.task.memory, rate: {value: 1 GB/h, from: measured}", "takes: {value: 5 min, from: measured}");
+    let page = out(&["shop", "--scenarios", &shop(folder.path(), &known)]);
+    assert!(page.contains("31 min ~ all") && page.contains("~ assumed: a recovery test"), "{page}");
 }
 
 #[test]
@@ -112,15 +166,16 @@ fn times_are_the_sum_of_their_steps() {
     let within =
         |name: &str| [&strategy(&found, name)["meets_rto"], &strategy(&found, name)["meets_rpo"]].map(|m| m.as_bool().expect("yes or no"));
     assert_eq!((within("backup-and-restore"), within("pilot-light")), ([false, false], [true, true]));
+    let history = |name: &str| strategy(&found, name)["meets_history"].as_bool().expect("yes or no");
+    assert_eq!((history("pilot-light"), history("pilot-no-copies"), history("warm-no-copies")), (true, false, false));
 }
 
 #[test]
 fn the_frontier_holds_what_nothing_else_beats() {
     let found = json(&["--as-of", "2026-11-24"]);
     let beaten = |name: &str| strategy(&found, name)["dominated_by"].as_str().map(str::to_owned);
-    assert_eq!(beaten("backup-and-restore").as_deref(), Some("pilot-light"));
-    assert_eq!(beaten("warm-standby").as_deref(), Some("warm-no-copies"));
-    assert_eq!([beaten("pilot-light"), beaten("warm-no-copies"), beaten("active-active")], [None, None, None]);
+    // What keeps no copy beats nothing that does.
+    assert!(found["strategies"].as_array().expect("strategies").iter().all(|s| beaten(s["name"].as_str().expect("a name")).is_none()));
     assert_eq!(found["recommended"], "pilot-light");
     let saving = usd(&strategy(&found, "warm-standby")["cost"]) - usd(&strategy(&found, "pilot-light")["cost"]);
     assert_eq!(usd(&found["saving"]), saving);
@@ -135,6 +190,9 @@ fn a_failover_costs_more_the_less_runs_already() {
     assert!(of(&found, "warm-standby") < of(&drill, "warm-standby"));
     // The less runs already, the more has to start.
     assert!(of(&drill, "active-active") < of(&drill, "warm-standby") && of(&drill, "warm-standby") < of(&drill, "pilot-light"));
+    // What has snapshots alone restores the volume as well: 1,200 GB × 12 ÷ 744 × 0.10, and support on it.
+    let volume = of(&drill, "backup-and-restore") - of(&drill, "pilot-light");
+    assert!(volume > dollars("1.93") && volume < dollars("2.2"), "{volume}");
 }
 
 #[test]
@@ -148,6 +206,8 @@ fn what_people_see() {
         assert!(line.chars().count() <= 80, "{line}");
     }
     insta::assert_snapshot!("dr_prod_80", text);
+    let one = out(&["--format", "csv", "--strategy", "active-active"]);
+    assert!(one.lines().count() == 2 && one.contains("prod,2026-12,active-active,"), "{one}");
     assert!(out(&["--format", "csv"]).lines().any(|l| l.starts_with("prod,2026-12,pilot-light,false,true,")));
     assert_eq!(out(&["--format", "json"]), out(&["--format", "json"]));
 }
@@ -204,6 +264,7 @@ fn what_is_wrong_is_said_with_its_place() {
     assert!(with(&changes("{there: {web.tasks.average: 30}}"), 65).contains("30 tasks on average lie outside 1 to 9"));
     assert!(with(&ONE.replace("CHANGES", "{}").replace("takes: 5 min", "takes: soon"), 65).contains("shop.yaml:8:"));
     assert!(with(&ONE.replace("CHANGES", "{}").replace(", takes: 5 min", ""), 65).contains("how long does `it starts` take?"));
+    assert!(with(&ONE.replace("changes: CHANGES", "with: [hlaf]"), 65).contains("there is no set `hlaf`"));
     assert!(with(&ONE.replace("CHANGES", "{}").replace("targets", "target"), 65).contains("did you mean `targets`?"));
     assert!(with(&ONE.replace("CHANGES", "{}").replace("of: shop", "of: store"), 65).contains("says `of: store`"));
     assert!(with("of: [", 65).contains("this is not YAML"));

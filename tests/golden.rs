@@ -756,6 +756,34 @@ fn only_what_is_metered_in_the_region_moves() {
     assert_eq!(charges, expected.map(|(usage_type, cost)| (usage_type, cost.to_owned())));
 }
 
+/// Tasks of the standby wait for the failover, its answers do not: 20 LCU move to 20 that are used there anyway, 6 × 20 × 0.008.
+#[test]
+fn what_the_standby_answers_goes_on_beside() {
+    let half = "alb: {type: application-load-balancer, balancers: 1, lcu: {average: 20}}
+               nat: {type: nat-gateway, gateways: 1, processed: 744 GB/month}";
+    let charges = |failover| {
+        let bill = taken_over(half, half, "", failover);
+        ["USW2-LCUUsage", "USW2-LoadBalancerUsage", "USW2-NatGateway-Bytes"].map(|usage_type| {
+            let of = bill.charges.iter().filter(|c| &*c.resource == "failover" && &*c.usage_type == usage_type);
+            of.map(|c| c.billed).sum::<Usd>().decimal().normalize().to_string()
+        })
+    };
+    assert_eq!(charges(DRILL), ["0.96", "0", "0.27"]);
+    assert_eq!(charges(LOST), ["0.96", "0", "0.27"]);
+}
+
+/// A standby that has snapshots alone restores the volume: 744 GB × 6 ÷ 744 × 0.10. One that has the volume does not.
+#[test]
+fn a_volume_that_is_not_there_is_restored() {
+    let own = "database: {type: aurora-postgresql, instances: [{role: writer, class: db.r6g.large}], storage: 744 GB}";
+    let restored = |standby: &str| {
+        let bill = taken_over(own, standby, "", DRILL);
+        bill.charges.iter().filter(|c| &*c.resource == "failover" && c.usage_type.ends_with("StorageUsage")).map(|c| c.billed).sum::<Usd>()
+    };
+    meets("restored", restored("database: {type: aurora-postgresql, headless: true, snapshots: 744 GB}").decimal(), "0.60");
+    meets("there", restored("database: {type: aurora-postgresql, headless: true, storage: 744 GB}").decimal(), "0.00");
+}
+
 /// Two instances are needed, one runs there anyway: 6 h more. A second reservation of the standby's, idle until then, covers them.
 #[test]
 fn a_reservation_of_the_standby_covers_the_failover() {

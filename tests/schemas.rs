@@ -72,7 +72,7 @@ fn the_scenarios_of_the_repository_conform() {
     conforms(&schema("accounts.schema.json"), &yaml("accounts", &text), "accounts");
     let text = std::fs::read_to_string(root().join("scenarios/dr-strategies/prod.yaml")).expect("strategies");
     let mut strategies = yaml("strategies", &text);
-    assert_eq!(strategies["strategies"][2]["today"], json!(true));
+    assert_eq!(strategies["strategies"][3]["today"], json!(true));
     conforms(&schema("dr-strategies.schema.json"), &strategies, "strategies");
     strategies["strategies"][0]["recovry"] = json!([]);
     assert!(!jsonschema::validator_for(&schema("dr-strategies.schema.json")).expect("a schema").is_valid(&strategies));

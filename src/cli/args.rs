@@ -667,7 +667,7 @@ pub struct DrArgs {
     /// The environment
     #[arg(value_name = "ENV", default_value = "prod")]
     pub environment: String,
-    /// Show how this strategy recovers; the recommended one if left out
+    /// Show how this strategy recovers, or its row of the CSV; the recommended one, or all rows, if left out
     #[arg(long, value_name = "NAME")]
     pub strategy: Option<String>,
     /// The month (2026-12); the next one if left out

@@ -13,11 +13,12 @@ use crate::forecast::next_month;
 use crate::money::{dollars, signed};
 use crate::month::Month;
 use crate::predict::Basis;
+use crate::quantity::grouped;
 use crate::report::table::{Cell, Column, Kind, Table};
 use crate::report::terminal::{Screen, Tone};
 use crate::report::{csv, markdown};
 use crate::savings::dr::strategy::{self, Strategies};
-use crate::savings::dr::{Ask, Frontier, Priced, frontier, time};
+use crate::savings::dr::{Ask, Frontier, Held, Priced, Replicated, frontier, time};
 
 /// Runs the command.
 pub fn run(cli: &Cli, args: &DrArgs, world: &World) -> Result<Output, Failure> {
@@ -46,8 +47,8 @@ pub fn run(cli: &Cli, args: &DrArgs, world: &World) -> Result<Output, Failure> {
     let out = match args.format {
         ViewFormat::Table => page(&found, shown, &world.screen),
         ViewFormat::Json => json(&found)?,
-        ViewFormat::Csv => rows(&found),
-        ViewFormat::Md => markdown_page(&found),
+        ViewFormat::Csv => rows(&found, args.strategy.as_deref()),
+        ViewFormat::Md => markdown_page(&found, shown),
     };
     Ok(Output { out, notes: inputs.warnings(world) })
 }
@@ -98,7 +99,8 @@ fn head(found: &Frontier) -> String {
 }
 
 fn targets(found: &Frontier) -> String {
-    format!("{} of recovery and {} of data", seconds(&found.rto_target), seconds(&found.rpo_target))
+    let history = found.history_target.as_ref().map(|h| format!(", with a copy of {} at most", seconds(h))).unwrap_or_default();
+    format!("{} of recovery and {} of data{history}", seconds(&found.rto_target), seconds(&found.rpo_target))
 }
 
 /// The cheapest strategy within the targets, in words; `None` where there is none.
@@ -122,48 +124,80 @@ fn answer(found: &Frontier, screen: &Screen) -> String {
     }
 }
 
-fn within(strategy: &Priced) -> &'static str {
-    match (strategy.meets_rto, strategy.meets_rpo) {
-        (true, true) => "both",
-        (true, false) => "time only",
-        (false, true) => "data only",
-        (false, false) => "neither",
-    }
+/// The targets that a strategy misses.
+fn misses(s: &Priced) -> String {
+    let of = [(s.meets_rto, "time"), (s.meets_rpo, "data"), (s.meets_history, "copy")];
+    of.iter().filter(|(meets, _)| !meets).map(|(_, what)| *what).collect::<Vec<_>>().join(", ")
+}
+
+/// A time with `~` where something in it is assumed.
+fn doubtful(text: &str, from: &str) -> String {
+    format!("{}{}", if from == "assumed" { "~" } else { "" }, seconds(text))
 }
 
 fn table(found: &Frontier) -> Table {
     let mut table = Table::new(&[
+        Column::words("", "mark"),
         Column::words("", "strategy"),
         Column::number("a month", "cost"),
-        Column::number("of it lost", "lost").droppable(3),
-        Column::number("failover", "failover").droppable(1),
+        Column::words("", "doubt"),
+        Column::number("of it lost", "lost").droppable(1),
+        Column::number("failover", "failover").droppable(3),
         Column::number("recovery", "rto"),
         Column::number("data lost", "rpo"),
-        Column::words("in target", "within"),
-        Column::words("", "remark").droppable(2),
+        Column::number("copy", "history"),
+        Column::words("misses", "misses"),
+        Column::words("beaten by", "dominated_by").droppable(2),
     ]);
     for s in &found.strategies {
         let recommended = found.recommended.as_ref() == Some(&s.name);
-        let remark = match (s.today, recommended, &s.dominated_by) {
-            (true, true, _) => "today, and the cheapest in target".to_owned(),
-            (false, true, _) => "the cheapest in target".to_owned(),
-            (true, false, Some(better)) => format!("today, beaten by {better}"),
-            (false, false, Some(better)) => format!("beaten by {better}"),
-            (true, false, None) => "today".to_owned(),
-            (false, false, None) => String::new(),
-        };
-        let kind = match (recommended, &s.dominated_by) {
-            (true, _) => Kind::Group,
-            (false, Some(_)) => Kind::Dim,
-            (false, None) => Kind::Line,
+        let (kind, mark) = match (recommended, &s.dominated_by) {
+            (true, _) => (Kind::Group, ">"),
+            (false, Some(_)) => (Kind::Dim, "x"),
+            (false, None) => (Kind::Line, ""),
         };
         let lost = if s.lost.is_zero() { Cell::Empty } else { Cell::Money(s.lost) };
-        let failover = s.failover.map_or(Cell::Empty, Cell::Difference);
-        let [rto, rpo] = [seconds(&s.rto), seconds(&s.rpo)].map(Cell::Text);
-        let cells = vec![Cell::text(&s.title), Cell::Money(s.cost), lost, failover, rto, rpo, Cell::text(within(s)), Cell::Text(remark)];
+        let cells = vec![
+            Cell::text(mark),
+            Cell::Text(format!("{}{}", s.title, if s.today { ", today" } else { "" })),
+            Cell::Money(s.cost),
+            Cell::text(&s.marks),
+            lost,
+            s.failover.map_or(Cell::Empty, Cell::Difference),
+            Cell::Text(doubtful(&s.rto, &s.rto_from)),
+            Cell::Text(doubtful(&s.rpo, &s.rpo_from)),
+            Cell::Text(s.history.as_deref().map_or("none".into(), seconds)),
+            Cell::Text(misses(s)),
+            Cell::Text(s.dominated_by.clone().unwrap_or_default()),
+        ];
         table.row(kind, 0, cells);
     }
     table
+}
+
+/// What the marks of the table mean, what is near a target, and what the failover is.
+fn notes(found: &Frontier) -> Vec<String> {
+    let mut notes = vec![
+        "> the cheapest in target. x beaten: another one costs no more and is as good in all. ~ an assumed input stands behind it, * a \
+         price of low confidence. Copy: how old the newest one can be that no mistake reaches."
+            .to_owned(),
+    ];
+    notes.extend(found.strategies.iter().filter_map(|s| near(s, found)));
+    let failover = found.failover.as_ref();
+    notes.extend(
+        failover.map(|title| format!("Failover: what it adds to the month, {} being carried by its standby ({title}).", found.environment)),
+    );
+    notes.extend(later(found));
+    notes
+}
+
+/// A recovery time on the wrong side of its target by less than what is assumed in it.
+fn near(s: &Priced, found: &Frontier) -> Option<String> {
+    let number = |text: &str| text.parse::<Decimal>().ok();
+    let (over, assumed) = (number(&s.rto)? - number(&found.rto_target)?, number(&s.rto_assumed)?);
+    let title = &s.title;
+    (over > Decimal::ZERO && over < assumed)
+        .then(|| format!("{title} misses {} by {}; {} of it are assumed.", seconds(&found.rto_target), time(over), time(assumed)))
 }
 
 /// Where the cost of a strategy stands, and what is lost in it.
@@ -181,7 +215,7 @@ fn costs(s: &Priced, found: &Frontier) -> String {
         let _ = write!(text, ", {} in others' by shared tiers and support", signed(parts.others));
     }
     let largest: Vec<String> = s.services.iter().take(SERVICES).map(|of| format!("{} {}", of.service, signed(of.amount))).collect();
-    let _ = write!(text, ". Most of it is {}.", largest.join(", "));
+    let _ = write!(text, ". Most of it is {}. Behind {} of it stands an assumed input.", largest.join(", "), dollars(s.assumed));
     for c in &s.commitments {
         let _ = match c.bought {
             true => write!(text, " {} is bought until {} and not used: {} of it are lost.", c.id, c.until, dollars(c.lost)),
@@ -201,21 +235,47 @@ fn timed(text: &str, what: &str, from: &str, screen: &Screen) -> String {
     format!("    {pad}{text} {} {rest}", if from == "assumed" { "~" } else { " " })
 }
 
-fn recovery(s: &Priced, screen: &Screen) -> String {
-    let because = |why: &Option<String>| why.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
+fn because(why: Option<&String>) -> String {
+    why.map(|why| format!(" ({why})")).unwrap_or_default()
+}
+
+/// What a kind of data is copied by, and what of it is not there.
+fn copied(of: &Replicated) -> String {
+    let gb = |text: &str| text.parse().map_or_else(|_| text.to_owned(), |gb: Decimal| grouped(gb.round()));
+    let lacks = |h: &Held| format!("; only {} of {} GB are there ({})", gb(&h.held), gb(&h.of), h.path);
+    let lacks: String = of.held.iter().filter(|h| !h.all).map(lacks).collect();
+    format!("{}: {}{}{lacks}", of.data, of.by, because(of.why.as_ref()))
+}
+
+/// What is left of the target, and what is assumed.
+fn slack(s: &Priced, found: &Frontier) -> String {
+    let number = |text: &str| text.parse::<Decimal>().unwrap_or_default();
+    let (left, assumed) = (number(&found.rto_target) - number(&s.rto), number(&s.rto_assumed));
+    let assumed = if assumed.is_zero() { String::new() } else { format!("{} of it are assumed, ", time(assumed)) };
+    let left = if left.is_sign_negative() { format!("{} too long", time(-left)) } else { format!("{} are left", time(left)) };
+    format!("until everything works: {assumed}{left}")
+}
+
+fn recovery(s: &Priced, found: &Frontier, screen: &Screen) -> String {
     let mut out = String::new();
     let _ = writeln!(out, "    Recovery");
     for step in &s.steps {
-        out.push_str(&timed(&seconds(&step.seconds), &format!("{}{}", step.step, because(&step.why)), &step.from, screen));
+        out.push_str(&timed(&seconds(&step.seconds), &format!("{}{}", step.step, because(step.why.as_ref())), &step.from, screen));
     }
-    out.push_str(&timed(&seconds(&s.rto), "until everything works", "", screen));
+    out.push_str(&timed(&seconds(&s.rto), &slack(s, found), &s.rto_from, screen));
     out.push_str("\n    Data lost at most\n");
-    for copied in &s.replication {
-        let what = format!("{}: {}{}", copied.data, copied.by, because(&copied.why));
-        out.push_str(&timed(&seconds(&copied.seconds), &what, &copied.from, screen));
+    for of in &s.replication {
+        out.push_str(&timed(&seconds(&of.seconds), &copied(of), &of.from, screen));
     }
     out
 }
+
+/// Whether a time of a strategy is assumed.
+fn guesses(s: &Priced) -> bool {
+    s.steps.iter().map(|step| &step.from).chain(s.replication.iter().map(|of| &of.from)).any(|from| from == "assumed")
+}
+
+const GUESSED: &str = "~ assumed: a recovery test would measure it.";
 
 fn page(found: &Frontier, shown: Option<&Priced>, screen: &Screen) -> String {
     let mut out = screen.fill(&head(found), "");
@@ -228,16 +288,13 @@ fn page(found: &Frontier, shown: Option<&Priced>, screen: &Screen) -> String {
         out.push_str(&screen.fill(&format!("{}.", capital(&s.what)), "    "));
         out.push_str(&screen.fill(&costs(s, found), "    "));
         out.push('\n');
-        out.push_str(&recovery(s, screen));
-        if s.steps.iter().any(|step| step.from == "assumed") {
-            out.push_str(&screen.fill("~ assumed: a recovery test would measure it.", "  "));
+        out.push_str(&recovery(s, found, screen));
+        if guesses(s) {
+            out.push_str(&screen.fill(GUESSED, "  "));
         }
     }
     out.push('\n');
-    let failover = found.failover.as_ref();
-    let failover =
-        failover.map(|title| format!("Failover: what it adds to the month, {} being carried by its standby ({title}).", found.environment));
-    for text in failover.into_iter().chain(later(found)) {
+    for text in notes(found) {
         out.push_str(&screen.fill(&text, "  "));
     }
     let is_other = |s: &&Priced| shown.is_none_or(|shown| shown.name != s.name);
@@ -270,7 +327,7 @@ fn capital(text: &str) -> String {
 
 // ── for machines ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-fn rows(found: &Frontier) -> String {
+fn rows(found: &Frontier, asked: Option<&str>) -> String {
     let header = [
         "environment",
         "month",
@@ -287,10 +344,13 @@ fn rows(found: &Frontier) -> String {
         "rpo_seconds",
         "meets_rto",
         "meets_rpo",
+        "history_seconds",
+        "meets_history",
+        "complete",
+        "assumed_usd",
         "dominated_by",
     ];
     let row = |s: &Priced| {
-        let lost: crate::money::Usd = s.commitments.iter().map(|c| c.lost).sum();
         vec![
             found.environment.clone(),
             found.month.clone(),
@@ -301,21 +361,53 @@ fn rows(found: &Frontier) -> String {
             s.parts.standby.to_string(),
             s.parts.environment.to_string(),
             s.parts.others.to_string(),
-            lost.to_string(),
+            s.lost.to_string(),
             s.failover.map(|f| f.to_string()).unwrap_or_default(),
             s.rto.clone(),
             s.rpo.clone(),
             s.meets_rto.to_string(),
             s.meets_rpo.to_string(),
+            s.history.clone().unwrap_or_default(),
+            s.meets_history.to_string(),
+            s.complete.to_string(),
+            s.assumed.to_string(),
             s.dominated_by.clone().unwrap_or_default(),
         ]
     };
-    csv::write(&header, found.strategies.iter().map(row))
+    csv::write(&header, found.strategies.iter().filter(|s| asked.is_none_or(|name| s.name == name)).map(row))
 }
 
-fn markdown_page(found: &Frontier) -> String {
+fn markdown_page(found: &Frontier, shown: Option<&Priced>) -> String {
     let (amount, text) = best(found).unwrap_or_else(|| ("No strategy".into(), format!("stays within {}", targets(found))));
     let mut out = format!("### {}\n\n**{amount}** {}\n\n", markdown::escape(&head(found)), markdown::escape(&text));
     out.push_str(&markdown::table(&table(found)));
+    if let Some(s) = shown {
+        out.push_str(&markdown_strategy(s, found));
+    }
+    for note in notes(found) {
+        let _ = write!(out, "\n{}\n", markdown::escape(&note));
+    }
     out
 }
+
+/// How a strategy recovers.
+fn markdown_strategy(s: &Priced, found: &Frontier) -> String {
+    let mut table = Table::new(&[Column::number("", "time"), Column::words("", "doubt"), Column::words(TITLE, "what")]);
+    let mut row = |time: &str, from: &str, what: String| {
+        let cells = vec![Cell::Text(seconds(time)), Cell::text(if from == "assumed" { "~" } else { "" }), Cell::Text(what)];
+        table.row(Kind::Line, 0, cells);
+    };
+    s.steps.iter().for_each(|step| row(&step.seconds, &step.from, format!("{}{}", step.step, because(step.why.as_ref()))));
+    row(&s.rto, &s.rto_from, slack(s, found));
+    s.replication.iter().for_each(|of| row(&of.seconds, &of.from, copied(of)));
+    let paragraphs = [&s.title, &format!("{}.", capital(&s.what)), &costs(s, found)].map(|text| markdown::escape(text));
+    let mut out = format!("\n#### {}\n\n", paragraphs.join("\n\n"));
+    out.push_str(&markdown::table(&table));
+    if guesses(s) {
+        let _ = write!(out, "\n{}\n", markdown::escape(GUESSED));
+    }
+    out
+}
+
+/// What the rows of a recovery are: steps, then what is lost of each kind of data.
+const TITLE: &str = "recovery, then data lost at most";

@@ -230,6 +230,12 @@ impl Scenarios {
         self.all.iter().find(|s| s.name.as_ref() == name)
     }
 
+    /// Where a value of a tree comes from: as it says itself, else as its file says of bare values.
+    pub fn origin(&self, node: &Node) -> Provenance {
+        let stated = node.get("from").and_then(|n| read::<Provenance>(n, &[], &self.defaults, &mut Problems::default()));
+        stated.unwrap_or_else(|| self.defaults.of(node.at.file))
+    }
+
     /// The environment that stands by for another one, or for that whose place the other one takes.
     pub fn standby(&self, environment: &Scenario) -> Option<&Scenario> {
         let of = |name: &str| self.all.iter().find(|s| s.instead_of.is_none() && s.standby_of.as_deref() == Some(name));

@@ -26,7 +26,8 @@ impl Defaults {
         self.by_file.push((file, provenance));
     }
 
-    fn of(&self, file: FileId) -> Provenance {
+    /// What a bare value of a file means.
+    pub fn of(&self, file: FileId) -> Provenance {
         self.by_file.iter().find(|(f, _)| *f == file).map_or(Provenance::Assumed, |(_, p)| *p)
     }
 }

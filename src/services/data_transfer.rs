@@ -21,6 +21,10 @@ pub struct InterRegion {
     pub to: String,
     /// How many.
     pub data: Driver<GbRate>,
+    /// True for copies of S3 objects under Replication Time Control: 99.9% of them are there within 15 minutes, as AWS's service
+    /// level agreement has it. Its metrics are billed beside, as custom ones (`cloudwatch`).
+    #[serde(default)]
+    pub time_control: bool,
 }
 
 /// Bytes that leave a zone, a region or AWS.
@@ -50,7 +54,7 @@ type: data-transfer
 internet_out: 2 TB/month
 internet_in: 500 GB/month
 cross_az: 800 GB/month
-inter_region: [{to: eu-central-1, data: 100 GB/month}]
+inter_region: [{to: eu-central-1, data: 100 GB/month}, {to: us-west-2, data: 50 GB/month, time_control: true}]
 to_cloudfront: 3 TB/month
 ";
 
@@ -65,6 +69,9 @@ to_cloudfront: 3 TB/month
         }
         for copy in &self.inter_region {
             between_regions(at, &copy.to, &copy.data, "bytes to another region");
+            if copy.time_control {
+                time_controlled(at, &copy.to, &copy.data);
+            }
         }
     }
 
@@ -85,6 +92,14 @@ pub(super) fn between_regions(at: &mut At<'_>, to: &str, data: &Driver<GbRate>, 
     match at.book.region(to).map(|r| r.code.clone()) {
         Ok(code) => at.rate(CODE, &format!("{code}-AWS-Out-Bytes"), "", Unit::Gb, name, Some(data)),
         Err(why) => at.failures.push(format!("{}: {why}", at.resource)),
+    }
+}
+
+/// Bytes copied under S3 Replication Time Control: a usage type of its own for each pair of regions, beside the transfer.
+pub(super) fn time_controlled(at: &mut At<'_>, to: &str, data: &Driver<GbRate>) {
+    if let Ok(code) = at.book.region(to).map(|r| r.code.clone()) {
+        let name = "bytes under Replication Time Control";
+        at.rate("AmazonS3", &format!("{code}-S3RTC-Out-Bytes"), "", Unit::Gb, name, Some(data));
     }
 }
 
@@ -110,6 +125,17 @@ mod tests {
             "us-east-1",
             "2026-12",
             "USE1-USW2-AWS-Out-Bytes 600 GB bytes to another region 600 GB/month",
+        );
+    }
+
+    #[test]
+    fn a_promise_of_time_is_billed_by_the_byte_beside_the_transfer() {
+        check(
+            "type: data-transfer\ninter_region: [{to: us-west-2, data: 600 GB/month, time_control: true}]",
+            "us-east-1",
+            "2026-12",
+            "USE1-USW2-AWS-Out-Bytes   600 GB bytes to another region 600 GB/month
+             USE1-USW2-S3RTC-Out-Bytes 600 GB bytes under Replication Time Control 600 GB/month",
         );
     }
 }

@@ -3,17 +3,20 @@
 use std::collections::BTreeSet;
 
 use chrono::Days;
+use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Ask;
 use super::change::{needed, patches};
-use super::strategy::{Changes, Strategy};
+use super::strategy::{Changes, Copied, Strategy, gb};
+use crate::bill::why::Doubt;
 use crate::bill::{Category, Charge, CommitmentStatus};
 use crate::money::Usd;
 use crate::predict::{self, Basis};
+use crate::quantity::exact;
 use crate::scenario::commitment::Commitment;
-use crate::scenario::patch::Patch;
+use crate::scenario::patch::{self, Patch};
 use crate::scenario::{self, InputFile, Scenario, Scenarios};
 
 /// Where the cost of a strategy stands.
@@ -49,10 +52,27 @@ pub struct Lost {
     pub until: String,
 }
 
+/// What the standby holds of data that an environment has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Held {
+    /// The path to it in both files.
+    pub path: String,
+    /// GB in the standby.
+    pub held: String,
+    /// GB in the environment.
+    pub of: String,
+    /// True where the standby holds all of it.
+    pub all: bool,
+}
+
 /// What a strategy costs.
 #[derive(Clone, Debug)]
 pub struct Cost {
     pub total: Usd,
+    pub doubt: Doubt,
+    pub assumed: Usd,
+    /// For each kind of data of the strategy.
+    pub held: Vec<Vec<Held>>,
     pub by_service: Vec<OfService>,
     pub parts: Parts,
     pub commitments: Vec<Lost>,
@@ -112,8 +132,33 @@ impl<'a> Case<'a> {
             Some(_) => Some(amount(self.charges(&scenarios, true, self.ask.basis)?.iter()) - total),
             None => None,
         };
-        let by_service = self.by_service(&charges);
-        Ok(Cost { total: total - amount(self.without.iter()), by_service, parts: self.parts(&charges), commitments, failover })
+        let held = strategy.replication.iter().map(|copied| self.held(copied, &scenarios)).collect::<Result<_, String>>()?;
+        let (by_service, parts, (doubt, assumed)) = (self.by_service(&charges), self.parts(&charges), self.doubt(&charges));
+        let total = total - amount(self.without.iter());
+        Ok(Cost { total, doubt, assumed: assumed.min(total), held, by_service, parts, commitments, failover })
+    }
+
+    /// The doubts about what a strategy adds, and how much of it somebody assumed.
+    fn doubt(&self, charges: &[Charge]) -> (Doubt, Usd) {
+        let about = |c: &&Charge| Doubt::about(c, self.ask.book);
+        let assumed = |list: &[Charge]| amount(list.iter().filter(|c| about(c).assumed));
+        let same =
+            |c: &Charge| self.without.iter().any(|w| w.environment == c.environment && w.resource == c.resource && w.billed == c.billed);
+        let added = charges.iter().filter(|c| !same(c)).fold(Doubt::default(), |doubt, c| doubt.or(about(&c)));
+        (added, assumed(charges) - assumed(&self.without))
+    }
+
+    /// What the standby of a strategy holds of what the environment has.
+    fn held(&self, copied: &Copied, scenarios: &Scenarios) -> Result<Vec<Held>, String> {
+        let standby = scenarios.named(self.standby).ok_or_else(|| format!("there is no environment `{}`", self.standby))?;
+        let of_path = |path: &String| {
+            let own = patch::find(&self.ask.environment.tree, &patch::steps(path)).map_err(|d| d.message)?;
+            let of = gb(own).ok_or_else(|| format!("`{path}` of {} is no amount of data", self.ask.environment.name))?.0;
+            // What a strategy takes away is not there.
+            let held = patch::find(&standby.tree, &patch::steps(path)).ok().and_then(gb).map_or(Decimal::ZERO, |gb| gb.0);
+            Ok(Held { path: path.clone(), held: exact(held), of: exact(of), all: held >= of })
+        };
+        copied.holds.iter().map(of_path).collect()
     }
 
     /// The cost by service, the largest first.

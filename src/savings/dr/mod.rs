@@ -2,8 +2,8 @@
 //!
 //! A strategy is a set of changes to an environment and its standby ([`strategy`]). What it costs is the difference of two bills of
 //! the payer: with it, and with neither standby nor copies. How long a recovery takes is the sum of its steps; what is lost is what
-//! the slowest copy has not brought over yet. A strategy is on the frontier where no other one is as good in all three and better in
-//! one.
+//! the slowest copy has not brought over yet, and whatever no copy holds. Beside it counts how old the newest copy is that a mistake
+//! does not reach. A strategy is on the frontier where no other one is as good in all of these and better in one.
 
 mod change;
 mod cost;
@@ -15,13 +15,14 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use self::cost::{Case, Cost};
-pub use self::cost::{Lost, OfService, Parts};
+pub use self::cost::{Held, Lost, OfService, Parts};
 use self::strategy::{Strategies, Strategy};
 use crate::failover::Failover;
 use crate::money::{Usd, quotient};
 use crate::predict::Basis;
 use crate::pricing::PriceBook;
 use crate::quantity::{exact, grouped};
+use crate::scenario::driver::Provenance;
 use crate::scenario::patch;
 use crate::scenario::{InputFile, Scenario, Scenarios};
 
@@ -67,15 +68,17 @@ pub struct Frontier {
     pub rto_target: String,
     /// The recovery point that is asked for, in seconds.
     pub rpo_target: String,
+    /// How old the newest copy may be that a mistake does not reach, in seconds; nothing where none is asked for.
+    pub history_target: Option<String>,
     /// Which failover is priced beside: `Failover drill, 6 h`.
     pub failover: Option<String>,
     /// The strategies, in the order of their file.
     pub strategies: Vec<Priced>,
-    /// The cheapest that meets both targets; nothing where none does.
+    /// The cheapest that meets all targets; nothing where none does.
     pub recommended: Option<String>,
     /// What the recommended one costs less than the one that runs today; below zero where it costs more.
     pub saving: Option<Usd>,
-    /// The cheapest that meets both once nothing is lost on commitments any more.
+    /// The cheapest that meets all once nothing is lost on commitments any more.
     pub recommended_later: Option<String>,
 }
 
@@ -92,6 +95,10 @@ pub struct Priced {
     pub today: bool,
     /// What it costs in the month, amortized, at list prices: the difference of two bills of the payer.
     pub cost: Usd,
+    /// `~` where an assumed input stands behind it, `*` where a price of low confidence does.
+    pub marks: String,
+    /// What of the cost is charges behind which an assumed input stands.
+    pub assumed: Usd,
     /// Where that stands. The parts add up to it.
     pub parts: Parts,
     /// The same by service, the largest first.
@@ -104,13 +111,25 @@ pub struct Priced {
     pub failover: Option<Usd>,
     /// Seconds from the failure until everything works.
     pub rto: String,
+    /// The weakest origin of that: `plan`, `measured`, `calibrated` or `assumed`.
+    pub rto_from: String,
+    /// How many of these seconds are assumed.
+    pub rto_assumed: String,
     /// Seconds of data that are lost at most.
     pub rpo: String,
+    /// The weakest origin of that.
+    pub rpo_from: String,
+    /// Seconds that the newest copy can be old that a mistake does not reach; nothing where there are replicas alone.
+    pub history: Option<String>,
+    /// True where the standby holds all data that its copies speak of.
+    pub complete: bool,
     /// True where the recovery time is within its target.
     pub meets_rto: bool,
-    /// True where the recovery point is within its target.
+    /// True where the recovery point is within its target and the standby holds all data.
     pub meets_rpo: bool,
-    /// A strategy that is as good in cost, time and point, and better in one; nothing for those on the frontier.
+    /// True where the newest copy that a mistake does not reach is within its target, or none is asked for.
+    pub meets_history: bool,
+    /// A strategy that is as good in cost, time, point, history and completeness, and better in one; nothing for those on the frontier.
     pub dominated_by: Option<String>,
     /// What happens from the failure on, one after the other.
     pub steps: Vec<Timed>,
@@ -125,7 +144,7 @@ pub struct Timed {
     pub step: String,
     /// How long it takes, in seconds.
     pub seconds: String,
-    /// Where that is known from: `plan`, `measured` or `assumed`.
+    /// Where that is known from: the weakest of `plan`, `measured`, `calibrated` and `assumed` among its inputs.
     pub from: String,
     /// Why.
     pub why: Option<String>,
@@ -140,10 +159,19 @@ pub struct Replicated {
     pub by: String,
     /// Seconds of it that are lost at most: the interval between copies and the lag of one.
     pub seconds: String,
-    /// Where that is known from.
+    /// Where that is known from: the weakest among its inputs.
     pub from: String,
     /// Why.
     pub why: Option<String>,
+    /// What of it the standby holds, where that is stated.
+    pub held: Vec<Held>,
+}
+
+impl Priced {
+    /// True where it meets all targets.
+    pub fn fits(&self) -> bool {
+        self.meets_rto && self.meets_rpo && self.meets_history
+    }
 }
 
 /// Prices all strategies of an environment.
@@ -162,7 +190,7 @@ pub fn frontier(ask: &Ask<'_>) -> Result<Frontier, String> {
         strategies.push(priced(strategy, ask, &case).map_err(|why| format!("{}: {why}", strategy.name))?);
     }
     mark_dominated(&mut strategies);
-    let fit = || strategies.iter().filter(|s| s.meets_rto && s.meets_rpo);
+    let fit = || strategies.iter().filter(|s| s.fits());
     let (best, later) = (fit().min_by_key(|s| s.cost), fit().min_by_key(|s| s.cost - s.lost));
     let today = strategies.iter().find(|s| s.today);
     Ok(Frontier {
@@ -176,6 +204,7 @@ pub fn frontier(ask: &Ask<'_>) -> Result<Frontier, String> {
         region: standby.region.to_string(),
         rto_target: exact(ask.strategies.targets.rto.value.0),
         rpo_target: exact(ask.strategies.targets.rpo.value.0),
+        history_target: ask.strategies.targets.history.as_ref().map(|h| exact(h.value.0)),
         failover: ask.basis.failover.map(Failover::title),
         recommended: best.map(|s| s.name.clone()),
         saving: best.zip(today).map(|(best, today)| today.cost - best.cost),
@@ -185,35 +214,65 @@ pub fn frontier(ask: &Ask<'_>) -> Result<Frontier, String> {
 }
 
 fn priced(strategy: &Strategy, ask: &Ask<'_>, case: &Case<'_>) -> Result<Priced, String> {
-    let Cost { total, by_service, parts, commitments, failover } = case.cost(strategy)?;
-    let steps = strategy.recovery.iter().map(|step| timed(step, ask.environment)).collect::<Result<Vec<_>, String>>()?;
-    let replication: Vec<(Decimal, Replicated)> = strategy.replication.iter().map(replicated).collect();
-    let rto: Decimal = steps.iter().map(|(seconds, _)| *seconds).sum();
-    let rpo = replication.iter().map(|(seconds, _)| *seconds).max().unwrap_or_default();
-    let targets = &ask.strategies.targets;
+    let Cost { total, doubt, assumed, held, by_service, parts, commitments, failover } = case.cost(strategy)?;
+    let steps = strategy.recovery.iter().map(|step| timed(step, ask)).collect::<Result<Vec<_>, String>>()?;
+    let replication: Vec<(Known, Replicated)> = strategy.replication.iter().zip(held).map(|(c, held)| replicated(c, held)).collect();
+    let (rto, rpo) = (Known::sum(steps.iter().map(|(k, _)| *k)), Known::most(replication.iter().map(|(k, _)| *k)));
+    let uncertain = Known::sum(steps.iter().map(|(k, _)| *k).filter(|k| k.from == Provenance::Assumed));
+    let complete = replication.iter().all(|(_, copied)| copied.held.iter().all(|h| h.all));
+    let (targets, history) = (&ask.strategies.targets, strategy.history.as_ref().map(|h| h.value.0));
     Ok(Priced {
         name: strategy.name.clone(),
         title: strategy.title.clone(),
         what: strategy.what.clone(),
         today: strategy.today,
         cost: total,
+        marks: doubt.marks().into(),
+        assumed,
         parts,
         services: by_service,
         lost: commitments.iter().map(|c| c.lost).sum(),
         commitments,
         failover,
-        rto: exact(rto),
-        rpo: exact(rpo),
-        meets_rto: rto <= targets.rto.value.0,
-        meets_rpo: rpo <= targets.rpo.value.0,
+        rto: exact(rto.seconds),
+        rto_from: rto.from.word().into(),
+        rto_assumed: exact(uncertain.seconds),
+        rpo: exact(rpo.seconds),
+        rpo_from: rpo.from.word().into(),
+        history: history.map(exact),
+        complete,
+        meets_rto: rto.seconds <= targets.rto.value.0,
+        meets_rpo: complete && rpo.seconds <= targets.rpo.value.0,
+        meets_history: targets.history.as_ref().is_none_or(|most| history.is_some_and(|h| h <= most.value.0)),
         dominated_by: None,
         steps: steps.into_iter().map(|(_, step)| step).collect(),
         replication: replication.into_iter().map(|(_, copied)| copied).collect(),
     })
 }
 
+/// A time and the weakest origin of what it is made of.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    seconds: Decimal,
+    from: Provenance,
+}
+
+impl Known {
+    /// One after the other.
+    fn sum(times: impl Iterator<Item = Known>) -> Known {
+        let none = Known { seconds: Decimal::ZERO, from: Provenance::Plan };
+        times.fold(none, |all, one| Known { seconds: all.seconds + one.seconds, from: all.from.max(one.from) })
+    }
+
+    /// The longest; of those the weakest.
+    fn most(times: impl Iterator<Item = Known>) -> Known {
+        times.max_by_key(|known| (known.seconds, known.from)).unwrap_or(Known { seconds: Decimal::ZERO, from: Provenance::Plan })
+    }
+}
+
 /// How long a step takes: as stated, or GB ÷ rate.
-fn timed(step: &strategy::Step, environment: &Scenario) -> Result<(Decimal, Timed), String> {
+fn timed(step: &strategy::Step, ask: &Ask<'_>) -> Result<(Known, Timed), String> {
+    let environment = ask.environment;
     let (seconds, from, why) = match (&step.takes, &step.data, &step.rate) {
         (Some(takes), ..) => (takes.value.0, takes.from, takes.why.clone()),
         (None, Some(path), Some(rate)) => {
@@ -223,29 +282,30 @@ fn timed(step: &strategy::Step, environment: &Scenario) -> Result<(Decimal, Time
             let hours = hourly.and_then(|hourly| quotient(gb, hourly)).ok_or_else(|| format!("`{}` never ends", step.step))?;
             let seconds = (hours * Decimal::from(3_600)).round();
             let why = rate.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-            (seconds, rate.from, Some(format!("{} GB at {}{why}", grouped(gb), rate.value)))
+            (seconds, rate.from.max(ask.scenarios.origin(node)), Some(format!("{} GB at {}{why}", grouped(gb), rate.value)))
         }
         _ => return Err(format!("`{}` does not say how long it takes", step.step)),
     };
-    Ok((seconds, Timed { step: step.step.clone(), seconds: exact(seconds), from: from.word().into(), why }))
+    Ok((Known { seconds, from }, Timed { step: step.step.clone(), seconds: exact(seconds), from: from.word().into(), why }))
 }
 
-fn replicated(copied: &strategy::Copied) -> (Decimal, Replicated) {
-    let every = copied.every.as_ref().map_or(Decimal::ZERO, |e| e.value.0);
-    let seconds = every + copied.lag.value.0;
-    let why: Vec<&str> = [copied.every.as_ref().and_then(|e| e.why.as_deref()), copied.lag.why.as_deref()].into_iter().flatten().collect();
-    let from = copied.lag.from.word().to_owned();
+fn replicated(copied: &strategy::Copied, held: Vec<Held>) -> (Known, Replicated) {
+    let parts = copied.every.iter().chain([&copied.lag]);
+    let known = Known::sum(parts.clone().map(|d| Known { seconds: d.value.0, from: d.from }));
+    let why: Vec<&str> = parts.filter_map(|d| d.why.as_deref()).collect();
     let why = (!why.is_empty()).then(|| why.join("; "));
-    (seconds, Replicated { data: copied.data.clone(), by: copied.by.clone(), seconds: exact(seconds), from, why })
+    let (data, by, from) = (copied.data.clone(), copied.by.clone(), known.from.word().into());
+    (known, Replicated { data, by, seconds: exact(known.seconds), from, why, held })
 }
 
 /// Notes for each strategy the cheapest one that makes it pointless.
 fn mark_dominated(strategies: &mut [Priced]) {
     let number = |text: &str| text.parse::<Decimal>().unwrap_or_default();
-    let all: Vec<(Usd, Decimal, Decimal)> = strategies.iter().map(|s| (s.cost, number(&s.rto), number(&s.rpo))).collect();
+    let merits = |s: &Priced| (s.cost, [number(&s.rto), number(&s.rpo), s.history.as_deref().map_or(Decimal::MAX, number)], !s.complete);
+    let all: Vec<(Usd, [Decimal; 3], bool)> = strategies.iter().map(merits).collect();
     let better = |a: usize, b: usize| {
         let (x, y) = (all[a], all[b]);
-        x.0 <= y.0 && x.1 <= y.1 && x.2 <= y.2 && x != y
+        x.0 <= y.0 && x.1.iter().zip(y.1).all(|(x, y)| *x <= y) && x.2 <= y.2 && x != y
     };
     let names: Vec<String> = strategies.iter().map(|s| s.name.clone()).collect();
     for (b, strategy) in strategies.iter_mut().enumerate() {

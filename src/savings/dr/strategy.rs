@@ -31,8 +31,27 @@ pub struct Strategies {
     /// is not there at all then.
     #[serde(default)]
     pub without: Changes,
+    /// Changes that several strategies make, by a name of their own.
+    #[serde(default)]
+    pub sets: BTreeMap<String, Changes>,
     /// The strategies.
     pub strategies: Vec<Strategy>,
+}
+
+impl Strategies {
+    /// The strategies with the changes of the sets that they name. Of two changes to one path the later set's holds, and before it the
+    /// strategy's own.
+    fn spread(mut self) -> Strategies {
+        for strategy in &mut self.strategies {
+            let own = std::mem::take(&mut strategy.changes);
+            for changes in strategy.with.iter().filter_map(|name| self.sets.get(name)).chain([&own]) {
+                for (environment, of) in changes {
+                    strategy.changes.entry(environment.clone()).or_default().extend(of.clone());
+                }
+            }
+        }
+        self
+    }
 }
 
 /// What is asked of a recovery.
@@ -43,6 +62,9 @@ pub struct Targets {
     pub rto: Driver<Seconds>,
     /// Recovery point objective: of how long the data is lost.
     pub rpo: Driver<Seconds>,
+    /// How old the newest copy may be that nothing reaches which happens to the data; not asked for without it.
+    #[serde(default)]
+    pub history: Option<Driver<Seconds>>,
 }
 
 /// A way to be ready for the loss of a region.
@@ -58,6 +80,13 @@ pub struct Strategy {
     /// True for the one that the scenarios hold as they are.
     #[serde(default)]
     pub today: bool,
+    /// How old the newest copy can be that nothing reaches which happens to the data: what is deleted or spoilt by mistake is so in a
+    /// replica within a second. Nothing where the other region has replicas alone.
+    #[serde(default)]
+    pub history: Option<Driver<Seconds>>,
+    /// Sets of changes that it makes.
+    #[serde(default)]
+    pub with: Vec<String>,
     /// Changes to the scenarios, by environment.
     #[serde(default)]
     pub changes: Changes,
@@ -101,6 +130,9 @@ pub struct Copied {
     pub every: Option<Driver<Seconds>>,
     /// How long a copy, or a write, takes until it is there.
     pub lag: Driver<Seconds>,
+    /// Paths to GB, in the environment's file and the standby's: what the standby holds less than the environment is lost whole.
+    #[serde(default)]
+    pub holds: Vec<String>,
 }
 
 /// Any value, as a file writes it.
@@ -210,7 +242,7 @@ pub fn read(name: &str, text: &str) -> Result<Strategies, Box<(Problems, Sources
         check(strategies, tree, &mut problems);
     }
     match read.filter(|_| problems.none_is_error()) {
-        Some(strategies) => Ok(strategies),
+        Some(strategies) => Ok(strategies.spread()),
         None => Err(Box::new((problems, sources))),
     }
 }
@@ -233,6 +265,11 @@ fn check(strategies: &Strategies, tree: &node::Node, problems: &mut Problems) {
         if strategy.today && strategies.strategies[..i].iter().any(|s| s.today) {
             let at = node.get("today").map_or(node.at, |n| n.at);
             problems.push(Diagnostic::error(at, "two strategies cannot both be what runs today").label("remove one of them"));
+        }
+        for name in strategy.with.iter().filter(|name| !strategies.sets.contains_key(*name)) {
+            let known: Vec<&str> = strategies.sets.keys().map(String::as_str).collect();
+            let at = node.get("with").map_or(node.at, |n| n.at);
+            problems.push(Diagnostic::error(at, format!("there is no set `{name}`")).help(format!("there are {}", known.join(", "))));
         }
         if strategy.recovery.is_empty() || strategy.replication.is_empty() {
             let message = format!("`{}` says neither how long it takes nor what is lost", strategy.name);
