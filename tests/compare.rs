@@ -69,7 +69,9 @@ fn its_own_rows_match_to_the_last_cent() {
     for environment in ["dev", "staging", "prod", "dr"] {
         let found = json(&["compare", environment, "--month", "2026-12", "--actuals", &file]);
         assert_eq!(found["rows"]["only_billed"], 0, "{environment}");
-        assert_eq!((usd(&found["difference"]), usd(&found["unexplained"])), (Usd::ZERO, Usd::ZERO), "{environment}");
+        // Support is nobody's row, and shared anew: its shares may round otherwise in the last place.
+        let (difference, unexplained) = (usd(&found["difference"]), usd(&found["unexplained"]));
+        assert!(difference.abs() < Usd::new(Decimal::new(1, 9)) && unexplained.is_zero(), "{environment}: {difference} {unexplained}");
         let steps = found["bridge"].as_array().expect("steps");
         let amounts: Vec<&Value> = steps.iter().filter(|s| usd(&s["amount"]).abs() > Usd::new(Decimal::new(1, 2))).collect();
         assert!(amounts.is_empty(), "{environment}: {amounts:#?}");

@@ -70,6 +70,8 @@ fn the_scenarios_of_the_repository_conform() {
     }
     let text = std::fs::read_to_string(root().join("scenarios/accounts.yaml")).expect("accounts");
     conforms(&schema("accounts.schema.json"), &yaml("accounts", &text), "accounts");
+    let text = std::fs::read_to_string(root().join("scenarios/budgets.yaml")).expect("budgets");
+    conforms(&schema("budgets.schema.json"), &yaml("budgets", &text), "budgets");
     let text = std::fs::read_to_string(root().join("scenarios/dr-strategies/prod.yaml")).expect("strategies");
     let mut strategies = yaml("strategies", &text);
     assert_eq!(strategies["strategies"][3]["today"], json!(true));
@@ -115,6 +117,7 @@ fn every_json_document_conforms() {
     conforms(&schema("forecast.schema.json"), &output(&["forecast", "prod", "--months", "3"]), "forecast");
     conforms(&schema("forecast-all.schema.json"), &output(&["forecast", "--all"]), "forecast --all");
     conforms(&schema("savings.schema.json"), &output(&["savings", "prod"]), "savings");
+    conforms(&schema("check.schema.json"), &output(&["check"]), "check");
     conforms(&schema("plan.schema.json"), &output(&["plan", "prod"]), "plan");
     conforms(&schema("explain.schema.json"), &output(&["explain", "prod"]), "explain");
     let args = ["simulate", "prod-driven", "--service", "core", "--day", "2026-12-01"];
