@@ -265,14 +265,19 @@ fn change(rule: &Rule, seen: &Seen<'_>, ground: &Ground<'_>, n: u32) -> Result<(
     Ok((sum(before), sum(&after)))
 }
 
-/// "planned 5,702 in 2026-12, above the limit of 5,600 by 102".
-fn message(rule: &Rule, reading: &Reading, as_of: NaiveDate, stale: Option<&str>) -> String {
-    let number = |n: Decimal| match rule.metric {
+/// A value or limit of a metric, for people.
+pub fn shown(metric: Metric, n: Decimal) -> String {
+    match metric {
         Metric::OverBudget => per_cent(n),
         Metric::ChangePercent => format!("{}{}", if n > Decimal::ZERO { "+" } else { "" }, per_cent(n)),
         Metric::Change => signed(Usd::new(n)),
         _ => dollars(Usd::new(n)),
-    };
+    }
+}
+
+/// "planned 5,702 in 2026-12, above the limit of 5,600 by 102".
+fn message(rule: &Rule, reading: &Reading, as_of: NaiveDate, stale: Option<&str>) -> String {
+    let number = |n: Decimal| shown(rule.metric, n);
     let scope = rule.scope.words();
     let what = match rule.metric {
         Metric::Planned => "planned",

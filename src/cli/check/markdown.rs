@@ -1,6 +1,6 @@
 //! A check as a comment of a pull request: one green line when all is well, else what broke first, then what changed; the rest folded.
 
-use super::text::{change_lines, headline, rules};
+use super::text::{change_lines, headline, rules, skipped};
 use super::{action, loud, word};
 use crate::check::document::{Check, Environment, Outcome, Verdict};
 use crate::check::rule::Metric;
@@ -37,7 +37,8 @@ pub fn page(found: &Check) -> String {
         out.push_str(&format!("\n{}\n\n", escape(head)));
         rest.iter().for_each(|line| out.push_str(&format!("- {}\n", escape(line))));
     }
-    let folded = format!("\n<details><summary>Every rule</summary>\n\n{}\n</details>\n", markdown::table(&rules(found)));
+    let skipped = skipped(found).map(|text| format!("\n{}\n", escape(&text))).unwrap_or_default();
+    let folded = format!("\n<details><summary>Every rule</summary>\n\n{}{skipped}\n</details>\n", markdown::table(&rules(found)));
     cut(out, &folded)
 }
 

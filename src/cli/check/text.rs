@@ -4,6 +4,7 @@ use rust_decimal::Decimal;
 
 use super::{action, loud, word};
 use crate::check::document::{Check, Environment, Status, Verdict};
+use crate::check::judge;
 use crate::money::{dollars, signed};
 use crate::quantity::per_cent;
 use crate::report::table::{Cell, Column, Kind, Table};
@@ -26,6 +27,9 @@ pub fn page(found: &Check, screen: &Screen) -> String {
     }
     out.push('\n');
     out.push_str(&screen.table(&rules(found)));
+    if let Some(text) = skipped(found) {
+        out.push_str(&format!("\n{}", screen.fill(&text, "  ")));
+    }
     for environment in &found.environments {
         out.push_str(&change(found, environment, screen));
     }
@@ -52,20 +56,45 @@ pub fn headline(found: &Check) -> String {
     }
 }
 
-/// Every rule, as the verdict orders them.
+/// Every rule that was looked at, as the verdict orders them.
 pub fn rules(found: &Check) -> Table {
     let mut table = Table::new(&[
         Column::words("rule", "rule"),
-        Column::words("for", "environment").droppable(1),
+        Column::words("for", "environment"),
         Column::words("says", "status"),
-        Column::words("", "message"),
+        Column::words("what", "metric").droppable(2),
+        Column::number("value", "value"),
+        Column::number("limit", "limit"),
+        Column::words("month", "month").droppable(1),
     ]);
-    for outcome in &found.rules {
-        let cells =
-            vec![Cell::text(&outcome.id), Cell::text(&outcome.environment), Cell::text(word(outcome.status)), Cell::text(&outcome.message)];
+    for outcome in found.rules.iter().filter(|r| r.status != Status::Skipped) {
+        let amount = |text: &Option<String>| {
+            text.as_ref().and_then(|t| t.parse().ok()).map_or("–".to_owned(), |n| judge::shown(outcome.metric, n))
+        };
+        let what = if outcome.scope.is_empty() {
+            outcome.metric.name().to_owned()
+        } else {
+            format!("{}, {}", outcome.scope, outcome.metric.name())
+        };
+        let cells = vec![
+            Cell::text(&outcome.id),
+            Cell::text(&outcome.environment),
+            Cell::text(word(outcome.status)),
+            Cell::text(what),
+            Cell::text(amount(&outcome.value)),
+            Cell::text(amount(&outcome.limit)),
+            Cell::text(&outcome.month),
+        ];
         table.row(Kind::Line, 0, cells);
     }
     table
+}
+
+/// Which rules nobody could look at, in a line.
+pub fn skipped(found: &Check) -> Option<String> {
+    let mut names: Vec<&str> = found.rules.iter().filter(|r| r.status == Status::Skipped).map(|r| r.id.as_str()).collect();
+    names.dedup();
+    (!names.is_empty()).then(|| format!("Skipped, since they are about changes and no --base says from what: {}", names.join(", ")))
 }
 
 /// What changed against the base, in lines.

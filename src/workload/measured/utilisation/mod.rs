@@ -5,7 +5,7 @@
 //! `MemoryUtilization` of AWS/ECS with the statistic Average; tasks are `RunningTaskCount` of ECS/ContainerInsights.
 //!
 //! Of CloudWatch's data the label says which is which: `core CPUUtilization`. Where it does not, the id of `get-metric-data` does,
-//! `core_cpu`, `core_memory`, `core_tasks`, and where there is none ([`console`], [`statistics`]) the name of the file: `core_cpu.json`.
+//! `core_cpu`, `core_memory`, `core_tasks`, and where there is none (the console, statistics of one metric) the name of the file: `core_cpu.json`.
 //!
 //! Not here: whether a series is long enough to conclude from it.
 #![allow(clippy::float_arithmetic, reason = "utilisation is no money")]
