@@ -499,15 +499,21 @@ pub struct SavingsArgs {
     /// Hours of a month: actual, 730 or 720
     #[arg(long, value_name = "HOURS", default_value = "actual")]
     pub hours: HoursBasis,
-    /// Only levers of at most this risk: low, medium or high
+    /// Only levers of at most this risk: low, medium or high; medium if left out, high for levers that are named
     #[arg(long, value_name = "RISK")]
     pub max_risk: Option<RiskArg>,
-    /// The most that may be paid at once, US dollars
+    /// The most that may be paid at once in fees, US dollars
     #[arg(long, value_name = "USD", value_parser = dollars)]
     pub max_upfront: Option<Usd>,
     /// No reservations and no savings plans
     #[arg(long)]
     pub no_commitment: bool,
+    /// Also levers that break a stated requirement
+    #[arg(long)]
+    pub against_requirements: bool,
+    /// The least that a lever must save a month; 5 USD or 0.5% of the cost, the larger, if left out
+    #[arg(long, value_name = "USD", value_parser = dollars)]
+    pub least: Option<Usd>,
     #[command(flatten)]
     pub drawing: DrawingArgs,
     /// How to write it

@@ -77,6 +77,7 @@ impl Inputs {
         };
         let own = |lever: &Lever| self.scenarios.all.iter().any(|s| lever.applies_to(s));
         let levers = lever::load(&files, &self.scenarios);
+        let levers = levers.and_then(|levers| levers.check(&self.scenarios, &self.book).map(|()| levers));
         let levers = levers.map_err(|e| Failure::input(summary(&e.0.render(&e.1, world.colour_errors), e.0.errors())))?;
         match levers.list.iter().any(own) {
             true => Ok(levers),

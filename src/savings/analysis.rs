@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rust_decimal::Decimal;
+
 use super::best::{self, Choice};
 use super::game::{self, EXACT, Rules};
 use super::ground::{Ground, MOST, NoWorth, Set, members};
 use super::lever::{Level, Lever, Levers};
 use super::sampled;
 use super::values::Values;
-use crate::money::Usd;
+use crate::money::{Usd, cents};
 use crate::scenario::Scenario;
 use crate::scenario::patch;
 
@@ -17,11 +19,22 @@ use crate::scenario::patch;
 pub struct Limits {
     /// The highest risk.
     pub risk: Option<Level>,
-    /// The most that is paid at once.
+    /// The most that is paid at once in fees, before support on them.
     pub upfront: Option<Usd>,
     /// No reservation and no savings plan.
     pub no_commitment: bool,
+    /// True where the levers were named: what breaks a requirement or was not measured is then asked for.
+    pub named: bool,
+    /// True where levers that break a stated requirement are asked for.
+    pub against_requirements: bool,
+    /// The least that a lever must save after all others; five dollars or 0.5% of the cost, the larger, where nothing is said.
+    pub least: Option<Usd>,
 }
+
+/// The least saving that is worth the work, in dollars a month.
+const LEAST: Decimal = Decimal::from_parts(5, 0, 0, false, 0);
+/// The same as a part of the cost: 0.5%.
+const LEAST_PART: Decimal = Decimal::from_parts(5, 0, 0, false, 3);
 
 /// Why a lever takes no part.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -32,6 +45,8 @@ pub enum Out {
     Unpriced(String),
     /// The limits rule it out.
     RuledOut(String),
+    /// What it saves after all others is not worth the work.
+    TooSmall(String),
 }
 
 /// What was found of an environment's levers. Sets count those of `levers`.
@@ -52,6 +67,8 @@ pub struct Analysis<'a> {
     pub order: Vec<usize>,
     /// Shares of the choice, by lever, and their standard error where they were sampled.
     pub shares: (BTreeMap<usize, Usd>, Option<Usd>),
+    /// What the best subset would save if any risk were taken; `None` where any may be.
+    pub at_any_risk: Option<Usd>,
 }
 
 /// The levers that act on an environment, in the order in which their changes are laid over it: changes before purchases, since these
@@ -100,23 +117,60 @@ impl<'a> Analysis<'a> {
     /// # Errors
     /// An environment that has no bill, and a lever written for it that it cannot take.
     pub fn new(ground: Ground<'a>, limits: &Limits, seed: u64) -> Result<Analysis<'a>, NoWorth> {
-        let levers = ground.levers;
+        let mut values = Values::new(ground)?;
+        let mut at_any_risk = None;
+        if limits.risk.is_some_and(|most| most < Level::High) {
+            let mut bolder = Analysis::under(values, &Limits { risk: None, ..limits.clone() })?;
+            at_any_risk = bolder.values.saving(bolder.chosen());
+            values = bolder.values;
+        }
+        let mut analysis = Analysis { at_any_risk, ..Analysis::under(values, limits)? };
+        analysis.share(seed);
+        Ok(analysis)
+    }
+
+    /// The best levers under limits. What is too small is left out one by one, the smallest first: without it another may be larger.
+    fn under(values: Values<'a>, limits: &Limits) -> Result<Analysis<'a>, NoWorth> {
+        let levers = values.ground.levers;
         let mut analysis = Analysis {
             levers,
-            values: Values::new(ground)?,
+            values,
             rules: rules(levers),
             out: BTreeMap::new(),
             groups: Vec::new(),
             subsets: Vec::new(),
             order: Vec::new(),
             shares: (BTreeMap::new(), None),
+            at_any_risk: None,
         };
         analysis.alone(limits)?;
         analysis.pairs();
-        analysis.group();
-        analysis.choose(limits);
-        analysis.share(seed);
-        Ok(analysis)
+        loop {
+            analysis.group();
+            analysis.choose(limits);
+            let Some((smallest, why)) = analysis.too_small(limits) else { return Ok(analysis) };
+            analysis.out.insert(smallest, Out::TooSmall(why));
+        }
+    }
+
+    /// The recommended lever that saves least after all others, where that is too little.
+    fn too_small(&mut self, limits: &Limits) -> Option<(usize, String)> {
+        let least = limits.least_of(self.values.base().total);
+        let chosen = self.chosen();
+        self.values.fill(members(chosen).map(|i| chosen & !(1 << i)));
+        let savings: Vec<(Usd, usize)> = members(chosen).filter_map(|i| Some((self.after_all(i)?, i))).collect();
+        let (saving, smallest) = savings.into_iter().min().filter(|(saving, _)| *saving < least)?;
+        Some((smallest, format!("too small: {} after the others, and {} is the least", cents(saving), cents(least))))
+    }
+
+    /// What a lever saves after all recommended others; `None` where it excludes one of them, or one of them needs it.
+    pub fn after_all(&mut self, lever: usize) -> Option<Usd> {
+        let others = self.chosen() & !(1 << lever);
+        let both = others | 1 << lever;
+        if matches!(self.out.get(&lever), Some(Out::Unpriced(_))) || !self.rules.allow(others) || !self.rules.allow(both) {
+            return None;
+        }
+        Some(self.values.saving(both)? - self.values.saving(others)?)
     }
 
     /// Every lever by itself. What was written for another environment's place may not fit here.
@@ -206,7 +260,7 @@ impl<'a> Analysis<'a> {
     fn choose(&mut self, limits: &Limits) {
         let choice = |set: &Set| {
             let worth = self.values.known(*set)?;
-            Some(Choice { set: *set, saving: self.values.base().charges - worth.charges, upfront: worth.upfront })
+            Some(Choice { set: *set, saving: self.values.base().charges - worth.charges, upfront: worth.fees })
         };
         let groups: Vec<Vec<Choice>> = self.subsets.iter().map(|sets| sets.iter().filter_map(choice).collect()).collect();
         let chosen = self.within(&groups, limits.upfront);
@@ -218,12 +272,12 @@ impl<'a> Analysis<'a> {
         self.keep_needs_in_front();
     }
 
-    /// The best choice whose own bills keep the limit. Fees of groups add up but for the support that is charged on all of them together.
+    /// The best choice whose own bills keep the limit: a purchase may be of another size beside what other groups buy.
     fn within(&mut self, groups: &[Vec<Choice>], limit: Option<Usd>) -> Set {
         let mut allowed = limit;
         loop {
             let chosen = best::best(groups, allowed);
-            let paid = self.values.worth(chosen.set).as_ref().map_or(Usd::ZERO, |w| w.upfront);
+            let paid = self.values.worth(chosen.set).as_ref().map_or(Usd::ZERO, |w| w.fees);
             match limit.filter(|l| paid > *l && chosen.set != 0) {
                 Some(limit) => allowed = Some(chosen.upfront - (paid - limit)),
                 None => return chosen.set,
@@ -289,7 +343,15 @@ impl Limits {
     fn rule_out(&self, lever: &Lever, scenario: &Scenario) -> Option<String> {
         let risky = self.risk.filter(|most| lever.risk > *most).map(|_| "its risk is above the limit".to_owned());
         let binds = (self.no_commitment && !lever.purchases(scenario).is_empty()).then(|| "no commitment is wanted".to_owned());
-        risky.or(binds)
+        let broken = lever.against.as_ref().filter(|_| !self.named && !self.against_requirements);
+        let against = broken.map(|what| format!("against {what}"));
+        let unmeasured = lever.unmeasured.as_ref().filter(|_| !self.named).map(|what| format!("not measured: {what}"));
+        risky.or(binds).or(against).or(unmeasured)
+    }
+
+    /// The least that a lever must save in an environment of this cost.
+    fn least_of(&self, cost: Usd) -> Usd {
+        self.least.unwrap_or_else(|| Usd::new(LEAST.max(cost.decimal() * LEAST_PART)))
     }
 }
 

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use super::lever::Buy;
 use crate::money::quotient;
 use crate::predict::{Metered, NoBill};
-use crate::pricing::Term;
+use crate::pricing::{PriceBook, PriceRow, Term};
 use crate::quantity::exact;
 use crate::rating::commitment::reservation::sized as units;
 use crate::rating::commitment::{HOURLY_PLACES, savings_plan};
@@ -16,6 +16,9 @@ use crate::scenario::node::{Key, Kind, Node};
 use crate::source::Place;
 use crate::usage::UsageRecord;
 
+/// Resources whose records spread bursts evenly over the month: no baseline, however many hours their records name.
+const BURSTS: &[&str] = &["fargate-deployments", "fargate-task", "lambda-function"];
+
 /// The usage of an environment that nothing covers which its payer has bought, of what is on all month. `holder` is the environment with
 /// everything that was bought before.
 ///
@@ -24,14 +27,15 @@ use crate::usage::UsageRecord;
 pub fn uncovered(holder: &Scenario, metered: &Metered<'_>) -> Result<Vec<UsageRecord>, NoBill> {
     let members: Vec<&Scenario> = metered.members.iter().map(|m| if m.name == holder.name { holder } else { m }).collect();
     let mut left = metered.uncovered(&members)?;
-    left.retain(|r| r.hours == metered.terms.hours);
+    let bursts = |r: &UsageRecord| holder.resource(&r.resource).is_some_and(|of| BURSTS.contains(&of.kind.name));
+    left.retain(|r| r.hours == metered.terms.hours && !bursts(r));
     Ok(left)
 }
 
 /// What is bought, at the size that fits the usage that is not covered: nothing where there is nothing to cover.
 ///
 /// # Errors
-/// A region that the book does not know.
+/// A region that the book does not know, and usage whose rate under a savings plan it has for another region only.
 pub fn sized(
     buy: &Buy,
     holder: &Scenario,
@@ -42,7 +46,7 @@ pub fn sized(
 ) -> Result<Option<Node>, NoBill> {
     let size = match buy.term {
         Term::Reserved { .. } => running(buy, holder, metered, left)?,
-        _ => eligible(buy, metered, left) * buy.part.as_ref().map_or(Decimal::ONE, |p| p.value.0),
+        _ => eligible(buy, metered, left)? * buy.part.as_ref().map_or(Decimal::ONE, |p| p.value.0),
     };
     let size = size.round_dp(HOURLY_PLACES);
     Ok((size > Decimal::ZERO).then(|| node(buy, size, start, at)))
@@ -64,10 +68,35 @@ fn running(buy: &Buy, scenario: &Scenario, metered: &Metered<'_>, left: &[UsageR
 }
 
 /// Dollars an hour at the plan's rates that are used in every hour.
-fn eligible(buy: &Buy, metered: &Metered<'_>, left: &[UsageRecord]) -> Decimal {
+fn eligible(buy: &Buy, metered: &Metered<'_>, left: &[UsageRecord]) -> Result<Decimal, NoBill> {
     let (book, day, plan) = (metered.terms.book, metered.terms.month.first_day(), buy.plan.unwrap_or_default());
-    let dollars = |r: &UsageRecord| Some(savings_plan::rate(book, plan, buy.term, r, day)?.plan * r.quantity);
-    quotient(left.iter().filter_map(dollars).sum(), metered.terms.hours).unwrap_or_default()
+    let mut dollars = Decimal::ZERO;
+    for record in left {
+        match savings_plan::rate(book, plan, buy.term, record, day) {
+            Some(rate) => dollars += rate.plan * record.quantity,
+            None if unpriced(book, plan, buy.term, record) => {
+                let (plan, term, region, what) = (plan.name(), buy.term, &record.region, &record.usage_type);
+                return Err(NoBill(vec![format!(
+                    "no rate of a {plan} Savings Plan ({term}) for {what} in {region}, only in other regions"
+                )]));
+            }
+            None => {}
+        }
+    }
+    Ok(quotient(dollars, metered.terms.hours).unwrap_or_default())
+}
+
+/// True where the book has a plan's rate for the same usage in another region and none in this one: it is unknown, not uncovered.
+fn unpriced(book: &PriceBook, plan: Plan, term: Term, record: &UsageRecord) -> bool {
+    let base = book.without_prefix(&record.service, &record.region, &record.usage_type);
+    let same = |row: &&PriceRow| {
+        row.term == term
+            && row.service == record.service
+            && (row.operation.is_empty() || row.operation == record.operation)
+            && book.without_prefix(&row.service, &row.region, &row.usage_type) == base
+    };
+    let mut regions = book.rows().iter().filter(same).map(|row| row.region.as_str() == record.region.as_ref());
+    savings_plan::services(plan).contains(&record.service.as_ref()) && regions.next().is_some_and(|first| !first && regions.all(|own| !own))
 }
 
 /// The commitment as a scenario file would say it.

@@ -73,8 +73,10 @@ pub enum Status {
     Recommended,
     /// Another choice saves more.
     Left,
-    /// The constraints rule it out.
+    /// The constraints rule it out, or it breaks a requirement, or what it assumes was not measured.
     RuledOut,
+    /// It saves less than what is worth the work.
+    TooSmall,
     /// It says nothing of this environment, or a condition does not hold.
     NotHere,
     /// A price is missing.
@@ -102,17 +104,22 @@ pub struct Row {
     pub arithmetic: Option<String>,
     /// What it saves at list prices, alone.
     pub standalone: Option<Usd>,
-    /// What it saves at list prices after the others: after the recommended ones before it, or after all of them where it is not one;
-    /// `null` where it excludes one of them.
+    /// What it saves at list prices after all recommended others; `null` where it excludes one of them.
     pub marginal: Option<Usd>,
+    /// Its step of the waterfall: what it saves after the recommended ones before it. Steps add up to what all save together.
+    pub step: Option<Usd>,
     /// Its share of what all levers that may be done save at best, whatever the order.
     pub shapley: Option<Usd>,
     /// Why it is worth that.
     pub reason: Option<String>,
     /// What became of it.
     pub status: Status,
-    /// What is paid at once for it alone.
+    /// What is paid at once for it alone, with the support on it.
     pub upfront: Option<Usd>,
+    /// What it buys: beside the other recommended levers where it is one, else alone.
+    pub purchases: Vec<Purchase>,
+    /// The stated requirement that it breaks.
+    pub against: Option<String>,
     /// How much work it is.
     pub effort: Level,
     /// How much can go wrong.
@@ -123,6 +130,21 @@ pub struct Row {
     pub reversible: Reversible,
     /// What must hold, as far as only people can tell.
     pub conditions: Vec<String>,
+}
+
+/// A reservation or savings plan at the size at which it is bought.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Purchase {
+    /// Its name in bills.
+    pub id: String,
+    /// Its term, such as `reserved-1yr-no-upfront`.
+    pub term: String,
+    /// What: the usage type of a reservation with its operation, or the name of a savings plan.
+    pub what: String,
+    /// For a reservation: how many.
+    pub count: Option<String>,
+    /// For a savings plan: US dollars an hour.
+    pub hourly: Option<String>,
 }
 
 /// The plan's totals.
@@ -192,9 +214,14 @@ pub struct Recommendation {
     pub share: Option<String>,
     /// Where the saving ends on the paths of the forecast, the same paths with and without the levers.
     pub band: Band,
-    /// What is paid at once.
+    /// What is paid at once, with the support on it.
     pub upfront: Usd,
-    /// The first month after which more was saved than paid; `null` where that is not within three years.
+    /// The fees alone, without support.
+    pub upfront_fees: Usd,
+    /// What the best levers would save if any risk were taken; `null` where any may be.
+    pub at_any_risk: Option<Usd>,
+    /// The first month after which what is paid at once has come back, against the other recommended levers without it; `null` where that
+    /// is not within three years.
     pub break_even_month: Option<String>,
     /// What the plan's own levers save together at list prices, the best compatible ones of them.
     pub of_the_plan: Option<Usd>,

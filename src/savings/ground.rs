@@ -37,8 +37,10 @@ pub struct Worth {
     pub total: Usd,
     /// What the invoice says in a month without upfront fees; before credits.
     pub billed: Usd,
-    /// What is paid once when commitments are bought.
+    /// What is paid once when commitments are bought, with the support on it.
     pub upfront: Usd,
+    /// The fees alone.
+    pub fees: Usd,
 }
 
 /// Why it is not known what an environment costs with some levers.
@@ -236,7 +238,7 @@ impl<'a> Ground<'a> {
         let spread =
             |(years, part): (&u8, Usd)| Usd::new(quotient(part.decimal(), Decimal::from(12 * u32::from(*years))).unwrap_or_default());
         let monthly: Usd = fees.keys().zip(on_fees).map(spread).sum();
-        Worth { total: steady.total + monthly, upfront, ..steady }
+        Worth { total: steady.total + monthly, upfront, fees: all, ..steady }
     }
 
     fn sums(&self, bill: &Bill) -> Worth {

@@ -1,7 +1,7 @@
 //! The analysis as a document: a row for each lever, the plan's totals, the waterfall, the recommendation.
 
 use super::analysis::{Analysis, Limits, Out, acting};
-use super::document::{Overlap, Recommendation, Row, Savings, Shares, Status, Step, Together, Total, Totals};
+use super::document::{Overlap, Purchase, Recommendation, Row, Savings, Shares, Status, Step, Together, Total, Totals};
 use super::double_count;
 use super::game::EXACT;
 use super::ground::{Ground, NoWorth, Others, Set, Worth, members};
@@ -11,11 +11,12 @@ use crate::bill::Bill;
 use crate::forecast::Band;
 use crate::forecast::difference::difference;
 use crate::forecast::paths::Drawing;
-use crate::money::{Usd, cents, dollars};
+use crate::money::{Usd, cents, dollars, signed};
 use crate::month::{HoursBasis, Month};
 use crate::predict::{self, Basis, Metered, NoBill};
 use crate::pricing::PriceBook;
 use crate::quantity::exact;
+use crate::scenario::commitment::Commitment;
 use crate::scenario::{Scenario, Scenarios};
 
 /// How far to look for the month of break-even.
@@ -84,8 +85,12 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn document(&mut self, others: &[(&Lever, String)]) -> Result<Savings, NoWorth> {
         let waterfall = self.waterfall();
-        let combined = waterfall.iter().map(|s| s.saving).sum();
+        let chosen = self.analysis.chosen();
+        let combined = self.analysis.values.saving(chosen).unwrap_or_default();
         let mut rows: Vec<Row> = self.analysis.order.clone().into_iter().map(|i| self.row(i)).collect();
+        for (row, step) in rows.iter_mut().zip(&waterfall) {
+            row.step = Some(step.saving);
+        }
         let left = (0..self.analysis.levers.len()).filter(|i| !self.analysis.order.contains(i)).collect::<Vec<_>>();
         let mut left: Vec<Row> = left.into_iter().map(|i| self.row(i)).collect();
         left.sort_by_key(|r| std::cmp::Reverse(r.standalone));
@@ -136,29 +141,36 @@ impl Writer<'_> {
 
     fn row(&mut self, i: usize) -> Row {
         let lever = self.analysis.levers[i];
-        let chosen = self.analysis.chosen();
-        let before = self.analysis.order.iter().position(|o| *o == i).map(|n| &self.analysis.order[..n]);
-        let before = before.map(|all| all.iter().fold(0, |set: Set, o| set | 1 << o));
-        let after = before.unwrap_or(chosen);
-        let fits = self.analysis.rules.allow(after | 1 << i);
+        let recommended = self.analysis.order.contains(&i);
         let out = self.analysis.out.get(&i).cloned();
-        let priced = !matches!(out, Some(Out::Unpriced(_)));
-        let values = &mut self.analysis.values;
-        let marginal = if priced && fits { values.saving(after | 1 << i).zip(values.saving(after)).map(|(w, b)| w - b) } else { None };
         let status = match out {
             Some(Out::NotHere(_)) => Status::NotHere,
             Some(Out::Unpriced(_)) => Status::Unpriced,
             Some(Out::RuledOut(_)) => Status::RuledOut,
-            None if before.is_some() => Status::Recommended,
+            Some(Out::TooSmall(_)) => Status::TooSmall,
+            None if recommended => Status::Recommended,
             None => Status::Left,
         };
         let mut row = self.blank(lever, status);
         row.standalone = self.analysis.values.saving(1 << i);
         row.upfront = self.analysis.values.known(1 << i).map(|w| w.upfront);
-        row.marginal = marginal;
+        row.marginal = self.analysis.after_all(i);
+        row.purchases = self.purchases(i, recommended);
         row.shapley = self.analysis.shares.0.get(&i).copied();
-        row.reason = self.reason(i, lever, out.as_ref());
+        row.reason = self.reason(i, out.as_ref(), &row);
         row
+    }
+
+    /// What a lever buys: beside the other recommended ones where it is one, else alone.
+    fn purchases(&self, i: usize, recommended: bool) -> Vec<Purchase> {
+        let bought = self.analysis.levers[i].purchases(self.scenario);
+        if bought.is_empty() {
+            return Vec::new();
+        }
+        let set = if recommended { self.analysis.chosen() } else { 1 << i };
+        let Ok(after) = self.analysis.values.ground.with(set, self.asked.basis.month.first_day()) else { return Vec::new() };
+        let own = |c: &&Commitment| bought.iter().any(|b| b.id == c.id) && !self.scenario.commitments.iter().any(|o| o.id == c.id);
+        after.commitments.iter().filter(own).map(purchase).collect()
     }
 
     fn blank(&self, lever: &Lever, status: Status) -> Row {
@@ -174,10 +186,13 @@ impl Writer<'_> {
             arithmetic: reproduced.map(|r| r.how),
             standalone: None,
             marginal: None,
+            step: None,
             shapley: None,
             reason: None,
             status,
             upfront: None,
+            purchases: Vec::new(),
+            against: lever.against.clone(),
             effort: lever.effort,
             risk: lever.risk,
             takes: lever.takes.clone(),
@@ -191,17 +206,48 @@ impl Writer<'_> {
         lever.plan.as_ref().filter(|p| p.concerns(self.scenario))
     }
 
-    /// Why a lever is worth what it is worth.
-    fn reason(&self, i: usize, lever: &Lever, out: Option<&Out>) -> Option<String> {
+    /// Why a lever is worth what it is worth, and why it is not recommended.
+    fn reason(&mut self, i: usize, out: Option<&Out>, row: &Row) -> Option<String> {
+        let lever = self.analysis.levers[i];
         // What is said of a statement of the plan is said where the plan speaks of it.
         let spoken = lever.plan.is_none() || self.counted(lever).is_some();
-        let own = lever.reason.as_ref().filter(|_| spoken).map(|reason| written(reason, &self.at_730));
-        let rivals = members(self.analysis.rules.excludes[i] & self.analysis.chosen()).next().map(|o| self.analysis.levers[o]);
-        match out {
-            Some(Out::Unpriced(why)) => Some(format!("cannot be priced: {why}")),
-            Some(Out::NotHere(why) | Out::RuledOut(why)) => Some(why.clone()),
-            None => own.or(rivals.map(|o| format!("excludes {}, which saves more", o.title))),
+        let own = if spoken { written(lever, &self.at_730) } else { None };
+        let why = match out {
+            Some(Out::Unpriced(why)) => return Some(format!("cannot be priced: {why}")),
+            Some(Out::NotHere(why)) => return Some(why.clone()),
+            Some(Out::RuledOut(why) | Out::TooSmall(why)) => Some(why.clone()),
+            None if row.status == Status::Recommended => None,
+            None => self.left(i, row),
+        };
+        match (why, own) {
+            (Some(why), Some(own)) => Some(format!("{why}; {own}")),
+            (why, own) => why.or(own),
         }
+    }
+
+    /// Why a lever that may be done is not.
+    fn left(&mut self, i: usize, row: &Row) -> Option<String> {
+        if let Some(saving) = row.standalone.filter(|s| *s <= Usd::ZERO) {
+            return Some(format!("saves nothing here: {}", signed(saving)));
+        }
+        let rival = members(self.analysis.rules.excludes[i] & self.analysis.chosen()).next();
+        if let Some(rival) = rival {
+            let name = &self.analysis.levers[rival].title;
+            let stated = self.excludes(i, rival);
+            return Some(match self.analysis.values.worth(1 << i | 1 << rival) {
+                Err(NoWorth::Bill(why)) if !stated => {
+                    format!("cannot be priced beside {name}: {}", NoWorth::Bill(why.clone()).first())
+                }
+                _ => format!("excluded by {name}"),
+            });
+        }
+        row.marginal.filter(|s| *s <= Usd::ZERO).map(|saving| format!("saves nothing after the others: {}", signed(saving)))
+    }
+
+    /// True where two levers say themselves that they cannot stand together.
+    fn excludes(&self, a: usize, b: usize) -> bool {
+        let (a, b) = (self.analysis.levers[a], self.analysis.levers[b]);
+        a.excludes.contains(&b.id) || b.excludes.contains(&a.id)
     }
 
     /// A lever that does not act here: one that the plan counts here is valued where it acts.
@@ -221,7 +267,7 @@ impl Writer<'_> {
         row.standalone = Some(before.total - after.total);
         row.upfront = Some(after.upfront);
         let bill = at_730(self.scenarios, there, self.book, self.asked)?;
-        row.reason = lever.reason.as_ref().map(|r| written(r, &bill)).or(row.reason);
+        row.reason = written(lever, &bill).or(row.reason);
         Ok(row)
     }
 
@@ -285,6 +331,8 @@ impl Writer<'_> {
             share: share_of(saving, base.total).map(|s| exact(s.0)),
             band: if chosen == 0 { Band::default() } else { self.band(&after, worth)? },
             upfront: worth.upfront,
+            upfront_fees: worth.fees,
+            at_any_risk: self.analysis.at_any_risk,
             break_even_month: if chosen == 0 { None } else { self.break_even(chosen)?.map(|m| m.to_string()) },
             of_the_plan: if of_plan == 0 { None } else { self.analysis.values.saving(best) },
         })
@@ -297,16 +345,20 @@ impl Writer<'_> {
         difference((&before, &bill_before), (&after, &bill_after), worth.total - worth.billed, self.asked.drawing)
     }
 
-    /// The first month by whose end the invoices together are no larger than they would have been: commitments are bought in the first
-    /// month; prices and demand are those of each.
+    /// The first month by whose end the invoices together are no larger than with the same levers but those that are paid at once:
+    /// commitments are bought in the first month; prices and demand are those of each.
     fn break_even(&self, chosen: Set) -> Result<Option<Month>, NoWorth> {
-        let after = self.analysis.values.ground.with(chosen, self.asked.basis.month.first_day())?;
+        let start = self.asked.basis.month.first_day();
+        let paid = |i: &usize| self.analysis.levers[*i].purchases(self.scenario).iter().any(|b| b.term.paid_upfront());
+        let without = members(chosen).filter(|i| !paid(i)).fold(0, |set: Set, i| set | 1 << i);
+        let before = self.analysis.values.ground.with(without, start)?;
+        let after = self.analysis.values.ground.with(chosen, start)?;
         let mut saved = Usd::ZERO;
         for n in 0..MONTHS_AHEAD {
             let month = self.asked.basis.month.plus(n);
             let basis = Basis { month, ..self.asked.basis };
             let cash = |scenario| Some(predict::bill(self.scenarios, scenario, self.book, basis).ok()?.cut(&self.scenario.name).total());
-            let Some((before, after)) = cash(self.scenario).zip(cash(&after)) else { return Ok(None) };
+            let Some((before, after)) = cash(&before).zip(cash(&after)) else { return Ok(None) };
             saved += before - after;
             if saved >= Usd::ZERO {
                 return Ok(Some(month));
@@ -316,10 +368,20 @@ impl Writer<'_> {
     }
 }
 
+/// A commitment as it is bought.
+fn purchase(of: &Commitment) -> Purchase {
+    let operation = of.operation.as_deref().map(|o| format!(" {o}")).unwrap_or_default();
+    let what = of.usage_type.as_deref().map_or_else(|| format!("{} Savings Plan", of.plan.name()), |t| format!("{t}{operation}"));
+    let (count, hourly) = (of.count.as_ref().map(|c| exact(c.value.0)), of.hourly.map(|h| exact(h.decimal())));
+    Purchase { id: of.id.clone(), term: of.term.to_string(), what, count, hourly }
+}
+
 /// A reason with its amounts.
-fn written(reason: &super::lever::Reason, bill: &Bill) -> String {
+fn written(lever: &Lever, bill: &Bill) -> Option<String> {
+    let reason = lever.reason.as_ref()?;
     let fits = |c: &&crate::bill::Charge| reason.on.fits(&c.resource, &c.service, &c.usage_type);
     let on: Usd = bill.charges.iter().filter(fits).map(|c| c.effective).sum();
     let text = if on < Usd::new(1_000.into()) { cents(on) } else { dollars(on) };
-    reason.text.replace("{on}", &text)
+    let stated = lever.plan.as_ref().map(|p| dollars(p.stated)).unwrap_or_default();
+    Some(reason.text.replace("{on}", &text).replace("{stated}", &stated))
 }

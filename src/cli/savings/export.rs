@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::pages::{headline, plan_table, table, terms, word};
+use super::pages::{bought, headline, plan_table, reversible, table, terms, word};
 use crate::cli::args::BasisArg;
 use crate::money::Usd;
 use crate::report::terminal::Screen;
@@ -23,11 +23,14 @@ pub fn rows(found: &[Savings]) -> String {
         "reproduced_usd",
         "standalone_usd",
         "marginal_usd",
+        "step_usd",
         "shapley_usd",
         "upfront_usd",
         "risk",
         "effort",
         "takes",
+        "reversible",
+        "purchases",
         "reason",
     ];
     let usd = |amount: Option<Usd>| amount.map(|a| a.to_string()).unwrap_or_default();
@@ -45,11 +48,14 @@ pub fn rows(found: &[Savings]) -> String {
                 usd(r.reproduced),
                 usd(r.standalone),
                 usd(r.marginal),
+                usd(r.step),
                 usd(r.shapley),
                 usd(r.upfront),
                 word(r.risk).into(),
                 word(r.effort).into(),
                 r.takes.clone(),
+                reversible(r.reversible).into(),
+                r.purchases.iter().map(bought).collect::<Vec<_>>().join("; "),
                 text(&r.reason),
             ]
         })
@@ -62,6 +68,7 @@ fn status(status: Status) -> &'static str {
         Status::Recommended => "recommended",
         Status::Left => "left",
         Status::RuledOut => "ruled-out",
+        Status::TooSmall => "too-small",
         Status::NotHere => "not-here",
         Status::Unpriced => "unpriced",
     }
@@ -71,8 +78,20 @@ fn status(status: Status) -> &'static str {
 pub fn markdown(found: &Savings, basis: BasisArg) -> String {
     let mut out = format!("### {} · what can be saved · {}\n\n", md::escape(&found.environment), found.month);
     let plain = Screen { width: usize::MAX, colour: false, bars: false };
-    let _ = writeln!(out, "**{}** {}\n", headline(found, &plain), terms(found));
+    match basis {
+        BasisArg::Plan => out.push_str("The plan's own arithmetic.\n\n"),
+        BasisArg::List => {
+            let _ = writeln!(out, "**{}** {}\n", headline(found, &plain), terms(found));
+        }
+    }
     out.push_str(&md::table(&if basis == BasisArg::Plan { plan_table(found) } else { table(found) }));
+    for row in found.levers.iter().filter(|r| basis == BasisArg::List && r.status == Status::Recommended) {
+        let (effort, back) = (word(row.effort), reversible(row.reversible));
+        let _ = write!(out, "\n- {}: effort {effort}, reversible {back}", md::escape(&row.title));
+        for said in row.purchases.iter().map(bought).chain(row.conditions.iter().cloned()) {
+            let _ = write!(out, "; {}", md::escape(&said));
+        }
+    }
     for text in &found.double_counts {
         let _ = write!(out, "\n- counted twice: {}", md::escape(text));
     }

@@ -60,7 +60,14 @@ fn asked(args: &SavingsArgs, inputs: &Inputs) -> Asked {
     });
     Asked {
         basis: Basis { month, hours: args.hours, pooled: true, free_tier: true, failover: None },
-        limits: Limits { risk, upfront: args.max_upfront, no_commitment: args.no_commitment },
+        limits: Limits {
+            risk: risk.or(args.levers.is_empty().then_some(Level::Medium)),
+            upfront: args.max_upfront,
+            no_commitment: args.no_commitment,
+            named: !args.levers.is_empty(),
+            against_requirements: args.against_requirements,
+            least: args.least,
+        },
         of_plan: args.basis == BasisArg::Plan,
         drawing: args.drawing.drawing(),
         as_of: inputs.as_of.to_string(),

@@ -8,8 +8,8 @@ use crate::money::{Usd, dollars, signed};
 use crate::quantity::{Share, per_cent};
 use crate::report::table::{Cell, Column, Kind, Table};
 use crate::report::terminal::{Screen, Tone};
-use crate::savings::document::{Row, Savings, Status, Together, Total};
-use crate::savings::lever::{Horizon, Level};
+use crate::savings::document::{Purchase, Row, Savings, Status, Together, Total};
+use crate::savings::lever::{Horizon, Level, Reversible};
 
 /// The least room beside names in which words are read with ease.
 const WORDS: usize = 60;
@@ -28,8 +28,10 @@ pub fn list(found: &Savings, screen: &Screen) -> String {
     let mut out = screen.fill(&title, "");
     let _ = writeln!(out, "\n  {}", headline(found, screen));
     out.push_str(&screen.fill(&terms(found), "  "));
+    out.push_str(&screen.fill(&bounds(found), "  "));
     out.push('\n');
     out.push_str(&screen.table(&table(found)));
+    before(found, screen, &mut out);
     reasons(found, screen, &mut out);
     overlaps(found, screen, &mut out);
     of_the_plan(found, screen, &mut out);
@@ -61,9 +63,56 @@ pub(super) fn terms(found: &Savings) -> String {
         n => format!("{n} levers together"),
     };
     let even = best.break_even_month.as_ref().map_or("not even within three years".into(), |m| format!("even in {m}"));
-    let upfront =
-        if best.upfront.is_zero() { "nothing paid at once".to_owned() } else { format!("{} paid at once, {even}", dollars(best.upfront)) };
+    let paid = match best.upfront - best.upfront_fees {
+        support if support.is_zero() => dollars(best.upfront),
+        support => format!("{} in fees and {} of support on them", dollars(best.upfront_fees), dollars(support)),
+    };
+    let upfront = if best.upfront.is_zero() { "nothing paid at once".to_owned() } else { format!("{paid} at once, {even}") };
     format!("{levers}: {upfront}; {} are left to pay.", dollars(found.cost - best.saving))
+}
+
+/// What lies beyond the limits of the recommendation, and what its numbers leave open.
+fn bounds(found: &Savings) -> String {
+    let best = &found.recommendation;
+    let more = best.at_any_risk.map(|all| all - best.saving).filter(|more| more.abs() >= Usd::new(1.into()));
+    let risk = more.map(|more| format!("With high risk: {}. ", signed(more))).unwrap_or_default();
+    let band = "The band holds the demand, not what levers assume.";
+    let buys = found.levers.iter().any(|r| r.status == Status::Recommended && r.purchases.iter().any(|p| p.hourly.is_some()));
+    let plans =
+        if buys { " Savings plans are sized on an average hour: quiet hours are not seen; `ce-cost commit` sees them." } else { "" };
+    if best.levers.is_empty() { risk } else { format!("{risk}{band}{plans}") }
+}
+
+/// What a purchase is: "2 × InstanceUsage:db.r6g.large CreateDBInstance:0021, reserved-1yr-no-upfront".
+pub(super) fn bought(purchase: &Purchase) -> String {
+    let Purchase { what, term, count, hourly, .. } = purchase;
+    match (count, hourly) {
+        (Some(count), _) => format!("{count} × {what}, {term}"),
+        (None, Some(hourly)) => format!("{hourly} USD an hour, {what}, {term}"),
+        (None, None) => format!("{what}, {term}"),
+    }
+}
+
+/// Whether a lever can be taken back, in a word.
+pub(super) fn reversible(of: Reversible) -> &'static str {
+    match of {
+        Reversible::Yes => "yes",
+        Reversible::Partly => "partly",
+        Reversible::No => "no",
+    }
+}
+
+/// What is bought, and what has to hold before recommended levers are pulled.
+fn before(found: &Savings, screen: &Screen, out: &mut String) {
+    let recommended = || found.levers.iter().filter(|r| r.status == Status::Recommended);
+    let buys: Vec<_> = recommended().flat_map(|r| r.purchases.iter().map(|p| (r.title.clone(), bought(p)))).collect();
+    section(screen, "What is bought", &buys, out);
+    let line = |r: &Row| {
+        let kind = format!("effort {}, reversible: {}", word(r.effort), reversible(r.reversible));
+        let said = r.conditions.iter().map(|c| format!("; {c}")).collect::<String>();
+        (r.title.clone(), format!("{kind}{said}"))
+    };
+    section(screen, "Before you do it", &recommended().map(line).collect::<Vec<_>>(), out);
 }
 
 /// Every lever that has something to do.
@@ -72,20 +121,22 @@ pub(super) fn table(found: &Savings) -> Table {
         Column::words("", "lever"),
         Column::number("plan says", "stated"),
         Column::number("alone", "standalone"),
+        Column::number("step", "step"),
         Column::number("after the others", "marginal"),
         Column::words("", "bar").droppable(3),
         Column::number("fair share", "shapley").droppable(4),
         Column::words("risk", "risk").droppable(1),
         Column::words("takes", "takes").droppable(2),
     ]);
-    let most = found.levers.iter().filter_map(|r| r.marginal).max().unwrap_or(Usd::ZERO);
+    let most = found.levers.iter().filter_map(|r| r.step).max().unwrap_or(Usd::ZERO);
     let cells = |r: &Row| {
-        let bar = r.marginal.filter(|_| r.status == Status::Recommended).and_then(|m| m.fraction_of(most));
+        let bar = r.step.and_then(|step| step.fraction_of(most));
         let title = if r.environment == found.environment { r.title.clone() } else { format!("{} ({})", r.title, r.environment) };
         vec![
             Cell::text(title),
             Cell::money(r.stated),
             Cell::money(r.standalone),
+            Cell::money(r.step),
             Cell::money(r.marginal),
             bar.map_or(Cell::Empty, Cell::Bar),
             Cell::money(r.shapley),
@@ -97,7 +148,7 @@ pub(super) fn table(found: &Savings) -> Table {
         table.row(Kind::Line, 0, cells(row));
     }
     let best = [Cell::text("Best together"), Cell::Empty, Cell::Empty, Cell::Money(found.combined)];
-    table.row(Kind::Sum, 0, best.into_iter().chain(std::iter::repeat_n(Cell::Empty, 4)).collect());
+    table.row(Kind::Sum, 0, best.into_iter().chain(std::iter::repeat_n(Cell::Empty, 5)).collect());
     for row in found.levers.iter().filter(|r| r.status != Status::Recommended && !is_idle(r)) {
         table.row(Kind::Dim, 0, cells(row));
     }
@@ -149,7 +200,7 @@ fn section(screen: &Screen, heading: &str, list: &[(String, String)], out: &mut 
 }
 
 fn reasons(found: &Savings, screen: &Screen, out: &mut String) {
-    let told = |r: &&Row| r.stated.is_some() || matches!(r.status, Status::Recommended | Status::Unpriced);
+    let told = |r: &&Row| r.status != Status::NotHere || r.stated.is_some();
     let why = |r: &Row| Some((r.title.clone(), r.reason.clone()?));
     let list: Vec<_> = found.levers.iter().filter(told).filter_map(why).collect();
     section(screen, "Why", &list, out);
@@ -158,7 +209,9 @@ fn reasons(found: &Savings, screen: &Screen, out: &mut String) {
 fn overlaps(found: &Savings, screen: &Screen, out: &mut String) {
     let title = |id: &str| found.levers.iter().find(|r| r.id == id).map_or(id.to_owned(), |r| r.title.clone());
     let dollar = Usd::new(1.into());
-    let pairs = found.overlaps.iter().filter_map(|o| Some((o, o.overlap.filter(|x| x.abs() >= dollar)?)));
+    let done = |id: &String| found.recommendation.levers.contains(id);
+    let pairs = found.overlaps.iter().filter(|o| done(&o.first) && done(&o.second));
+    let pairs = pairs.filter_map(|o| Some((o, o.overlap.filter(|x| x.abs() >= dollar)?)));
     let line = |(o, overlap): (&crate::savings::document::Overlap, Usd)| {
         let text = format!("{} and {}: {} together", title(&o.first), title(&o.second), signed(-overlap));
         (String::new(), text)
@@ -172,7 +225,7 @@ fn of_the_plan(found: &Savings, screen: &Screen, out: &mut String) {
     let mut list: Vec<(String, String)> = found.double_counts.iter().map(|d| (String::new(), d.clone())).collect();
     if let Some(worth) = found.recommendation.of_the_plan.filter(|_| !stated.is_zero()) {
         let text = format!(
-            "The plan says {}: those of its levers that act here save {} together at list prices.",
+            "The plan says {}: those of its levers that may be done here save {} together at list prices.",
             dollars(stated),
             dollars(worth)
         );
@@ -192,7 +245,7 @@ fn not_here(found: &Savings, screen: &Screen, out: &mut String) {
 /// What the plan states, on its own arithmetic.
 pub fn plan(found: &Savings, screen: &Screen) -> String {
     let mut out = format!("{} · what the plan says can be saved, on its own arithmetic\n\n", found.environment);
-    out.push_str(&screen.table(&plan_table(found)));
+    out.push_str(&if found.levers.is_empty() { nothing_stated(found, screen) } else { screen.table(&plan_table(found)) });
     let list: Vec<_> = found.levers.iter().filter_map(|r| Some((r.title.clone(), r.arithmetic.clone()?))).collect();
     section(screen, "How each comes about", &list, &mut out);
     let list: Vec<_> = found.levers.iter().filter_map(|r| Some((r.title.clone(), r.reason.clone()?))).collect();
@@ -200,6 +253,11 @@ pub fn plan(found: &Savings, screen: &Screen) -> String {
     of_the_plan(found, screen, &mut out);
     let _ = writeln!(out, "\n  ce-cost savings {}   shows what list prices make of it", found.environment);
     out
+}
+
+/// An environment of whose savings the plan says nothing.
+fn nothing_stated(found: &Savings, screen: &Screen) -> String {
+    screen.fill(&format!("The plan states no savings for {} among these levers.", found.environment), "  ")
 }
 
 /// What the plan states, by horizon.

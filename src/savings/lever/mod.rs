@@ -96,6 +96,12 @@ pub struct Lever {
     /// Levers after which its changes are laid over, where both are done.
     #[serde(default)]
     pub after: BTreeSet<String>,
+    /// A stated requirement that it breaks, such as "§4.1: …": it is recommended only where it is asked for.
+    #[serde(default)]
+    pub against: Option<String>,
+    /// What it assumes that has to be measured first: it is recommended only where it is asked for.
+    #[serde(default)]
+    pub unmeasured: Option<String>,
     /// What the plan says of it.
     #[serde(default)]
     pub plan: Option<Stated>,

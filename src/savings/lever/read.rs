@@ -3,12 +3,16 @@
 use std::collections::BTreeSet;
 
 use super::{ANY, Buy, Lever};
+use schemars::SchemaGenerator;
+
 use crate::diagnostic::{Diagnostic, Problems, nearest};
 use crate::pricing::{PriceBook, Term};
 use crate::savings::stated;
 use crate::scenario::node::{self, Kind, Node};
+use crate::scenario::patch;
 use crate::scenario::read::{Defaults, read};
 use crate::scenario::{InputFile, Scenarios};
+use crate::services::ResourceKind;
 use crate::source::{Place, Sources};
 
 /// All levers, with every file behind them and the scenarios.
@@ -42,6 +46,7 @@ pub fn load(files: &[InputFile], scenarios: &Scenarios) -> Result<Levers, Box<(P
         check.purchases();
         check.conditions();
         check.plan();
+        check.reason();
     }
     circles(&read, &mut problems);
     let list = read.into_iter().map(|(lever, ..)| lever).collect();
@@ -49,12 +54,13 @@ pub fn load(files: &[InputFile], scenarios: &Scenarios) -> Result<Levers, Box<(P
 }
 
 impl Levers {
-    /// Lays every lever over the environments that it names, alone.
+    /// Lays every lever over the environments that it names, alone, and looks up the services of what is bought.
     ///
     /// # Errors
-    /// Changes that a scenario cannot take.
+    /// Changes that a scenario cannot take, and services that the book does not have.
     pub fn check(&self, scenarios: &Scenarios, book: &PriceBook) -> Result<(), Box<(Problems, Sources)>> {
-        let mut all: Option<Box<(Problems, Sources)>> = None;
+        let unknown = self.unknown_services(book);
+        let mut all = (!unknown.none_is_error()).then(|| Box::new((unknown, self.sources.clone())));
         for lever in &self.list {
             for scenario in scenarios.all.iter().filter(|s| lever.names(s)) {
                 let Err(wrong) = scenarios.changed(scenario, &lever.patches(scenario), book, &self.sources) else { continue };
@@ -66,6 +72,29 @@ impl Levers {
         }
         all.map_or(Ok(()), Err)
     }
+}
+
+impl Levers {
+    fn unknown_services(&self, book: &PriceBook) -> Problems {
+        let known: BTreeSet<&str> = book.rows().iter().map(|r| r.service.as_str()).collect();
+        let mut problems = Problems::default();
+        for lever in &self.list {
+            let services = lever.buys.values().flatten().filter_map(|b| Some((b, b.service.as_deref()?)));
+            for (buy, service) in services.filter(|(_, service)| !known.contains(service)) {
+                let message = format!("the price book has no service `{service}`, which `{}` reserves", buy.id);
+                let label = nearest(service, known.iter().copied()).map_or_else(|| "unknown".into(), |n| format!("did you mean `{n}`?"));
+                let problem = lever.at.map_or_else(|| Diagnostic::general(&message), |at| Diagnostic::error(at, &message).label(&label));
+                problems.push(problem);
+            }
+        }
+        problems
+    }
+}
+
+/// Whether a type of resource has a field.
+fn can_state(kind: &ResourceKind, field: &str) -> bool {
+    let schema = (kind.schema)(&mut SchemaGenerator::default());
+    schema.get("properties").is_some_and(|fields| fields.get(field).is_some())
 }
 
 fn stem(name: &str) -> &str {
@@ -173,7 +202,12 @@ impl Check<'_> {
                 Some(Kind::List(items)) => items.as_slice(),
                 _ => &[],
             };
+            let mut ids = BTreeSet::new();
             for (buy, node) in buys.iter().zip(nodes) {
+                if !ids.insert(buy.id.as_str()) {
+                    let problem = Diagnostic::error(node.at, format!("two purchases are called `{}`", buy.id)).label("the second one");
+                    self.problems.push(problem.help("bills tell them apart by `id`"));
+                }
                 if let Some(problem) = problem(buy) {
                     let what = Diagnostic::error(node.at, format!("the purchase `{}` is incomplete", buy.id)).label(problem);
                     self.problems.push(what);
@@ -191,6 +225,49 @@ impl Check<'_> {
             if condition.says.is_none() && condition.resource.is_none() && condition.has.is_none() {
                 let problem = Diagnostic::error(node.at, "this condition says nothing").label("empty");
                 self.problems.push(problem.help("state `says` in words, a `resource` that is there, or a value that it `has`"));
+            }
+            let resource = condition.resource.as_ref().map(|name| ("resource", format!("resources.{name}")));
+            let has = condition.has.as_ref().map(|path| ("has", path.clone()));
+            for (key, path) in resource.into_iter().chain(has) {
+                if let Some(near) = self.misspelt(&path) {
+                    let at = node.get(key).map_or(node.at, |n| n.at);
+                    let problem = Diagnostic::error(at, format!("no environment has `{}`", path.trim_start_matches("resources.")));
+                    self.problems.push(problem.label(format!("did you mean `{near}`?")));
+                }
+            }
+        }
+    }
+
+    /// The step that a path probably means, where no environment has the path. What no environment is like may still come one day, and
+    /// what a resource of that type can state is no mistake.
+    fn misspelt(&self, path: &str) -> Option<String> {
+        let steps = patch::steps(path);
+        if let [_, name, field, ..] = steps.as_slice()
+            && self.scenarios.all.iter().filter_map(|s| s.resource(name)).any(|resource| can_state(resource.kind, field))
+        {
+            return None;
+        }
+        let missing = |tree: &Node| {
+            let mut node = tree.clone();
+            for step in &steps {
+                let Some(next) = node.get(step).cloned() else {
+                    return Err(nearest(step, node.entries().iter().map(|(key, _)| key.text.as_str())).map(str::to_owned));
+                };
+                node = next;
+            }
+            Ok(())
+        };
+        let found: Vec<Result<(), Option<String>>> = self.scenarios.all.iter().map(|s| missing(&s.tree)).collect();
+        if found.iter().any(Result::is_ok) { None } else { found.into_iter().find_map(|f| f.err().flatten()) }
+    }
+
+    /// Amounts that a reason cannot hold.
+    fn reason(&mut self) {
+        let Some(reason) = &self.lever.reason else { return };
+        for name in reason.text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0)) {
+            if !matches!(name, "on" | "stated") {
+                let problem = Diagnostic::error(self.at(&["reason", "text"]), format!("a reason has no `{{{name}}}`")).label("unknown");
+                self.problems.push(problem.help("`{on}` is what the charges of its `on` come to, `{stated}` what the plan states"));
             }
         }
     }
