@@ -76,7 +76,7 @@ fn bounds(found: &Savings) -> String {
     let best = &found.recommendation;
     let more = best.at_any_risk.map(|all| all - best.saving).filter(|more| more.abs() >= Usd::new(1.into()));
     let risk = more.map(|more| format!("With high risk: {}. ", signed(more))).unwrap_or_default();
-    let band = "The band holds the demand, not what levers assume.";
+    let band = "The band holds what has a range, not numbers that levers assume without one.";
     let buys = found.levers.iter().any(|r| r.status == Status::Recommended && r.purchases.iter().any(|p| p.hourly.is_some()));
     let plans =
         if buys { " Savings plans are sized on an average hour: quiet hours are not seen; `ce-cost commit` sees them." } else { "" };
