@@ -2,16 +2,14 @@
 //! and a `gh` that answers as GitHub's does.
 #![cfg(unix)]
 
+mod repository;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-fn git(folder: &Path, args: &[&str]) {
-    let own = ["-c", "user.name=a", "-c", "user.email=a@example.invalid", "-c", "commit.gpgsign=false", "-c", "init.defaultBranch=main"];
-    let done = Command::new("git").args(own).args(args).current_dir(folder).output().expect("git runs");
-    assert!(done.status.success(), "{args:?}: {}", String::from_utf8_lossy(&done.stderr));
-}
+use self::repository::git;
 
 fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_default()
@@ -39,13 +37,10 @@ impl Runner {
     fn new() -> Runner {
         let folder = tempfile::tempdir().expect("a folder");
         let at = |name: &str| folder.path().join(name);
-        for name in ["origin/scenarios", "fake/bin", "fake/comments", "temp"] {
+        for name in ["fake/bin", "fake/comments", "temp"] {
             fs::create_dir_all(at(name)).expect("a folder");
         }
-        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
-        for file in fs::read_dir(from).expect("the folder").map(|e| e.expect("an entry").path()).filter(|p| p.is_file()) {
-            fs::copy(&file, at("origin/scenarios").join(file.file_name().expect("a name"))).expect("a copy");
-        }
+        repository::scenarios(&at("origin"));
         let origin = at("origin");
         git(&origin, &["init", "-q", "."]);
         git(&origin, &["add", "-A"]);

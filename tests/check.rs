@@ -1,12 +1,15 @@
 //! Budget rules as a pipeline runs them: verdicts, exit codes and formats, a base out of git and out of a file, hostile names.
 
 mod peers;
+mod repository;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::Value;
+
+use self::repository::git;
 
 fn check(folder: &Path, args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ce-cost"));
@@ -32,10 +35,7 @@ fn json(text: &str) -> Value {
 /// A folder with the repository's scenarios and these rules.
 fn with_rules(rules: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
-    fs::create_dir(folder.path().join("scenarios")).expect("a folder");
-    for file in fs::read_dir(root().join("scenarios")).expect("the folder").map(|e| e.expect("an entry").path()).filter(|p| p.is_file()) {
-        fs::copy(&file, folder.path().join("scenarios").join(file.file_name().expect("a name"))).expect("a copy");
-    }
+    repository::scenarios(folder.path());
     fs::write(folder.path().join("scenarios/budgets.yaml"), rules).expect("a file");
     folder
 }
@@ -45,12 +45,6 @@ fn edit(folder: &Path, file: &str, from: &str, to: &str) {
     let text = fs::read_to_string(&path).expect("text");
     assert!(text.contains(from), "{file} holds `{from}`");
     fs::write(&path, text.replacen(from, to, 1)).expect("a file");
-}
-
-fn git(folder: &Path, args: &[&str]) {
-    let own = ["-c", "user.name=a", "-c", "user.email=a@example.invalid", "-c", "commit.gpgsign=false", "-c", "init.defaultBranch=main"];
-    let done = Command::new("git").args(own).args(args).current_dir(folder).output().expect("git runs");
-    assert!(done.status.success(), "{args:?}: {}", String::from_utf8_lossy(&done.stderr));
 }
 
 const PASS: &str = "  - {id: fine, environment: prod, metric: planned, above: 200% of plan}\n";

@@ -17,7 +17,7 @@ use crate::month::Month;
 use crate::quantity::exact;
 use crate::scenario::actuals::ENVIRONMENT;
 use crate::scenario::{Scenario, Scenarios};
-use crate::variance::scope::tag_key;
+use crate::variance::scope::{environment_value, tag_key};
 
 /// What `aws budgets describe-budgets`, `describe-budget-notifications-for-account` and `create-budget` hold.
 #[derive(Debug, Default, Deserialize)]
@@ -200,10 +200,7 @@ fn own_tag(scenario: &Scenario) -> Option<(String, String)> {
     }
     let mut tags = actuals.tag.iter().map(|(key, values)| (key.clone(), values.0.clone()));
     match (tags.next(), tags.next()) {
-        (None, _) => {
-            let stated = scenario.tags.iter().find(|(k, _)| tag_key(k) == tag_key(ENVIRONMENT)).map(|(_, v)| v.clone());
-            Some((ENVIRONMENT.to_owned(), stated.unwrap_or_else(|| scenario.name.to_string())))
-        }
+        (None, _) => Some((ENVIRONMENT.to_owned(), environment_value(scenario).to_owned())),
         (Some((key, values)), None) => <[String; 1]>::try_from(values).ok().map(|[value]| (key, value)),
         _ => None,
     }

@@ -48,6 +48,8 @@ struct Seen<'a> {
     scenario: &'a Scenario,
     forecast: Forecast,
     bills: Vec<Bill>,
+    /// The bills by service.
+    costs: Vec<base::Month>,
 }
 
 /// Holds rules against environments.
@@ -62,7 +64,7 @@ pub fn check(rules: &Rules, environments: &[&Scenario], ground: &Ground<'_>) -> 
         let seen = Seen::new(scenario, &own, ground)?;
         let old = stale(rules, &seen, ground);
         outcomes.extend(own.iter().map(|rule| judged(rule, rules, &seen, ground, old.as_deref())));
-        numbers.push(environment(&seen, ground)?);
+        numbers.push(environment(&seen, ground));
     }
     let verdict = outcomes.iter().map(|o: &Outcome| o.status.verdict()).max().unwrap_or(Verdict::Pass);
     outcomes.sort_by_key(|o| Reverse(o.status));
@@ -86,7 +88,8 @@ impl<'a> Seen<'a> {
         let drawing = Drawing { paths: if is_drawn { ground.drawing.paths } else { 0 }, ..ground.drawing };
         let cut = Cut { by: By::Group, planned_only: false, as_of: ground.as_of.to_string(), drawing };
         let (forecast, bills) = forecast(ground.scenarios, scenario, ground.book, ground.basis, months, &cut)?;
-        Ok(Seen { scenario, forecast, bills })
+        let costs = bills.iter().map(base::Month::of).collect();
+        Ok(Seen { scenario, forecast, bills, costs })
     }
 
     fn is_in(&self, scope: &Scope, part: &Part<'_>) -> bool {
@@ -260,9 +263,8 @@ fn change(rule: &Rule, seen: &Seen<'_>, ground: &Ground<'_>, n: u32) -> Result<(
     let month = ground.basis.month.plus(n).to_string();
     let name = &seen.scenario.name;
     let before = base.month(name, &month).ok_or_else(|| format!("{} has no {month} of {name}", base.name))?;
-    let after = seen.bills.get(n as usize).map(base::Month::of).unwrap_or_default();
     let sum = |of: &base::Month| of.services.iter().filter(|(s, _)| rule.scope.service.fits(s)).map(|(_, c)| *c).sum();
-    Ok((sum(before), sum(&after)))
+    Ok((sum(before), seen.costs.get(n as usize).map(sum).unwrap_or_default()))
 }
 
 /// A value or limit of a metric, for people.
@@ -310,33 +312,32 @@ fn message(rule: &Rule, reading: &Reading, as_of: NaiveDate, stale: Option<&str>
     text
 }
 
-fn environment(seen: &Seen<'_>, ground: &Ground<'_>) -> Result<Environment, NoBill> {
-    let numbers = seen.forecast.months.iter().zip(&seen.bills).map(|(month, bill)| {
-        let of = base::Month::of(bill);
-        let mut services: Vec<Service> = of.services.into_iter().map(|(service, total)| Service { service, total }).collect();
+fn environment(seen: &Seen<'_>, ground: &Ground<'_>) -> Environment {
+    let numbers = seen.forecast.months.iter().zip(&seen.costs).map(|(month, of)| {
+        let service = |(service, total): (&String, &Usd)| Service { service: service.clone(), total: *total };
+        let mut services: Vec<Service> = of.services.iter().map(service).collect();
         services.sort_by_key(|s| Reverse(s.total));
         Numbers { month: month.month.clone(), planned: month.planned.total, total: month.total, band: month.band.clone(), services }
     });
-    Ok(Environment {
+    Environment {
         environment: seen.scenario.name.to_string(),
         budget: seen.scenario.plan.as_ref().map(|p| p.total),
         months: numbers.collect(),
         change: moved(seen, ground),
         landing: landing(seen, ground).ok().cloned(),
-    })
+    }
 }
 
 /// The first month against the base.
 fn moved(seen: &Seen<'_>, ground: &Ground<'_>) -> Option<Change> {
     let base = ground.base?;
-    let (forecast, bill) = seen.forecast.months.first().zip(seen.bills.first())?;
+    let (forecast, after) = seen.forecast.months.first().zip(seen.costs.first())?;
     let before = base.month(&seen.scenario.name, &forecast.month)?;
-    let after = base::Month::of(bill);
     let names: BTreeSet<&String> = before.services.keys().chain(after.services.keys()).collect();
     let of = |month: &base::Month, name: &String| month.services.get(name).copied().unwrap_or_default();
     let mut services: Vec<Moved> = names
         .into_iter()
-        .map(|name| Moved { service: name.clone(), before: of(before, name), after: of(&after, name) })
+        .map(|name| Moved { service: name.clone(), before: of(before, name), after: of(after, name) })
         .filter(|m| m.before != m.after)
         .collect();
     services.sort_by_key(|m| Reverse((m.after - m.before).abs()));

@@ -59,6 +59,19 @@ pub enum Metric {
 }
 
 impl Metric {
+    /// All of them.
+    pub const ALL: [Metric; 9] = [
+        Metric::Planned,
+        Metric::Total,
+        Metric::P50,
+        Metric::P90,
+        Metric::OverBudget,
+        Metric::Change,
+        Metric::ChangePercent,
+        Metric::Actual,
+        Metric::Landed,
+    ];
+
     /// As files write it.
     pub fn name(self) -> &'static str {
         match self {
@@ -444,11 +457,17 @@ impl Checked<'_> {
             );
             return;
         }
-        let without: Vec<&str> = self.scenarios.all.iter().filter(|s| rule.names(s) && s.plan.is_none()).map(|s| s.name.as_ref()).collect();
-        if !without.is_empty() {
-            let message = format!("{} has no plan", without.join(", "));
+        if let Some(without) = self.without_plan() {
+            let message = format!("{without} has no plan");
             self.wrong(key, message, "there is no total to compare with", "state dollars, or `plan: {total: …}` in the scenario");
         }
+    }
+
+    /// Its environments that have no plan, in words.
+    fn without_plan(&self) -> Option<String> {
+        let without = self.scenarios.all.iter().filter(|s| self.rule.names(s) && s.plan.is_none());
+        let names: Vec<&str> = without.map(|s| s.name.as_ref()).collect();
+        (!names.is_empty()).then(|| names.join(", "))
     }
 
     fn months(&mut self) {
@@ -472,13 +491,8 @@ impl Checked<'_> {
         }
         self.names("group", &scope.group, |s| s.plan.iter().flat_map(|p| &p.lines).map(|l| l.line.group.clone()).collect());
         self.names("resource", &scope.resource, |s| s.resources.iter().map(|r| r.name.to_string()).collect());
-        if metric == Metric::OverBudget {
-            let without: Vec<&str> =
-                self.scenarios.all.iter().filter(|s| self.rule.names(s) && s.plan.is_none()).map(|s| s.name.as_ref()).collect();
-            if !without.is_empty() {
-                let message = format!("{} has no plan to exceed", without.join(", "));
-                self.wrong("metric", message, "there is no budget", "name environments with a plan");
-            }
+        if let Some(without) = self.without_plan().filter(|_| metric == Metric::OverBudget) {
+            self.wrong("metric", format!("{without} has no plan to exceed"), "there is no budget", "name environments with a plan");
         }
     }
 

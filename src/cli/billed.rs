@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use chrono::{Datelike, NaiveDate, TimeDelta};
 
-use super::Failure;
+use super::{Failure, compare};
 use crate::bill::Bill;
 use crate::scenario::Scenario;
 use crate::scenario::actuals::{ENVIRONMENT, Shared};
@@ -41,6 +41,16 @@ impl Billed {
         let told: Vec<Cow<'_, Scenario>> = members.iter().map(|member| scope::told_by(member, &|tag| self.asked(tag))).collect();
         let told: Vec<&Scenario> = told.iter().map(AsRef::as_ref).collect();
         scope::divide(&self.bill, &told, rules, keys, cost)
+    }
+
+    /// The part of the bill that is one member's.
+    ///
+    /// # Errors
+    /// No row of it is.
+    pub fn own(&self, scenario: &Scenario, members: &[&Scenario], rules: &[Shared], keys: &Keys<'_>, cost: Cost) -> Result<Bill, Failure> {
+        let divided = self.divide(members, rules, keys, cost);
+        let own = divided.member(&scenario.name).map(|m| m.bill(&self.bill)).filter(|own| !own.charges.is_empty());
+        own.ok_or_else(|| compare::none_is_its(scenario, &self.bill))
     }
 
     /// What the user should know of members whose tag was not asked for.
@@ -90,7 +100,7 @@ impl Billed {
 mod with {
     use std::collections::BTreeSet;
 
-    use super::{Bill, Billed, Failure};
+    use super::{Bill, Billed, Failure, Scenario, scope};
     use crate::actuals::cost_explorer;
     use crate::actuals::demo;
     use crate::actuals::store::Store;
@@ -145,11 +155,12 @@ mod with {
             }
         }
 
-        /// The bill of a month. Of several payers it is the one of which `wanted` says that it is meant.
+        /// The bill of a month. Of several payers it is the one that has rows of these members.
         ///
         /// # Errors
         /// No bill of that month, or several that are meant.
-        pub fn month(&self, month: Month, wanted: &dyn Fn(&Bill) -> bool) -> Result<Billed, Failure> {
+        pub fn month(&self, month: Month, members: &[&Scenario]) -> Result<Billed, Failure> {
+            let wanted = |bill: &Bill| bill.charges.iter().any(|c| members.iter().any(|m| scope::is_own(m, c)));
             let found = self.statements(month)?;
             let all: Vec<&Statement> = found.iter().collect();
             let meant: Vec<&Statement> = all.iter().copied().filter(|s| wanted(&s.bill)).collect();
@@ -201,7 +212,7 @@ mod with {
 /// A build without readers of bills.
 #[cfg(not(feature = "actuals"))]
 mod without {
-    use super::{Bill, Billed, Failure};
+    use super::{Billed, Failure, Scenario};
     use crate::cli::World;
     use crate::cli::args::BilledArgs;
     use crate::month::Month;
@@ -227,7 +238,7 @@ mod without {
         ///
         /// # Errors
         /// Always.
-        pub fn month(&self, _: Month, _: &dyn Fn(&Bill) -> bool) -> Result<Billed, Failure> {
+        pub fn month(&self, _: Month, _: &[&Scenario]) -> Result<Billed, Failure> {
             Err(missing())
         }
     }

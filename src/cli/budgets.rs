@@ -2,7 +2,7 @@
 
 use super::args::{BudgetsArgs, BudgetsCommand, Cli};
 use super::forecast::json;
-use super::input::Inputs;
+use super::input::{self, Inputs};
 use super::{Failure, Output, World, check};
 use crate::check::aws;
 
@@ -11,7 +11,7 @@ pub fn run(cli: &Cli, args: &BudgetsArgs, world: &World) -> Result<Output, Failu
     let inputs = Inputs::read(cli, world)?;
     let (out, left) = match &args.command {
         BudgetsCommand::Import { files } => {
-            let read = files.iter().map(|path| check::read(path).map(|f| (f.name, f.text)));
+            let read = files.iter().map(|path| input::file(path).map(|f| (f.name, f.text)));
             let files = read.collect::<Result<Vec<_>, Failure>>()?;
             let found = aws::import(&files, &inputs.scenarios).map_err(|e| Failure::input(format!("error: {e}")))?;
             (found.yaml, found.left)

@@ -10,8 +10,7 @@ use super::args::{CalibrateArgs, Cli, Months, ViewFormat};
 use super::billed::{Billed, Bills};
 use super::forecast::json;
 use super::input::Inputs;
-use super::{Failure, Output, World, compare};
-use crate::bill::Bill;
+use super::{Failure, Output, World};
 use crate::calibrate::{Calibration, Wanted, calibrate};
 use crate::forecast::next_month;
 use crate::money::{cents, dollars, signed};
@@ -24,7 +23,6 @@ use crate::variance::Cut;
 use crate::variance::key::{Cost, Keys};
 use crate::variance::measured::{self, Accuracy, Measured};
 use crate::variance::names::Names;
-use crate::variance::scope;
 
 /// Runs the command.
 pub fn run(cli: &Cli, args: &CalibrateArgs, world: &World) -> Result<Output, Failure> {
@@ -101,7 +99,6 @@ fn from_actuals(inputs: &Inputs, args: &CalibrateArgs, months: Months, world: &W
     let names = Names::embedded();
     let keys = Keys { names: &names, book: &inputs.book };
     let cost = Cost::Amortized;
-    let own = |bill: &Bill| bill.charges.iter().any(|c| members.iter().any(|m| scope::is_own(m, c)));
     let bills = Bills::open(&args.billed, world)?;
     let mut notes = inputs.warnings(world);
     for remark in bills.remarks() {
@@ -109,16 +106,12 @@ fn from_actuals(inputs: &Inputs, args: &CalibrateArgs, months: Months, world: &W
     }
     let untold = RefCell::new(BTreeSet::new());
     let cut = |month: Month| -> Result<Cut, Failure> {
-        let bill = bills.month(month, &own)?;
+        let bill = bills.month(month, &members)?;
         untold.borrow_mut().extend(bill.remark.clone().into_iter().chain(bill.mistakable(&members)));
         if !bill.is_closed(inputs.as_of) {
             return Err(not_closed(&bill, inputs.as_of));
         }
-        let divided = bill.divide(&members, &payer.shared, &keys, cost);
-        match divided.member(&scenario.name).map(|m| m.bill(&bill.bill)).filter(|own| !own.charges.is_empty()) {
-            Some(own) => Ok(Cut { own, payer: bill.bill }),
-            None => Err(compare::none_is_its(scenario, &bill.bill)),
-        }
+        Ok(Cut { own: bill.own(scenario, &members, &payer.shared, &keys, cost)?, payer: bill.bill })
     };
     let all = (0..=months.first.until(months.last)).map(|n| months.first.plus(n.unsigned_abs()));
     let cuts = all.map(cut).collect::<Result<Vec<Cut>, Failure>>()?;

@@ -135,10 +135,9 @@ pub fn run(cli: &Cli, args: &CompareArgs, world: &World) -> Result<Output, Failu
     let scenario = inputs.environment(&args.environment)?;
     let month = args.month.or_else(|| Month::of(inputs.as_of).before()).unwrap_or_else(|| Month::of(inputs.as_of));
     let (_, _, members) = inputs.scenarios.payer(scenario);
-    let own = |bill: &Bill| bill.charges.iter().any(|c| members.iter().any(|m| scope::is_own(m, c)));
     let bills = Bills::open(&args.billed, world)?;
-    let bill = bills.month(month, &own)?;
-    let before = args.against_month.map(|m| bills.month(m, &own)).transpose()?;
+    let bill = bills.month(month, &members)?;
+    let before = args.against_month.map(|m| bills.month(m, &members)).transpose()?;
     let document = document(&inputs, args, scenario, &bill, before.as_ref())?;
     let mut notes = inputs.warnings(world);
     if let Some(other) = members.iter().find(|m| m.name != scenario.name && scope::how(m) == scope::how(scenario)) {

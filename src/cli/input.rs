@@ -183,6 +183,12 @@ pub fn scenario_folder(folder: Option<&Path>) -> Option<&Path> {
     folder.or_else(|| beside.is_dir().then_some(beside))
 }
 
+/// A file, under the name that messages show.
+pub fn file(path: &Path) -> Result<InputFile, Failure> {
+    let bytes = fs::read(path).map_err(|e| Failure::missing(format!("error: {e}")))?;
+    as_text(path.to_string_lossy().replace('\\', "/"), bytes)
+}
+
 fn as_text(name: String, bytes: Vec<u8>) -> Result<InputFile, Failure> {
     let text = String::from_utf8(bytes).map_err(|_| Failure::input(format!("error: {name} is not UTF-8 text")))?;
     Ok(InputFile { name, text })
@@ -205,8 +211,7 @@ fn folder_files(folder: &Path, endings: &[&str]) -> Result<Vec<InputFile>, Failu
     paths.sort();
     let mut files = Vec::new();
     for path in paths {
-        let bytes = fs::read(&path).map_err(missing)?;
-        files.push(as_text(path.to_string_lossy().replace('\\', "/"), bytes)?);
+        files.push(file(&path)?);
     }
     Ok(files)
 }

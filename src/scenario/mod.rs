@@ -264,6 +264,19 @@ pub struct InputFile {
     pub text: String,
 }
 
+impl InputFile {
+    /// Its name without the folder.
+    pub fn file_name(&self) -> &str {
+        self.name.rsplit(['/', '\\']).next().unwrap_or(&self.name)
+    }
+
+    /// The same without the ending of a YAML file; `None` for another file.
+    pub fn stem(&self) -> Option<&str> {
+        let name = self.file_name();
+        name.strip_suffix(".yaml").or(name.strip_suffix(".yml"))
+    }
+}
+
 /// Reads all files of a folder, with every error of every file at once, and the files of measured requests that [`measured::wanted`]
 /// names. `patches` change them as a lever or the command line asks.
 pub fn load(files: &[InputFile], book: &PriceBook, patches: &[Patch]) -> Result<Scenarios, Box<(Problems, Sources)>> {
@@ -312,15 +325,14 @@ impl Loader<'_> {
     /// Parses every file; gives what `accounts.yaml` says.
     fn files(&mut self, files: &[InputFile]) -> Option<(Accounts, Node)> {
         let mut accounts = None;
-        let is_rules = |file: &&InputFile| file.name.rsplit(['/', '\\']).next() == Some(BUDGETS);
-        for file in files.iter().filter(|file| !is_rules(file)) {
+        for file in files.iter().filter(|file| file.file_name() != BUDGETS) {
             let id = self.sources.add(&file.name, &file.text);
             if measured::is_series(&file.name) {
                 self.keep_series(&file.name, id);
                 continue;
             }
             let Some(tree) = node::parse(&self.sources, id, &mut self.problems) else { continue };
-            if file.name.rsplit(['/', '\\']).next() == Some(ACCOUNTS) {
+            if file.file_name() == ACCOUNTS {
                 accounts = read::<Accounts>(&tree, &[], &self.defaults, &mut self.problems).map(|a| (a, tree));
                 continue;
             }
@@ -338,8 +350,7 @@ impl Loader<'_> {
 
     /// The name of the environment of a file, which is that of the file.
     fn environment(&mut self, tree: &Node, file: &InputFile) -> Option<String> {
-        let stem =
-            file.name.rsplit(['/', '\\']).next().and_then(|n| n.strip_suffix(".yaml").or(n.strip_suffix(".yml"))).unwrap_or(&file.name);
+        let stem = file.stem().unwrap_or(&file.name);
         let Some(node) = tree.get("environment") else {
             self.problems.push(
                 Diagnostic::error(tree.at, "`environment` is missing")

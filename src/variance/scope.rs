@@ -34,12 +34,16 @@ pub fn find<'a>(tags: &'a Tags, key: &str) -> Option<&'a str> {
     tags.get(key).or_else(alike).map(String::as_str).filter(|v| !v.is_empty())
 }
 
+/// The value of the tag `Environment` on an environment's rows, where its scenario says nothing else of them.
+pub fn environment_value(scenario: &Scenario) -> &str {
+    scenario.tags.iter().find(|(k, _)| tag_key(k) == tag_key(ENVIRONMENT)).map_or(&*scenario.name, |(_, v)| v)
+}
+
 /// Whether a charge is an environment's own, as its scenario says.
 pub fn is_own(scenario: &Scenario, charge: &Charge) -> bool {
     let actuals = &scenario.actuals;
     if actuals.tag.is_empty() && actuals.account.0.is_empty() {
-        let wanted = scenario.tags.iter().find(|(k, _)| tag_key(k) == tag_key(ENVIRONMENT)).map_or(&*scenario.name, |(_, v)| v);
-        return tag(charge, ENVIRONMENT) == Some(wanted);
+        return tag(charge, ENVIRONMENT) == Some(environment_value(scenario));
     }
     let of_tag = |(key, wanted): (&String, &OneOrMany)| tag(charge, key).is_some_and(|v| wanted.fits(v));
     actuals.account.fits(&charge.account) && actuals.tag.iter().all(of_tag)
@@ -76,8 +80,7 @@ pub fn how(scenario: &Scenario) -> String {
         parts.push(format!("account {}", actuals.account.0.join(" or ")));
     }
     if parts.is_empty() {
-        let stated = scenario.tags.iter().find(|(k, _)| tag_key(k) == tag_key(ENVIRONMENT)).map(|(_, v)| v.as_str());
-        parts.push(format!("tag {ENVIRONMENT} = {}", stated.unwrap_or(&scenario.name)));
+        parts.push(format!("tag {ENVIRONMENT} = {}", environment_value(scenario)));
     }
     parts.join(", ")
 }

@@ -8,11 +8,8 @@ use fs_err as fs;
 use super::super::input::{Inputs, scenario_folder, summary};
 use super::super::{Cli, Failure, World};
 use super::file;
-use crate::bill::group::By;
 use crate::check::base::{Base, Month};
-use crate::forecast::paths::Drawing;
-use crate::forecast::{Cut, forecast};
-use crate::predict::Basis;
+use crate::predict::{self, Basis};
 use crate::scenario::{self, InputFile, Scenario, Scenarios};
 
 /// Reads a base by its name.
@@ -50,13 +47,11 @@ fn costed(
     inputs: &Inputs,
 ) -> Result<Base, Failure> {
     let mut base = Base { name: name.to_owned(), ..Base::default() };
-    let drawing = Drawing { paths: 0, seed: 1 };
-    let cut = Cut { by: By::Group, planned_only: false, as_of: inputs.as_of.to_string(), drawing };
     for scenario in environments.iter().filter_map(|s| scenarios.named(&s.name)) {
-        let bills = forecast(&scenarios, scenario, &inputs.book, basis, months, &cut);
-        let (_, bills) = bills.map_err(|e| Failure::input(format!("error: {name}: {e}")))?;
-        for bill in bills {
-            base.months.insert((scenario.name.to_string(), bill.month.to_string()), Month::of(&bill));
+        for month in (0..months).map(|n| basis.month.plus(n)) {
+            let bill = predict::bill(&scenarios, scenario, &inputs.book, Basis { month, ..basis });
+            let bill = bill.map_err(|e| Failure::input(format!("error: {name}: {e}")))?.cut(&scenario.name);
+            base.months.insert((scenario.name.to_string(), month.to_string()), Month::of(&bill));
         }
     }
     base.scenarios = Some(scenarios);

@@ -1,6 +1,6 @@
 //! A check as annotations of a GitHub workflow ("Workflow commands for GitHub Actions", GitHub Docs).
 
-use super::{action, loud};
+use super::{loud, told};
 use crate::check::document::{Check, Status};
 
 /// GitHub shows ten annotations of a level in a step.
@@ -13,15 +13,13 @@ pub fn annotations(found: &Check) -> String {
         let all: Vec<_> = loud(found).filter(|r| wanted.contains(&r.status)).collect();
         let shown = if all.len() > MOST { MOST - 1 } else { all.len() };
         for outcome in &all[..shown] {
-            let action = action(outcome);
-            let message = if action.is_empty() { outcome.message.clone() } else { format!("{}\n{action}", outcome.message) };
             let title = format!("{} ({})", outcome.id, outcome.environment);
             out.push_str(&format!(
                 "::{level} file={},line={},title={}::{}\n",
                 property(&outcome.file),
                 outcome.line,
                 property(&title),
-                data(&message)
+                data(&told(outcome))
             ));
         }
         if all.len() > shown {

@@ -3,7 +3,7 @@
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::super::{Exit, Failure};
-use super::{action, word};
+use super::{told, word};
 use crate::check::document::{Check, Outcome, Status};
 
 /// The report. A breach of the level `fail` fails its case, what could not be told is an error of it, and a warning passes with a message.
@@ -38,8 +38,6 @@ fn case(outcome: &Outcome) -> TestCase {
     }
     let mut case = TestCase::new(outcome.id.as_str(), status);
     case.set_classname(format!("{}.{}", outcome.environment, outcome.metric.name()));
-    let action = action(outcome);
-    let said = if action.is_empty() { outcome.message.clone() } else { format!("{}\n{action}", outcome.message) };
-    case.set_system_out(format!("{}: {said}", word(outcome.status)));
+    case.set_system_out(format!("{}: {}", word(outcome.status), told(outcome)));
     case
 }

@@ -7,7 +7,6 @@ use super::super::billed::Bills;
 use super::super::compare::predicted;
 use super::super::input::Inputs;
 use super::super::{Exit, Failure, World};
-use crate::bill::Bill;
 use crate::check::landing::{Landing, land};
 use crate::check::rule::Rules;
 use crate::month::{HoursBasis, Month};
@@ -15,7 +14,6 @@ use crate::scenario::Scenario;
 use crate::variance::calendar::SoFar;
 use crate::variance::key::{Cost, Keys};
 use crate::variance::names::Names;
-use crate::variance::scope;
 
 /// The month that goes on, of every environment of which a rule asks for it.
 pub fn of(
@@ -53,11 +51,8 @@ fn landing(scenario: &Scenario, bills: &Bills, inputs: &Inputs) -> Result<Landin
     let names = Names::embedded();
     let keys = Keys { names: &names, book: &inputs.book };
     let (_, payer, members) = inputs.scenarios.payer(scenario);
-    let is_own = |bill: &Bill| bill.charges.iter().any(|c| members.iter().any(|m| scope::is_own(m, c)));
-    let bill = bills.month(month, &is_own)?;
-    let divided = bill.divide(&members, &payer.shared, &keys, Cost::Unblended);
-    let own = divided.member(&scenario.name).map(|m| m.bill(&bill.bill)).filter(|own| !own.charges.is_empty());
-    let own = own.ok_or_else(|| super::super::compare::none_is_its(scenario, &bill.bill))?;
+    let bill = bills.month(month, &members)?;
+    let own = bill.own(scenario, &members, &payer.shared, &keys, Cost::Unblended)?;
     let all = month.hours() / 24;
     let days = bill.so_far(inputs.as_of).unwrap_or(SoFar { days: all, of: all });
     let expected = predicted(inputs, scenario, month, HoursBasis::Actual, true)?;

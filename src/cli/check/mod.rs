@@ -10,16 +10,17 @@ mod text;
 
 use std::path::{Path, PathBuf};
 
-use fs_err as fs;
-
 use super::args::{CheckArgs, CheckFormat, Cli, FailOn};
 use super::forecast::json;
-use super::input::{Inputs, summary};
+use super::input::{self, Inputs, summary};
 use super::{Exit, Failure, Output, World, embedded};
 use crate::check::document::{Check, Outcome, Status, Verdict};
 use crate::check::rule::{self, Rules};
 use crate::check::{self, Ground};
-use crate::scenario::{BUDGETS, InputFile, Scenario};
+use crate::scenario::{BUDGETS, Scenario};
+
+/// The way out where there are no rules.
+const HOW: &str = "help: `--rules FILE` names one; the built-in scenarios have a budgets.yaml as an example";
 
 /// Runs the command. The exit code is the verdict's, as `--fail-on` takes it.
 pub fn run(cli: &Cli, args: &CheckArgs, world: &World) -> Result<(Output, Exit), Failure> {
@@ -66,18 +67,14 @@ pub fn exit(verdict: Verdict, fail_on: FailOn) -> Exit {
 pub fn rules(cli: &Cli, named: Option<&Path>, inputs: &Inputs, world: &World) -> Result<Rules, Failure> {
     let beside = super::input::scenario_folder(cli.scenarios.as_deref()).map(|folder| folder.join(BUDGETS));
     let file = match named.map(Path::to_owned).or(beside) {
-        Some(path) => read(&path)?,
+        Some(path) => input::file(&path).map_err(|failure| match failure.exit {
+            Exit::Missing => Failure::missing(format!("{}\n{HOW}", failure.message)),
+            _ => failure,
+        })?,
         None => embedded::budgets(),
     };
     let rules = rule::load(&file, &inputs.scenarios);
     rules.map_err(|e| Failure::input(summary(&e.0.render(&e.1, world.colour_errors), e.0.errors())))
-}
-
-/// A file as text.
-pub fn read(path: &Path) -> Result<InputFile, Failure> {
-    let help = "help: `--rules FILE` names one; the built-in scenarios have a budgets.yaml as an example";
-    let text = fs::read_to_string(path).map_err(|e| Failure::missing(format!("error: {e}\n{help}")))?;
-    Ok(InputFile { name: path.to_string_lossy().replace('\\', "/"), text })
 }
 
 /// The environments that are named, or all that a rule is about.
@@ -117,6 +114,12 @@ fn word(status: Status) -> &'static str {
         Status::Incomplete => "incomplete",
         Status::Fail => "fail",
     }
+}
+
+/// The message of a rule, and below it what to do and whom to ask.
+fn told(outcome: &Outcome) -> String {
+    let action = action(outcome);
+    if action.is_empty() { outcome.message.clone() } else { format!("{}\n{action}", outcome.message) }
 }
 
 /// What to do and whom to ask, behind a message.

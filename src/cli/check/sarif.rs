@@ -9,7 +9,7 @@ use serde_sarif::sarif::{
 };
 
 use super::super::forecast::json;
-use super::{Failure, action, loud};
+use super::{Failure, loud, told};
 use crate::check::document::{Check, Outcome, Status};
 use crate::check::rule::Metric;
 
@@ -19,24 +19,12 @@ pub fn log(found: &Check) -> Result<String, Failure> {
     let driver = ToolComponent::builder()
         .name("ce-cost")
         .semantic_version(env!("CARGO_PKG_VERSION").to_owned())
-        .rules(METRICS.iter().map(|metric| descriptor(*metric)).collect::<Vec<_>>())
+        .rules(Metric::ALL.map(descriptor).to_vec())
         .build();
     let run = Run::builder().tool(Tool::builder().driver(driver).build()).results(results).build();
     let log = Sarif::builder().version(serde_json::json!("2.1.0")).schema(SCHEMA_URL.to_owned()).runs(vec![run]).build();
     json(&log)
 }
-
-const METRICS: [Metric; 9] = [
-    Metric::Planned,
-    Metric::Total,
-    Metric::P50,
-    Metric::P90,
-    Metric::OverBudget,
-    Metric::Change,
-    Metric::ChangePercent,
-    Metric::Actual,
-    Metric::Landed,
-];
 
 /// The name by which tools know a kind of finding.
 fn kind(metric: Metric) -> String {
@@ -49,8 +37,6 @@ fn descriptor(metric: Metric) -> ReportingDescriptor {
 
 fn finding(outcome: &Outcome) -> Finding {
     let level = if outcome.status == Status::Fail { ResultLevel::Error } else { ResultLevel::Warning };
-    let action = action(outcome);
-    let said = if action.is_empty() { outcome.message.clone() } else { format!("{}\n{action}", outcome.message) };
     let place = PhysicalLocation::builder()
         .artifact_location(ArtifactLocation::builder().uri(outcome.file.clone()).build())
         .region(Region::builder().start_line(i64::from(outcome.line)).build())
@@ -60,7 +46,7 @@ fn finding(outcome: &Outcome) -> Finding {
     Finding::builder()
         .rule_id(kind(outcome.metric))
         .level(level)
-        .message(Message::builder().text(format!("{} ({}): {said}", outcome.id, outcome.environment)).build())
+        .message(Message::builder().text(format!("{} ({}): {}", outcome.id, outcome.environment, told(outcome))).build())
         .locations(vec![Location::builder().physical_location(place).build()])
         .partial_fingerprints(same)
         .build()

@@ -1,12 +1,10 @@
 //! A check for the terminal.
 
-use rust_decimal::Decimal;
-
 use super::{action, loud, word};
 use crate::check::document::{Check, Environment, Status, Verdict};
 use crate::check::judge;
+use crate::check::rule::Metric;
 use crate::money::{dollars, signed};
-use crate::quantity::per_cent;
 use crate::report::table::{Cell, Column, Kind, Table};
 use crate::report::terminal::{Screen, Tone};
 
@@ -100,12 +98,8 @@ pub fn skipped(found: &Check) -> Option<String> {
 /// What changed against the base, in lines.
 pub fn change_lines(found: &Check, environment: &Environment) -> Vec<String> {
     let (Some(change), Some(base)) = (&environment.change, &found.base) else { return Vec::new() };
-    let part = change
-        .part
-        .as_ref()
-        .and_then(|p| p.parse().ok())
-        .map(|p: Decimal| format!(" ({}{})", if p > Decimal::ZERO { "+" } else { "" }, per_cent(p)))
-        .unwrap_or_default();
+    let part = change.part.as_ref().and_then(|p| p.parse().ok());
+    let part = part.map(|p| format!(" ({})", judge::shown(Metric::ChangePercent, p))).unwrap_or_default();
     let inside = match change.inside_band {
         Some(true) => ", inside the band of what is expected anyway",
         Some(false) => ", outside of the band of what is expected anyway",

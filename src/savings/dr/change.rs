@@ -74,11 +74,7 @@ pub fn needed(files: &[InputFile], scenarios: &Scenarios, members: &[&Scenario])
             open.extend(scenario.tree.get("plan").and_then(|p| p.get("of")).and_then(Node::text).and_then(|name| scenarios.named(name)));
         }
     }
-    let wanted = |file: &&InputFile| {
-        let name = file.name.rsplit(['/', '\\']).next().unwrap_or(&file.name);
-        let stem = name.strip_suffix(".yaml").or(name.strip_suffix(".yml"));
-        name == ACCOUNTS || stem.is_none_or(|stem| names.contains(stem))
-    };
+    let wanted = |file: &&InputFile| file.file_name() == ACCOUNTS || file.stem().is_none_or(|stem| names.contains(stem));
     files.iter().filter(wanted).cloned().collect()
 }
 

@@ -35,7 +35,7 @@ pub fn load(files: &[InputFile], scenarios: &Scenarios) -> Result<Levers, Box<(P
     for file in files {
         let id = sources.add(&file.name, &file.text);
         let Some(tree) = node::parse(&sources, id, &mut problems) else { continue };
-        read.extend(lever(&tree, &mut problems).map(|lever| (lever, tree, stem(&file.name).to_owned())));
+        read.extend(lever(&tree, &mut problems).map(|lever| (lever, tree, file.stem().unwrap_or(file.file_name()).to_owned())));
     }
     let ids: BTreeSet<String> = read.iter().map(|(l, ..)| l.id.clone()).collect();
     for (lever, tree, stem) in &read {
@@ -95,11 +95,6 @@ impl Levers {
 fn can_state(kind: &ResourceKind, field: &str) -> bool {
     let schema = (kind.schema)(&mut SchemaGenerator::default());
     schema.get("properties").is_some_and(|fields| fields.get(field).is_some())
-}
-
-fn stem(name: &str) -> &str {
-    let file = name.rsplit(['/', '\\']).next().unwrap_or(name);
-    file.strip_suffix(".yaml").or(file.strip_suffix(".yml")).unwrap_or(file)
 }
 
 fn lever(tree: &Node, problems: &mut Problems) -> Option<Lever> {
