@@ -132,6 +132,7 @@ const FLOATS: &[&str] = &[
     "actuals::demo::draw",
     "actuals::exact",
     "actuals::parquet_file",
+    "check::anomaly::residual",
     "report::chart",
     "report::terminal",
     "scenario::read",

@@ -52,7 +52,7 @@ pub enum Verdict {
 pub enum Status {
     /// It holds.
     Pass,
-    /// It is about a change, and there is no base.
+    /// There is nothing that it could be about: a change without a base, the use of commitments where there are none.
     Skipped,
     /// It is breached, and that is accepted for a while.
     Waived,

@@ -8,8 +8,9 @@ use rust_decimal::Decimal;
 
 use super::base::{self, Base};
 use super::document::{Change, Check, Driver, Environment, Month as Numbers, Moved, Outcome, SCHEMA, Service, Status, Verdict};
-use super::landing::Landing;
+use super::on_bill::OnBill;
 use super::rule::{Level, Limit, Metric, Rule, Rules, Scope};
+use super::value::{Untold, change, value};
 use crate::bill::Bill;
 use crate::bill::group::{By, Part, parts};
 use crate::forecast::paths::Drawing;
@@ -39,17 +40,17 @@ pub struct Ground<'a> {
     pub as_of: NaiveDate,
     /// What changes are changes from.
     pub base: Option<&'a Base>,
-    /// The month that goes on, by environment: where rules ask for it. In words why there is none.
-    pub landings: &'a BTreeMap<String, Result<Landing, String>>,
+    /// What bills say, by environment: where rules ask for it. In words why there is none.
+    pub bills: &'a BTreeMap<String, Result<OnBill, String>>,
 }
 
 /// An environment as a rule sees it.
-struct Seen<'a> {
-    scenario: &'a Scenario,
-    forecast: Forecast,
-    bills: Vec<Bill>,
+pub(super) struct Seen<'a> {
+    pub scenario: &'a Scenario,
+    pub forecast: Forecast,
+    pub bills: Vec<Bill>,
     /// The bills by service.
-    costs: Vec<base::Month>,
+    pub costs: Vec<base::Month>,
 }
 
 /// Holds rules against environments.
@@ -80,6 +81,14 @@ pub fn check(rules: &Rules, environments: &[&Scenario], ground: &Ground<'_>) -> 
     })
 }
 
+impl<'a> Ground<'a> {
+    /// What the bill says of an environment.
+    pub(super) fn on_bill(&self, scenario: &Scenario) -> Result<&'a OnBill, Untold> {
+        let none = || Untold::Missing(format!("no bill of {} was read", scenario.name));
+        self.bills.get(&*scenario.name).ok_or_else(none)?.as_ref().map_err(|why| Untold::Missing(why.clone()))
+    }
+}
+
 impl<'a> Seen<'a> {
     /// The months that its rules ask for. Paths are run only where a rule or a change asks for a band.
     fn new(scenario: &'a Scenario, rules: &[&Rule], ground: &Ground<'_>) -> Result<Seen<'a>, NoBill> {
@@ -105,7 +114,7 @@ impl<'a> Seen<'a> {
     }
 
     /// What the charges in a scope cost in a month; only what is planned where `planned`. `None` where there are none.
-    fn sum(&self, scope: &Scope, bill: &Bill, planned: bool) -> Option<Usd> {
+    pub fn sum(&self, scope: &Scope, bill: &Bill, planned: bool) -> Option<Usd> {
         let parts = parts(bill, self.scenario.plan.as_ref());
         let own: Vec<&Part<'_>> = parts.iter().filter(|p| self.is_in(scope, p)).collect();
         let counted = own.iter().filter(|p| !planned || p.claim != Claim::Unplanned);
@@ -125,7 +134,7 @@ fn stale(rules: &Rules, seen: &Seen<'_>, ground: &Ground<'_>) -> Option<String> 
 /// A rule in one month.
 struct Reading {
     month: Month,
-    value: Result<Decimal, String>,
+    value: Result<Decimal, Untold>,
     /// The limit that is exceeded, or that comes nearest.
     limit: Option<Decimal>,
     /// How far beyond the limit, as a part of it; below zero within.
@@ -170,12 +179,9 @@ fn judged(rule: &Rule, rules: &Rules, seen: &Seen<'_>, ground: &Ground<'_>, stal
 }
 
 fn status(rule: &Rule, reading: &Reading, ground: &Ground<'_>, stale: Option<&str>) -> Status {
-    if rule.metric.needs_base() && ground.base.is_none() {
-        return Status::Skipped;
-    }
     let waived = rule.waiver.as_ref().is_some_and(|w| ground.as_of <= w.until);
     match (&reading.value, reading.is_breach, rule.level) {
-        (Err(_), ..) => Status::Incomplete,
+        (Err(untold), ..) => untold.status(),
         (_, true, _) if waived => Status::Waived,
         (_, true, Level::Fail) => Status::Fail,
         _ if stale.is_some() => Status::Incomplete,
@@ -218,60 +224,11 @@ fn counts(rule: &Rule, seen: &Seen<'_>, ground: &Ground<'_>, n: u32, excess: Dec
     dollars >= floor
 }
 
-/// The value of a rule's metric, or in words why there is none.
-fn value(rule: &Rule, seen: &Seen<'_>, ground: &Ground<'_>, n: u32) -> Result<Decimal, String> {
-    let at = n as usize;
-    let none = || format!("there is no forecast of {}", ground.basis.month.plus(n));
-    let (month, bill) = seen.forecast.months.get(at).zip(seen.bills.get(at)).ok_or_else(none)?;
-    let drawn = |amount: Option<Usd>| match (amount, ground.drawing.paths) {
-        (Some(amount), _) => Ok(amount.decimal()),
-        (None, 0) => Err("no paths were run, and there is no band without them".to_owned()),
-        // Nothing is uncertain.
-        (None, _) => Ok(month.total.decimal()),
-    };
-    match rule.metric {
-        Metric::Planned | Metric::Total => {
-            let sum = seen.sum(&rule.scope, bill, rule.metric == Metric::Planned);
-            sum.map(Usd::decimal).ok_or_else(|| format!("{} has no charge of {}", seen.scenario.name, rule.scope.words()))
-        }
-        Metric::P50 => drawn(month.band.p50),
-        Metric::P90 => drawn(month.band.p90),
-        Metric::OverBudget => match &month.band.over_budget {
-            Some(part) => part.parse().map_err(|_| format!("`{part}` is no probability")),
-            None if ground.drawing.paths == 0 => Err("no paths were run, and there is no probability without them".into()),
-            None => Ok(Decimal::from(u8::from(month.budget.is_some_and(|b| month.planned.total > b)))),
-        },
-        Metric::Actual => landing(seen, ground).map(|l| l.billed.decimal()),
-        Metric::Landed => landing(seen, ground).map(|l| l.landed.decimal()),
-        Metric::Change => change(rule, seen, ground, n).map(|(before, after)| (after - before).decimal()),
-        Metric::ChangePercent => {
-            let (before, after) = change(rule, seen, ground, n)?;
-            let part = (after - before).fraction_of(before);
-            part.ok_or_else(|| format!("the base of {} costs nothing: there is no change in per cent", seen.scenario.name))
-        }
-    }
-}
-
-fn landing<'a>(seen: &Seen<'_>, ground: &Ground<'a>) -> Result<&'a Landing, String> {
-    let none = || format!("no bill of {} was read", seen.scenario.name);
-    ground.landings.get(&*seen.scenario.name).ok_or_else(none)?.as_ref().map_err(Clone::clone)
-}
-
-/// What a rule's services cost in the base and now.
-fn change(rule: &Rule, seen: &Seen<'_>, ground: &Ground<'_>, n: u32) -> Result<(Usd, Usd), String> {
-    let base = ground.base.ok_or("there is nothing to compare with: give `--base REVISION` or `--base FILE`")?;
-    let month = ground.basis.month.plus(n).to_string();
-    let name = &seen.scenario.name;
-    let before = base.month(name, &month).ok_or_else(|| format!("{} has no {month} of {name}", base.name))?;
-    let sum = |of: &base::Month| of.services.iter().filter(|(s, _)| rule.scope.service.fits(s)).map(|(_, c)| *c).sum();
-    Ok((sum(before), seen.costs.get(n as usize).map(sum).unwrap_or_default()))
-}
-
 /// A value or limit of a metric, for people.
 pub fn shown(metric: Metric, n: Decimal) -> String {
     match metric {
-        Metric::OverBudget => per_cent(n),
         Metric::ChangePercent => format!("{}{}", if n > Decimal::ZERO { "+" } else { "" }, per_cent(n)),
+        metric if metric.is_share() => per_cent(n),
         Metric::Change => signed(Usd::new(n)),
         _ => dollars(Usd::new(n)),
     }
@@ -290,11 +247,17 @@ fn message(rule: &Rule, reading: &Reading, as_of: NaiveDate, stale: Option<&str>
         Metric::Change | Metric::ChangePercent => "change",
         Metric::Actual => "billed so far",
         Metric::Landed => "lands at",
+        Metric::Coverage => "covered by commitments",
+        Metric::Utilisation => "used of commitments",
+        Metric::BilledCoverage => "covered by commitments on the bill",
+        Metric::BilledUtilisation => "used of commitments on the bill",
+        Metric::TagCoverage => "tagged",
+        Metric::Anomaly => "largest anomaly",
     };
     let what = if scope.is_empty() { what.to_owned() } else { format!("{scope}, {what}") };
     let value = match &reading.value {
         Ok(value) => *value,
-        Err(why) => return format!("{what}: {why}"),
+        Err(untold) => return format!("{what}: {untold}"),
     };
     let side = if reading.above { "at most" } else { "at least" };
     let limit = reading.limit.map(|limit| format!(", {side} {}", number(limit))).unwrap_or_default();
@@ -324,7 +287,7 @@ fn environment(seen: &Seen<'_>, ground: &Ground<'_>) -> Environment {
         budget: seen.scenario.plan.as_ref().map(|p| p.total),
         months: numbers.collect(),
         change: moved(seen, ground),
-        landing: landing(seen, ground).ok().cloned(),
+        landing: ground.on_bill(seen.scenario).ok().and_then(|bill| bill.landing.clone()),
     }
 }
 

@@ -31,7 +31,7 @@ pub struct Landing {
 }
 
 /// Days at the end whose rows are not all there yet (AWS: "up to 24 hours", and often more).
-const LATE: u32 = 2;
+pub const LATE: u32 = 2;
 
 /// The month of a bill as it lands. `billed` and `predicted` are one environment's; `days` is how far the bill has come.
 /// `None` for quantities too large to be exact.

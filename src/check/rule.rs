@@ -56,11 +56,23 @@ pub enum Metric {
     Actual,
     /// What that month will come to: billed so far, and the model for the rest.
     Landed,
+    /// The part of what commitments could cover that they do, at list prices.
+    Coverage,
+    /// The part of what commitments cost (amortized) that is used.
+    Utilisation,
+    /// The coverage in the month that goes on, as billed.
+    BilledCoverage,
+    /// The utilisation in that month, as billed.
+    BilledUtilisation,
+    /// The part of that month's bill that carries a tag, of the tag that fewest carry.
+    TagCoverage,
+    /// The largest rise or fall of daily costs that touches that month.
+    Anomaly,
 }
 
 impl Metric {
     /// All of them.
-    pub const ALL: [Metric; 9] = [
+    pub const ALL: [Metric; 15] = [
         Metric::Planned,
         Metric::Total,
         Metric::P50,
@@ -70,6 +82,12 @@ impl Metric {
         Metric::ChangePercent,
         Metric::Actual,
         Metric::Landed,
+        Metric::Coverage,
+        Metric::Utilisation,
+        Metric::BilledCoverage,
+        Metric::BilledUtilisation,
+        Metric::TagCoverage,
+        Metric::Anomaly,
     ];
 
     /// As files write it.
@@ -84,12 +102,18 @@ impl Metric {
             Metric::ChangePercent => "change_percent",
             Metric::Actual => "actual",
             Metric::Landed => "landed",
+            Metric::Coverage => "coverage",
+            Metric::Utilisation => "utilisation",
+            Metric::BilledCoverage => "billed_coverage",
+            Metric::BilledUtilisation => "billed_utilisation",
+            Metric::TagCoverage => "tag_coverage",
+            Metric::Anomaly => "anomaly",
         }
     }
 
     /// True where its value is a part of something, not an amount.
     pub fn is_share(self) -> bool {
-        matches!(self, Metric::OverBudget | Metric::ChangePercent)
+        matches!(self, Metric::OverBudget | Metric::ChangePercent | Metric::TagCoverage) || self.is_of_commitments()
     }
 
     /// True where it needs the paths of the model.
@@ -99,7 +123,15 @@ impl Metric {
 
     /// True where it needs a bill.
     pub fn needs_bill(self) -> bool {
-        matches!(self, Metric::Actual | Metric::Landed)
+        matches!(
+            self,
+            Metric::Actual | Metric::Landed | Metric::BilledCoverage | Metric::BilledUtilisation | Metric::TagCoverage | Metric::Anomaly
+        )
+    }
+
+    /// True where it is about commitments.
+    pub fn is_of_commitments(self) -> bool {
+        matches!(self, Metric::Coverage | Metric::Utilisation | Metric::BilledCoverage | Metric::BilledUtilisation)
     }
 
     /// True where it needs a base.
@@ -242,6 +274,9 @@ pub struct Rule {
     pub scope: Scope,
     /// What of them.
     pub metric: Metric,
+    /// The cost tags whose coverage is meant: `Service` and `Owner`, where it is left out.
+    #[serde(default)]
+    pub tags: OneOrMany,
     /// More than this is a breach.
     #[serde(default)]
     pub above: Option<Limit>,
@@ -282,6 +317,9 @@ fn one() -> u32 {
     1
 }
 
+/// The cost tags that a rule on tags means where it names none: an environment's rows are found by the third of the plan's.
+const TAGS: [&str; 2] = ["Service", "Owner"];
+
 /// Most months that a rule looks ahead, as `forecast` does.
 const MOST_MONTHS: u32 = 36;
 
@@ -292,6 +330,11 @@ impl Rule {
             [] => scenario.instead_of.is_none(),
             names => names.iter().any(|n| fits(n, &scenario.name)),
         }
+    }
+
+    /// The cost tags whose coverage is meant.
+    pub fn cost_tags(&self) -> Vec<&str> {
+        if self.tags.0.is_empty() { TAGS.to_vec() } else { self.tags.0.iter().map(String::as_str).collect() }
     }
 
     /// The upper limit of a month.
@@ -448,7 +491,7 @@ impl Checked<'_> {
     /// "Of plan" needs one, and the whole of it.
     fn planned(&mut self, key: &str) {
         let rule = self.rule;
-        if rule.metric.needs_base() || !rule.scope.is_whole() {
+        if rule.metric.needs_base() || rule.metric == Metric::Anomaly || !rule.scope.is_whole() {
             self.wrong(
                 key,
                 "the plan's total is that of a whole environment".into(),
@@ -482,12 +525,17 @@ impl Checked<'_> {
 
     fn scope(&mut self) {
         let (metric, scope) = (self.rule.metric, &self.rule.scope);
-        if (metric.is_drawn() || metric.needs_bill()) && !scope.is_whole() {
+        let by_service = metric.needs_base() || metric == Metric::Anomaly;
+        if (metric.is_drawn() || metric.needs_bill() || metric.is_of_commitments()) && !by_service && !scope.is_whole() {
             let message = format!("`{}` is of a whole environment", metric.name());
             self.wrong("scope", message, "a part of one was found", "leave the scope out, or use `planned` or `total`");
-        } else if metric.needs_base() && !scope.is_by_service() {
+        } else if by_service && !scope.is_by_service() {
             let message = format!("`{}` is told by service", metric.name());
-            self.wrong("scope", message, "a base tells no groups, resources or tags", "write `scope: {service: AmazonECS}`");
+            self.wrong("scope", message, "it tells no groups, resources or tags", "write `scope: {service: AmazonECS}`");
+        }
+        if metric != Metric::TagCoverage && !self.rule.tags.0.is_empty() {
+            let message = format!("`{}` asks for no tags", metric.name());
+            self.wrong("tags", message, "these are those of `tag_coverage`", "write `scope: {tag: {Service: core}}` for charges of a tag");
         }
         self.names("group", &scope.group, |s| s.plan.iter().flat_map(|p| &p.lines).map(|l| l.line.group.clone()).collect());
         self.names("resource", &scope.resource, |s| s.resources.iter().map(|r| r.name.to_string()).collect());

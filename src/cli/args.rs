@@ -9,6 +9,7 @@ use rust_decimal::Decimal;
 
 use super::actuals::{ActualsArgs, StoreArgs};
 use crate::bill::group::By;
+use crate::check::alert::Route;
 use crate::failover::Failover;
 use crate::forecast::paths::Drawing;
 use crate::money::{Usd, quotient};
@@ -81,6 +82,8 @@ pub enum Command {
     Calibrate(CalibrateArgs),
     /// What was predicted against what was billed: matched row by row, and the difference in named causes
     Compare(CompareArgs),
+    /// Days that cost more or less than those before them let expect, and what stayed so
+    Anomalies(AnomaliesArgs),
     /// Measured CPU and memory: the task sizes and ranges that fit them, what that saves and what it risks
     Rightsize(RightsizeArgs),
     /// Recovery strategies: what each costs, how long a recovery takes, what is lost, which meet the targets
@@ -364,6 +367,29 @@ pub struct BilledArgs {
     /// Read these files or folders instead of the store: Cost and Usage Reports, FOCUS, Cost Explorer
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub actuals: Vec<PathBuf>,
+}
+
+/// `anomalies`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  ce-cost anomalies prod
+  ce-cost anomalies prod --least 100USD --since 2026-06-01
+  ce-cost anomalies prod --actuals reports/ --format json")]
+pub struct AnomaliesArgs {
+    /// The environment
+    #[arg(value_name = "ENV")]
+    pub environment: String,
+    #[command(flatten)]
+    pub billed: BilledArgs,
+    /// Leave out what is smaller (USD)
+    #[arg(long, value_name = "AMOUNT", default_value = "20 USD")]
+    pub least: Usd,
+    /// Only what reaches beyond this day (2026-06-01)
+    #[arg(long, value_name = "DATE")]
+    pub since: Option<NaiveDate>,
+    /// How to write it
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: ViewFormat,
 }
 
 /// `compare`.
@@ -701,6 +727,20 @@ impl DrArgs {
     }
 }
 
+/// Whom a check tells.
+#[derive(Debug, Args)]
+pub struct NotifyArgs {
+    /// Tell slack, sns, webhook or pagerduty what is new: once for each rule and month; `slack:critical` for no less urgent
+    #[arg(long, value_name = "CHANNEL[:LEVEL]", num_args = 1)]
+    pub notify: Vec<Route>,
+    /// Where to keep what was told; in the user's data folder if left out
+    #[arg(long, value_name = "FILE", requires = "notify")]
+    pub notify_state: Option<PathBuf>,
+    /// Seconds that one try may take
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = clap::value_parser!(u64).range(1..=300), requires = "notify")]
+    pub notify_timeout: u64,
+}
+
 /// `check`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -735,6 +775,8 @@ pub struct CheckArgs {
     pub drawing: DrawingArgs,
     #[command(flatten)]
     pub changes: ChangeArgs,
+    #[command(flatten)]
+    pub notify: NotifyArgs,
     /// How to write it: text, json, md, github, junit or sarif
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: CheckFormat,

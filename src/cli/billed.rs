@@ -178,12 +178,19 @@ mod with {
             }
         }
 
+        /// The months of which there are bills.
+        ///
+        /// # Errors
+        /// A store that cannot be read.
+        pub fn months(&self) -> Result<BTreeSet<Month>, Failure> {
+            Ok(match &self.from {
+                From::Files(all) => all.iter().map(|s| s.bill.month).collect(),
+                From::Store(store) => store.list().map_err(failure)?.iter().map(|l| l.month).collect(),
+            })
+        }
+
         fn nothing(&self, month: Month) -> Failure {
-            let months: BTreeSet<String> = match &self.from {
-                From::Files(all) => all.iter().map(|s| s.bill.month.to_string()).collect(),
-                From::Store(store) => store.list().unwrap_or_default().iter().map(|l| l.month.to_string()).collect(),
-            };
-            let months: Vec<String> = months.into_iter().collect();
+            let months: Vec<String> = self.months().unwrap_or_default().iter().map(Month::to_string).collect();
             let help = match (months.is_empty(), &self.from) {
                 (false, _) => format!("it holds bills of {}", months.join(", ")),
                 (true, From::Files(_)) => "it holds no bill at all".into(),
@@ -232,6 +239,14 @@ mod without {
         /// What the user should know of them.
         pub fn remarks(&self) -> &[String] {
             &[]
+        }
+
+        /// None.
+        ///
+        /// # Errors
+        /// Always.
+        pub fn months(&self) -> Result<std::collections::BTreeSet<Month>, Failure> {
+            Err(missing())
         }
 
         /// None.

@@ -1,6 +1,7 @@
 //! The command line: read, call, render. No arithmetic.
 
 mod actuals;
+mod anomalies;
 mod args;
 mod billed;
 mod budgets;
@@ -13,6 +14,7 @@ mod embedded;
 mod explain;
 mod forecast;
 mod input;
+mod out_file;
 mod plan;
 mod prices;
 mod rightsize;
@@ -72,6 +74,7 @@ pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
         ("simulate.schema.json", of(schemars::schema_for!(simulate::Simulation))),
         ("explain.schema.json", of(schemars::schema_for!(explain::Explanation))),
         ("compare.schema.json", of(schemars::schema_for!(compare::Document))),
+        ("anomalies.schema.json", of(schemars::schema_for!(anomalies::Document))),
         ("commit.schema.json", of(schemars::schema_for!(crate::savings::commit::document::Commitments))),
         ("check.schema.json", of(schemars::schema_for!(crate::check::document::Check))),
         ("budgets.schema.json", of(schemars::schema_for!(crate::check::rule::RuleFile))),
@@ -206,6 +209,7 @@ pub fn run(cli: &Cli, world: &World) -> Result<Output, Failure> {
         Command::Explain(args) => explain::run(cli, args, world),
         Command::Calibrate(args) => calibrate::run(cli, args, world),
         Command::Compare(args) => compare::run(cli, args, world),
+        Command::Anomalies(args) => anomalies::run(cli, args, world),
         Command::Rightsize(args) => rightsize::run(cli, args, world),
         Command::Dr(args) => dr::run(cli, args, world),
         Command::Commit(args) => commit::run(cli, args, world),

@@ -1,7 +1,7 @@
 //! `ce-cost simulate`.
 
 use std::fmt::Write;
-use std::io::Write as _;
+
 use std::path::Path;
 
 use chrono::NaiveDate;
@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::args::{Cli, SimulateArgs, ViewFormat};
 use super::forecast::json;
 use super::input::Inputs;
-use super::{Failure, Output, World};
+use super::{Failure, Output, World, out_file};
 use crate::diagnostic::nearest;
 use crate::forecast::draw::{purpose, stream};
 use crate::month::Month;
@@ -181,23 +181,14 @@ fn picture(path: &Path) -> Result<Picture, Failure> {
     }
 }
 
-/// Writes the picture beside its place and moves it there, so that nobody finds half of one.
+/// Writes the picture.
 fn draw(path: &Path, picture: Picture, day: &Day, title: &str, subtitle: &str) -> Result<(), Failure> {
     let bytes = match picture {
         Picture::Svg => chart::svg(day, title, subtitle).map(String::into_bytes),
         Picture::Png => chart::png(day, title, subtitle),
     };
     let bytes = bytes.map_err(|e| Failure { exit: super::Exit::Internal, message: format!("error: the picture cannot be drawn: {e}") })?;
-    let wrong = |e: std::io::Error| Failure::missing(format!("error: {} cannot be written: {e}", path.display()));
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    // As any new file: readable for those whom the user's mask lets read.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder).map_err(wrong)?;
-    file.write_all(&bytes).map_err(wrong)?;
-    file.persist(path).map_err(|e| wrong(e.error))?;
-    Ok(())
+    out_file::write(path, &bytes)
 }
 
 // ── the page ───────────────────────────────────────────────────────────────────────────────────────────────────────────

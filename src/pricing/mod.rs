@@ -480,6 +480,14 @@ impl PriceBook {
         (!operations.is_empty()).then_some(operations)
     }
 
+    /// True for use of which it has a rate at the terms of a reservation or savings plan.
+    pub fn is_committable(&self, service: &str, region: &str, usage_type: &str, operation: &str) -> bool {
+        let fits = |g: &Group| {
+            matches!(g.term, Term::Reserved { .. } | Term::SavingsPlan { .. }) && (g.operation.is_empty() || g.operation == operation)
+        };
+        self.index.get(&key(service, region, usage_type)).is_some_and(|entry| entry.groups.iter().any(fits))
+    }
+
     /// Rows that may have been meant: the same usage type, else the nearest ones of the service in the region.
     fn candidates(&self, service: &str, region: &str, usage_type: &str) -> Vec<String> {
         let show = |r: &PriceRow| {

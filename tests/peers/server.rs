@@ -35,6 +35,7 @@ impl Server {
     }
 
     /// Sends JSON, and gives the body that comes back.
+    #[allow(dead_code, reason = "not every peer is told anything")]
     pub fn post(&self, path: &str, body: &str) -> String {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("a connection");
         let head = format!("POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\nContent-Type: application/json", self.port);

@@ -15,6 +15,7 @@ pub fn scenarios(folder: &Path) {
 }
 
 /// Runs git in a folder, whatever the user's own settings.
+#[allow(dead_code, reason = "not every test needs a history")]
 pub fn git(folder: &Path, args: &[&str]) {
     let own = ["-c", "user.name=a", "-c", "user.email=a@example.invalid", "-c", "commit.gpgsign=false", "-c", "init.defaultBranch=main"];
     let done = Command::new("git").args(own).args(args).current_dir(folder).output().expect("git runs");

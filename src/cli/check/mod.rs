@@ -3,8 +3,9 @@
 mod base;
 mod github;
 mod junit;
-mod landing;
 mod markdown;
+mod notify;
+mod on_bill;
 mod sarif;
 mod text;
 
@@ -17,6 +18,7 @@ use super::{Exit, Failure, Output, World, embedded};
 use crate::check::document::{Check, Outcome, Status, Verdict};
 use crate::check::rule::{self, Rules};
 use crate::check::{self, Ground};
+use crate::month::Month;
 use crate::scenario::{BUDGETS, Scenario};
 
 /// The way out where there are no rules.
@@ -30,7 +32,7 @@ pub fn run(cli: &Cli, args: &CheckArgs, world: &World) -> Result<(Output, Exit),
     let basis = inputs.basis(&args.basis);
     let months = rules.file.rules.iter().map(|r| r.months).max().unwrap_or(1);
     let base = args.base.as_deref().map(|name| base::read(cli, name, &environments, months, basis, &inputs, world)).transpose()?;
-    let landings = landing::of(args, &rules, &environments, &inputs, world)?;
+    let bills = on_bill::of(args, &rules, &environments, &inputs, world)?;
     let ground = Ground {
         scenarios: &inputs.scenarios,
         book: &inputs.book,
@@ -38,7 +40,7 @@ pub fn run(cli: &Cli, args: &CheckArgs, world: &World) -> Result<(Output, Exit),
         drawing: args.drawing.drawing(),
         as_of: inputs.as_of,
         base: base.as_ref(),
-        landings: &landings,
+        bills: &bills,
     };
     let found = check::check(&rules, &environments, &ground).map_err(|e| Failure::input(format!("error: {e}")))?;
     let out = match args.format {
@@ -49,8 +51,9 @@ pub fn run(cli: &Cli, args: &CheckArgs, world: &World) -> Result<(Output, Exit),
         CheckFormat::Junit => junit::report(&found)?,
         CheckFormat::Sarif => sarif::log(&found)?,
     };
-    let notes = inputs.warnings(world);
-    Ok((Output { out, notes }, exit(found.verdict, args.fail_on)))
+    let delivered = notify::tell(&args.notify, &found, Month::of(inputs.as_of))?;
+    let notes = inputs.warnings(world) + &delivered.notes;
+    Ok((Output { out, notes }, notify::exit(exit(found.verdict, args.fail_on), &delivered)))
 }
 
 /// The exit code of a verdict.
