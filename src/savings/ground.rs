@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::bought;
+use super::hourly;
 use super::lever::Lever;
 use crate::bill::{Bill, Category, Frequency};
 use crate::diagnostic::Problems;
@@ -92,7 +93,8 @@ impl<'a> Others<'a> {
     /// The payer's usage with another state of the environment.
     fn with<'b>(&'b self, changed: &'b Scenario, alone: Metered<'b>) -> Metered<'b> {
         let (records, known) = &self.own;
-        let bare = alone.records.into_iter().map(|r| UsageRecord { factors: Vec::new(), ..r });
+        let layered = hourly::layered(changed, &alone.terms, alone.records);
+        let bare = layered.into_iter().map(|r| UsageRecord { factors: Vec::new(), ..r });
         let mut all = self.whole.records.clone();
         all.splice(records.clone(), bare);
         let mut all_known = self.whole.known.clone();

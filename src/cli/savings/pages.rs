@@ -78,8 +78,13 @@ fn bounds(found: &Savings) -> String {
     let risk = more.map(|more| format!("With high risk: {}. ", signed(more))).unwrap_or_default();
     let band = "The band holds what has a range, not numbers that levers assume without one.";
     let buys = found.levers.iter().any(|r| r.status == Status::Recommended && r.purchases.iter().any(|p| p.hourly.is_some()));
-    let plans =
-        if buys { " Savings plans are sized on an average hour: quiet hours are not seen; `ce-cost commit` sees them." } else { "" };
+    let plans = match (buys, found.by_hour) {
+        (false, _) => "",
+        (true, true) => {
+            " Savings plans are sized on the hours of this month at likely demand; `ce-cost commit` weighs every month of the term and every path, before the other levers."
+        }
+        (true, false) => " Savings plans are sized on an average hour: quiet hours are not seen; `ce-cost commit` sees them.",
+    };
     if best.levers.is_empty() { risk } else { format!("{risk}{band}{plans}") }
 }
 
