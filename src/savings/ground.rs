@@ -14,7 +14,7 @@ use crate::diagnostic::Problems;
 use crate::money::{Usd, quotient};
 use crate::predict::{Basis, Memory, Metered, NoBill};
 use crate::pricing::PriceBook;
-use crate::rating::support;
+use crate::rating::{credit, support};
 use crate::scenario::commitment::Commitment;
 use crate::scenario::node::Node;
 use crate::scenario::patch::{NewValue, Patch};
@@ -61,7 +61,8 @@ impl NoWorth {
         let of_changes = |problems: &Problems| problems.sorted().first().map(|d| d.message.clone());
         match self {
             NoWorth::Change(wrong) => of_changes(&wrong.0).unwrap_or_default(),
-            NoWorth::Bill(NoBill(why)) => why.first().cloned().unwrap_or_default(),
+            // Which prices there are instead is no part of a line.
+            NoWorth::Bill(NoBill(why)) => why.first().and_then(|w| w.split("; could have been").next()).unwrap_or_default().to_owned(),
         }
     }
 }
@@ -245,7 +246,7 @@ impl<'a> Ground<'a> {
 
     fn sums(&self, bill: &Bill) -> Worth {
         let mut worth = Worth::default();
-        let own = bill.charges.iter().filter(|c| c.environment == self.scenario.name && c.category != Category::Credit);
+        let own = bill.charges.iter().filter(|c| c.environment == self.scenario.name && !credit::is_of_payer(c));
         for charge in own {
             worth.billed += charge.billed;
             worth.total += charge.effective;
