@@ -272,7 +272,7 @@ pub(super) fn plan_table(found: &Savings) -> Table {
         Column::number("stated", "stated"),
         Column::number("reproduced", "reproduced"),
         Column::number("at list, alone", "standalone"),
-        Column::number("after the others", "marginal"),
+        Column::number("after others", "marginal").droppable(2),
         Column::words("basis", "basis"),
         Column::words("acts on", "environment").droppable(1),
     ]);
