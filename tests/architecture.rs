@@ -147,6 +147,7 @@ const FLOATS: &[&str] = &[
     "forecast::paths",
     "forecast::sensitivity",
     "forecast::surface",
+    "savings::hourly",
     "savings::rightsize::load",
     "savings::rightsize::trial",
     "savings::sampled",

@@ -7,9 +7,10 @@ use super::demand::Demands;
 use super::inputs::Inputs;
 use super::paths::{Drawing, band, run};
 use super::surface::Surface;
-use crate::bill::{Bill, Category, Charge};
+use crate::bill::{Bill, Charge};
 use crate::money::Usd;
 use crate::predict::{Metered, NoBill};
+use crate::rating::credit;
 use crate::statistic::float;
 
 /// The band of what an environment costs less. `spread` is what the month's fees, spread over their terms, come to beyond what the bill
@@ -36,7 +37,7 @@ pub fn difference(
 /// What the environment in question costs on every path, credits left aside; nothing where nothing moves.
 fn totals(metered: &Metered<'_>, bill: &Bill, drawing: Drawing) -> Result<Option<Vec<f64>>, NoBill> {
     let mut inputs = Inputs::default();
-    let place_of = |charge: &Charge| if charge.category == Category::Credit { Vec::new() } else { vec![(0, 1.0)] };
+    let place_of = |charge: &Charge| if credit::is_of_payer(charge) { Vec::new() } else { vec![(0, 1.0)] };
     let surface = Surface::new(metered, bill, &mut inputs, &place_of, 1)?;
     let demands = Demands::new(&metered.members, metered.terms.month, 1, &mut inputs);
     let moves = !inputs.list.is_empty() || demands.moves();

@@ -79,6 +79,11 @@ pub fn charges(credits: &[Credit], balances: &mut [Usd], charges: &[Charge], ter
     rows
 }
 
+/// True for what the payer's own credits pay, which depends on the whole bill; a credit that a resource brings is its own.
+pub fn is_of_payer(charge: &Charge) -> bool {
+    charge.category == Category::Credit && charge.service == SERVICE
+}
+
 /// The credits in the order in which AWS applies them.
 fn in_order(credits: &[Credit]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..credits.len()).collect();

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
+use super::hourly::{self, Coverable};
 use super::lever::Buy;
 use crate::money::quotient;
 use crate::predict::{Metered, NoBill};
@@ -19,7 +20,7 @@ use crate::usage::UsageRecord;
 /// Resources whose records spread bursts evenly over the month: no baseline, however many hours their records name.
 const BURSTS: &[&str] = &["fargate-deployments", "fargate-task", "lambda-function"];
 
-/// The usage of an environment that nothing covers which its payer has bought, of what is on all month. `holder` is the environment with
+/// The usage of an environment that nothing covers which its payer has bought, without bursts. `holder` is the environment with
 /// everything that was bought before.
 ///
 /// # Errors
@@ -28,7 +29,7 @@ pub fn uncovered(holder: &Scenario, metered: &Metered<'_>) -> Result<Vec<UsageRe
     let members: Vec<&Scenario> = metered.members.iter().map(|m| if m.name == holder.name { holder } else { m }).collect();
     let mut left = metered.uncovered(&members)?;
     let bursts = |r: &UsageRecord| holder.resource(&r.resource).is_some_and(|of| BURSTS.contains(&of.kind.name));
-    left.retain(|r| r.hours == metered.terms.hours && !bursts(r));
+    left.retain(|r| !bursts(r));
     Ok(left)
 }
 
@@ -46,7 +47,7 @@ pub fn sized(
 ) -> Result<Option<Node>, NoBill> {
     let size = match buy.term {
         Term::Reserved { .. } => running(buy, holder, metered, left)?,
-        _ => eligible(buy, metered, left)? * buy.part.as_ref().map_or(Decimal::ONE, |p| p.value.0),
+        _ => planned(buy, holder, metered, left)?,
     };
     let size = size.round_dp(HOURLY_PLACES);
     Ok((size > Decimal::ZERO).then(|| node(buy, size, start, at)))
@@ -58,7 +59,8 @@ fn running(buy: &Buy, scenario: &Scenario, metered: &Metered<'_>, left: &[UsageR
     let usage_type = metered.terms.book.usage_type(service, &scenario.region, base).map_err(|why| NoBill(vec![why]))?;
     let operation = buy.operation.as_deref().unwrap_or_default();
     let Some((family, size)) = units(&usage_type) else { return Ok(Decimal::ZERO) };
-    let fits = |r: &&UsageRecord| r.service == service && r.region == scenario.region && r.operation == operation;
+    let on = |r: &UsageRecord| r.hours == metered.terms.hours;
+    let fits = |r: &&UsageRecord| on(r) && r.service == service && r.region == scenario.region && r.operation == operation;
     let units = left.iter().filter(fits).filter_map(|r| {
         let (of, each) = units(&r.usage_type)?;
         (of == family).then(|| r.quantity * each)
@@ -67,13 +69,27 @@ fn running(buy: &Buy, scenario: &Scenario, metered: &Metered<'_>, left: &[UsageR
     Ok(quotient(running, size).unwrap_or_default().floor())
 }
 
-/// Dollars an hour at the plan's rates that are used in every hour.
-fn eligible(buy: &Buy, metered: &Metered<'_>, left: &[UsageRecord]) -> Result<Decimal, NoBill> {
+/// Dollars an hour of a savings plan: where use follows a workload, those that save the most over its hours; else the stated part of what
+/// could be covered in every hour.
+fn planned(buy: &Buy, holder: &Scenario, metered: &Metered<'_>, left: &[UsageRecord]) -> Result<Decimal, NoBill> {
+    let (coverable, hours) = (coverable(buy, metered, left)?, metered.terms.hours);
+    if holder.driven {
+        return Ok(hourly::best(&coverable, hours));
+    }
+    let always: Decimal = coverable.iter().filter(|c| c.hours == hours).map(|c| c.plan).sum();
+    Ok(quotient(always, hours).unwrap_or_default() * buy.part.as_ref().map_or(Decimal::ONE, |p| p.value.0))
+}
+
+/// What a savings plan could cover.
+fn coverable(buy: &Buy, metered: &Metered<'_>, left: &[UsageRecord]) -> Result<Vec<Coverable>, NoBill> {
     let (book, day, plan) = (metered.terms.book, metered.terms.month.first_day(), buy.plan.unwrap_or_default());
-    let mut dollars = Decimal::ZERO;
+    let mut coverable = Vec::new();
     for record in left {
         match savings_plan::rate(book, plan, buy.term, record, day) {
-            Some(rate) => dollars += rate.plan * record.quantity,
+            Some(rate) => {
+                let (plan, list) = (rate.plan * record.quantity, rate.list * record.quantity);
+                coverable.push(Coverable { plan, list, hours: record.hours });
+            }
             None if unpriced(book, plan, buy.term, record) => {
                 let (plan, term, region, what) = (plan.name(), buy.term, &record.region, &record.usage_type);
                 return Err(NoBill(vec![format!(
@@ -83,7 +99,7 @@ fn eligible(buy: &Buy, metered: &Metered<'_>, left: &[UsageRecord]) -> Result<De
             None => {}
         }
     }
-    Ok(quotient(dollars, metered.terms.hours).unwrap_or_default())
+    Ok(coverable)
 }
 
 /// True where the book has a plan's rate for the same usage in another region and none in this one: it is unknown, not uncovered.

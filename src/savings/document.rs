@@ -24,6 +24,8 @@ pub struct Savings {
     pub month: String,
     /// The hours that it was taken to have.
     pub hours: String,
+    /// True where use follows a workload: commitments are then sized and applied hour by hour, else on an average hour.
+    pub by_hour: bool,
     /// What the environment costs without any lever, upfront fees spread, credits left aside.
     pub cost: Usd,
     /// Every lever: first those that are recommended in their order, then the others.

@@ -7,13 +7,14 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::bought;
+use super::hourly;
 use super::lever::Lever;
 use crate::bill::{Bill, Category, Frequency};
 use crate::diagnostic::Problems;
 use crate::money::{Usd, quotient};
 use crate::predict::{Basis, Memory, Metered, NoBill};
 use crate::pricing::PriceBook;
-use crate::rating::support;
+use crate::rating::{credit, support};
 use crate::scenario::commitment::Commitment;
 use crate::scenario::node::Node;
 use crate::scenario::patch::{NewValue, Patch};
@@ -60,7 +61,8 @@ impl NoWorth {
         let of_changes = |problems: &Problems| problems.sorted().first().map(|d| d.message.clone());
         match self {
             NoWorth::Change(wrong) => of_changes(&wrong.0).unwrap_or_default(),
-            NoWorth::Bill(NoBill(why)) => why.first().cloned().unwrap_or_default(),
+            // Which prices there are instead is no part of a line.
+            NoWorth::Bill(NoBill(why)) => why.first().and_then(|w| w.split("; could have been").next()).unwrap_or_default().to_owned(),
         }
     }
 }
@@ -92,7 +94,8 @@ impl<'a> Others<'a> {
     /// The payer's usage with another state of the environment.
     fn with<'b>(&'b self, changed: &'b Scenario, alone: Metered<'b>) -> Metered<'b> {
         let (records, known) = &self.own;
-        let bare = alone.records.into_iter().map(|r| UsageRecord { factors: Vec::new(), ..r });
+        let layered = hourly::layered(changed, &alone.terms, alone.records);
+        let bare = layered.into_iter().map(|r| UsageRecord { factors: Vec::new(), ..r });
         let mut all = self.whole.records.clone();
         all.splice(records.clone(), bare);
         let mut all_known = self.whole.known.clone();
@@ -243,7 +246,7 @@ impl<'a> Ground<'a> {
 
     fn sums(&self, bill: &Bill) -> Worth {
         let mut worth = Worth::default();
-        let own = bill.charges.iter().filter(|c| c.environment == self.scenario.name && c.category != Category::Credit);
+        let own = bill.charges.iter().filter(|c| c.environment == self.scenario.name && !credit::is_of_payer(c));
         for charge in own {
             worth.billed += charge.billed;
             worth.total += charge.effective;

@@ -10,6 +10,7 @@ pub mod double_count;
 pub mod dr;
 pub mod game;
 pub mod ground;
+pub mod hourly;
 pub mod lever;
 mod report;
 pub mod rightsize;

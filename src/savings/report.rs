@@ -5,6 +5,7 @@ use super::document::{Overlap, Purchase, Recommendation, Row, Savings, Shares, S
 use super::double_count;
 use super::game::EXACT;
 use super::ground::{Ground, NoWorth, Others, Set, Worth, members};
+use super::hourly;
 use super::lever::{Horizon, Lever, Levers, Stated};
 use super::stated::{reproduce, share_of};
 use crate::bill::Bill;
@@ -109,6 +110,7 @@ impl Writer<'_> {
             basis: if self.asked.of_plan { "plan" } else { "list" }.into(),
             month: self.asked.basis.month.to_string(),
             hours: exact(self.asked.basis.hours.hours(self.asked.basis.month)),
+            by_hour: self.scenario.driven,
             cost: self.analysis.values.base().total,
             totals: self.totals(),
             combined,
@@ -339,7 +341,11 @@ impl Writer<'_> {
     }
 
     fn band(&self, after: &Scenario, worth: Worth) -> Result<Band, NoBill> {
-        let metered = |scenario| Metered::new(self.scenarios, scenario, self.book, self.asked.basis);
+        let metered = |scenario| {
+            let mut metered = Metered::new(self.scenarios, scenario, self.book, self.asked.basis)?;
+            metered.records = hourly::layered(scenario, &metered.terms, metered.records);
+            Ok::<_, NoBill>(metered)
+        };
         let (before, after) = (metered(self.scenario)?, metered(after)?);
         let (bill_before, bill_after) = (before.clone().bill()?, after.clone().bill()?);
         difference((&before, &bill_before), (&after, &bill_after), worth.total - worth.billed, self.asked.drawing)

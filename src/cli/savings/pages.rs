@@ -78,8 +78,13 @@ fn bounds(found: &Savings) -> String {
     let risk = more.map(|more| format!("With high risk: {}. ", signed(more))).unwrap_or_default();
     let band = "The band holds what has a range, not numbers that levers assume without one.";
     let buys = found.levers.iter().any(|r| r.status == Status::Recommended && r.purchases.iter().any(|p| p.hourly.is_some()));
-    let plans =
-        if buys { " Savings plans are sized on an average hour: quiet hours are not seen; `ce-cost commit` sees them." } else { "" };
+    let plans = match (buys, found.by_hour) {
+        (false, _) => "",
+        (true, true) => {
+            " Savings plans are sized on the hours of this month at likely demand; `ce-cost commit` weighs every month of a growing term and every path, before the other levers and support."
+        }
+        (true, false) => " Savings plans are sized on an average hour: quiet hours are not seen; `ce-cost commit` sees them.",
+    };
     if best.levers.is_empty() { risk } else { format!("{risk}{band}{plans}") }
 }
 
@@ -267,6 +272,7 @@ pub(super) fn plan_table(found: &Savings) -> Table {
         Column::number("stated", "stated"),
         Column::number("reproduced", "reproduced"),
         Column::number("at list, alone", "standalone"),
+        Column::number("after others", "marginal").droppable(2),
         Column::words("basis", "basis"),
         Column::words("acts on", "environment").droppable(1),
     ]);
@@ -277,20 +283,28 @@ pub(super) fn plan_table(found: &Savings) -> Table {
         if rows.is_empty() {
             continue;
         }
-        let part = total.share.as_ref().and_then(|s| s.parse::<Decimal>().ok()).map(|s| Share(s.round_dp(2)).to_string());
+        let part = total
+            .share
+            .as_ref()
+            .filter(|_| !total.stated.is_zero())
+            .and_then(|s| s.parse::<Decimal>().ok())
+            .map(|s| Share(s.round_dp(2)).to_string());
         let name = part.map_or_else(|| name.to_owned(), |s| format!("{name}, {s} of the plan"));
-        let cells = vec![Cell::text(name), Cell::Money(total.stated), Cell::Money(total.reproduced), Cell::Empty, Cell::Empty, Cell::Empty];
+        let cells = [Cell::text(name), Cell::Money(total.stated), Cell::Money(total.reproduced)]
+            .into_iter()
+            .chain(std::iter::repeat_n(Cell::Empty, 4))
+            .collect();
         table.row(Kind::Group, 0, cells);
         for row in rows {
             let basis = row.basis.clone().unwrap_or_default();
-            let amounts = [row.stated, row.reproduced, row.standalone].map(Cell::money);
+            let amounts = [row.stated, row.reproduced, row.standalone, row.marginal].map(Cell::money);
             let cells = [Cell::text(&row.title)].into_iter().chain(amounts).chain([Cell::text(basis), Cell::text(&row.environment)]);
             table.row(Kind::Line, 1, cells.collect());
         }
     }
     let sum = |f: fn(&Total) -> Usd| Cell::Money(f(&found.totals.short) + f(&found.totals.long));
-    let sums = vec![Cell::text("The plan says"), sum(|t| t.stated), sum(|t| t.reproduced), Cell::Empty, Cell::Empty, Cell::Empty];
-    table.row(Kind::Sum, 0, sums);
+    let sums = [Cell::text("The plan says"), sum(|t| t.stated), sum(|t| t.reproduced)];
+    table.row(Kind::Sum, 0, sums.into_iter().chain(std::iter::repeat_n(Cell::Empty, 4)).collect());
     table
 }
 

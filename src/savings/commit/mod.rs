@@ -9,7 +9,7 @@ pub mod curve;
 pub mod document;
 pub mod market;
 pub mod outcome;
-mod parts;
+pub(in crate::savings) mod parts;
 pub mod purchase;
 
 use std::sync::Arc;
