@@ -71,7 +71,7 @@ pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
         ("sensitivity.schema.json", of(schemars::schema_for!(sensitivity::Sensitivity))),
         ("simulate.schema.json", of(schemars::schema_for!(simulate::Simulation))),
         ("explain.schema.json", of(schemars::schema_for!(explain::Explanation))),
-        ("compare.schema.json", of(schemars::schema_for!(compare::Document))),
+        ("compare.schema.json", of(schemars::schema_for!(crate::variance::document::Document))),
         ("commit.schema.json", of(schemars::schema_for!(crate::savings::commit::document::Commitments))),
         ("check.schema.json", of(schemars::schema_for!(crate::check::document::Check))),
         ("budgets.schema.json", of(schemars::schema_for!(crate::check::rule::RuleFile))),
