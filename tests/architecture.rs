@@ -133,6 +133,8 @@ const FLOATS: &[&str] = &[
     "actuals::exact",
     "actuals::parquet_file",
     "report::chart",
+    "report::plot",
+    "report::workbook",
     "report::terminal",
     "scenario::read",
     "statistic",
