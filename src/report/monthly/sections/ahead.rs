@@ -66,7 +66,7 @@ pub fn outlook(facts: &Facts<'_>) -> Section {
         alt: format!("Line with a band over {} months beside the budget; the table beneath has the numbers.", months.len()),
         kind: ChartKind::Outlook { months: months.iter().map(ahead).collect() },
     });
-    section.tables.push(titled("outlook", "Month by month, $", table));
+    section.tables.push(titled("outlook", "All charges month by month, $", table));
     section.tables.push(titled("outlook-planned", "Planned charges and their band, $", planned(months)));
     let widest: Vec<String> = facts.forecast.moves.iter().take(3).map(|m| format!("{} ({})", m.input, dollars(m.swing))).collect();
     if !widest.is_empty() {

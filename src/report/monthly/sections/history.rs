@@ -44,7 +44,7 @@ pub fn accuracy(facts: &Facts<'_>, accuracy: Option<&Accuracy>) -> Section {
     row("in the band", Cell::text(of(a.covered)), "months of which the bill lay between P10 and P90".into());
     row("FinOps maturity", Cell::text(maturity(a.wape)), "FinOps Foundation: below 20% crawl, 10% walk, 5% run".into());
     section.tables.push(titled("accuracy", "Forecast and bill over the closed months", table));
-    section.tables.push(titled("backcast", "Month by month, $", months(&facts.past)));
+    section.tables.push(titled("backcast", "Forecast and bill month by month, $", months(&facts.past)));
     section.notes.push(
         "This is a back-cast: today's scenario is held against past months, whose bills may have shaped it. Forecasts that were made before \
          those bills would be a harder test; none are kept."

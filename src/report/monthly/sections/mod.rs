@@ -121,7 +121,7 @@ fn before(facts: &Facts<'_>) -> Option<Usd> {
 fn figures(facts: &Facts<'_>) -> Vec<Figure> {
     let figure = |label: &str, value: Cell, note: String| Figure { label: label.into(), value, note };
     let is_billed = facts.billed.is_ok();
-    let mut all = vec![figure(if is_billed { "billed" } else { "predicted" }, Cell::Money(facts.cost()), facts.month.name())];
+    let mut all = vec![figure(if is_billed { "billed, $" } else { "predicted, $" }, Cell::Money(facts.cost()), facts.month.name())];
     if let Some(budget) = facts.predicted.budget {
         all.push(figure("against plan", Cell::Difference(of_plan(facts) - budget), format!("plan {}, its own lines", dollars(budget))));
     }

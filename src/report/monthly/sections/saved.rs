@@ -122,9 +122,7 @@ fn expiry(facts: &Facts<'_>, section: &mut Section, none_billed: bool) {
     let own = &facts.scenario.commitments;
     if own.is_empty() {
         if !none_billed {
-            section
-                .notes
-                .push("The scenario names none of them: when they end stands on no bill. `commitments:` in its file says it.".into());
+            section.notes.push("The scenario names none of them: when they end stands on no bill. its list of commitments says it.".into());
         }
         return;
     }

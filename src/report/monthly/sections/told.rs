@@ -43,7 +43,7 @@ pub fn unknown(facts: &Facts<'_>) -> Section {
     let mut table = Table::new(&[Column::words("question", "question"), Column::words("why not, and what would answer it", "why")]);
     let mut row = |question: &str, why: String| table.line(vec![Cell::text(question), Cell::Text(why)]);
     match &facts.billed {
-        Err(why) => row("What did AWS bill?", format!("{why}; `ce-cost actuals pull` or `actuals import` brings bills in")),
+        Err(why) => row("What did AWS bill?", format!("{why}; ce-cost actuals pull, or actuals import, brings bills in")),
         Ok(b) => {
             let d = &b.document;
             if !d.is_final {
@@ -55,7 +55,7 @@ pub fn unknown(facts: &Facts<'_>) -> Section {
             if !d.allocation.unallocated.is_zero() {
                 row(
                     "Whose is the rest?",
-                    "rows without a tag name no owner; `shared:` in accounts.yaml can state how they are shared".into(),
+                    "rows without a tag name no owner; rules in accounts.yaml (shared) can state how they are shared".into(),
                 );
             }
             for service in &d.comparison.unknown_services {
