@@ -164,9 +164,8 @@ impl<B: DrawingBackend> Canvas<'_, B> {
         let (from, to) = ((least - (most - least) * 0.15).max(0.0), most + (most - least) * 0.08 + 1.0);
         let y = |amount: f64| bottom - ((amount - from) / (to - from) * f64::from(bottom - top)).round() as i32;
         let x = |n: usize| left + (f64::from(right - left) * n as f64 / (months.len().max(2) - 1) as f64).round() as i32;
-        for tick in
-            ticks(to).into_iter().chain(ticks(to - from).into_iter().map(|t| t + from.floor())).filter(|t| *t >= from && *t % 100.0 == 0.0)
-        {
+        let step = ticks(to - from).get(1).copied().unwrap_or(to);
+        for tick in (1..).map(|n| f64::from(n) * step).skip_while(|t| *t < from).take_while(|t| *t <= to) {
             self.line(&[(left, y(tick)), (right, y(tick))], FAINT, 1)?;
             self.text(left - 6, y(tick), &whole(tick), GREY, At::Right)?;
         }

@@ -86,7 +86,11 @@ impl Screen {
             if row.kind == Kind::Sum {
                 let rule = widths.iter().sum::<usize>() + GAP.len() * widths.len();
                 let bars = kept.iter().zip(&widths).filter(|(c, _)| self.is_bar(table, **c)).map(|(_, w)| w + GAP.len()).sum::<usize>();
-                let _ = writeln!(out, "{GAP}{}", self.paint(Tone::Dim, &"─".repeat(rule.saturating_sub(bars + GAP.len()))));
+                let _ = writeln!(
+                    out,
+                    "{GAP}{}",
+                    self.paint(Tone::Dim, &"─".repeat(rule.saturating_sub(bars + GAP.len()).min(self.width - GAP.len())))
+                );
             }
             let _ = writeln!(out, "{}", self.row(table, row, &kept, &widths));
         }

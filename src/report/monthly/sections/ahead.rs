@@ -3,10 +3,11 @@
 use super::super::document::{Ahead, Chart, ChartKind, Section};
 use super::super::facts::Facts;
 use super::super::{section, titled};
-use crate::bill::{Category, Frequency};
+use crate::bill::{Category, Charge, Frequency};
 use crate::forecast::MonthForecast;
 use crate::money::{Usd, dollars};
 use crate::quantity::per_cent;
+use crate::rating::support::SERVICE;
 use crate::report::table::{Cell, Column, Table};
 use crate::usage::CREDITS;
 
@@ -116,12 +117,11 @@ fn over(month: &MonthForecast) -> Option<rust_decimal::Decimal> {
 pub fn known(facts: &Facts<'_>) -> Section {
     let title = "Known charges ahead, and credits";
     let mut table = Table::new(&[Column::words("month", "month"), Column::words("what", "what"), Column::number("amount, $", "amount")]);
-    let credit = |c: &crate::bill::Charge| c.resource.as_ref() == CREDITS || c.category == Category::Credit;
+    let credit = |c: &Charge| c.resource.as_ref() == CREDITS || c.category == Category::Credit;
     for bill in &facts.ahead {
-        let once = bill
-            .charges
-            .iter()
-            .filter(|c| (c.frequency == Frequency::OneTime || c.category == Category::Purchase) && !credit(c) && !c.billed.is_zero());
+        // Support is a fee as well, and comes every month.
+        let is_once = |c: &&Charge| c.frequency == Frequency::OneTime || c.category == Category::Purchase && c.service != SERVICE;
+        let once = bill.charges.iter().filter(is_once).filter(|c| !credit(c) && !c.billed.is_zero());
         for c in once {
             let name = if c.description.is_empty() { format!("{} {}", c.resource, c.usage_type) } else { c.description.to_string() };
             table.line(vec![Cell::Text(bill.month.to_string()), Cell::Text(name), Cell::Money(c.billed)]);
