@@ -1,6 +1,7 @@
 //! `ce-cost report`: gathers facts, asks for the document, hands it to a writer.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::PathBuf;
 
 use fs_err as fs;
@@ -97,9 +98,8 @@ impl<'a> Gathering<'a> {
         for scenario in &inputs.scenarios.all {
             let (payer, _, members) = inputs.scenarios.payer(scenario);
             for n in 0..PAST {
-                let key = (first.plus(n), payer.to_owned());
-                if !gathering.bills.contains_key(&key) {
-                    gathering.bills.insert(key, bill(&bills, first.plus(n), &members)?);
+                if let Entry::Vacant(place) = gathering.bills.entry((first.plus(n), payer.to_owned())) {
+                    place.insert(bill(&bills, first.plus(n), &members)?);
                 }
             }
         }
