@@ -134,6 +134,8 @@ const FLOATS: &[&str] = &[
     "actuals::parquet_file",
     "check::anomaly::residual",
     "report::chart",
+    "report::plot",
+    "report::workbook",
     "report::terminal",
     "scenario::read",
     "statistic",

@@ -5,9 +5,6 @@ mod show;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use schemars::JsonSchema;
-use serde::Serialize;
-
 use super::args::{Cli, CompareArgs, CostArg, ViewFormat};
 use super::billed::{Billed, Bills};
 use super::forecast::json;
@@ -20,12 +17,12 @@ use crate::predict::{self, Basis};
 use crate::quantity::exact;
 use crate::scenario::Scenario;
 use crate::scenario::actuals::ENVIRONMENT;
-use crate::variance::calendar::SoFar;
+use crate::variance::document::{Allocation, Bears, Document, OfService, Tagged};
 use crate::variance::join::SERVICE;
 use crate::variance::key::{Cost, Keys};
 use crate::variance::names::Names;
 use crate::variance::scope::{self, Coverage, Divided};
-use crate::variance::{self, Comparison, Cut, Question, calendar};
+use crate::variance::{self, Cut, Question, calendar};
 
 /// The cost tags whose coverage is told.
 const TAGS: &[&str] = &["Environment", "Service", "Owner"];
@@ -42,93 +39,6 @@ impl CostArg {
     }
 }
 
-/// The JSON of `compare --format json`.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Document {
-    /// Names this layout: `ce-cost/compare/1`.
-    pub schema: String,
-    /// The environment.
-    pub environment: String,
-    /// Always USD.
-    pub currency: String,
-    /// The day from which it was computed.
-    pub as_of: String,
-    /// The billed month.
-    pub month: String,
-    /// The billed month that stands in the place of the prediction; `null` for the prediction.
-    pub against: Option<String>,
-    /// unblended, amortized or net.
-    pub cost: String,
-    /// The hours of the billed month.
-    pub hours: String,
-    /// The hours on which the prediction was made.
-    pub predicted_hours: String,
-    /// Where the bill came from.
-    pub source: String,
-    /// True once AWS has closed the month.
-    #[serde(rename = "final")]
-    pub is_final: bool,
-    /// How far an open month has been billed; `null` where it is there to its last day.
-    pub so_far: Option<SoFar>,
-    /// The comparison.
-    #[serde(flatten)]
-    pub comparison: Comparison,
-    /// Which rows of the payer's bill are whose.
-    pub allocation: Allocation,
-    /// How much of the payer's bill carries cost tags.
-    pub tags: Vec<Tagged>,
-}
-
-/// Which rows of the payer's bill are whose.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Allocation {
-    /// How the environment's own rows are found.
-    pub how: String,
-    /// The payer's bill.
-    pub total: Usd,
-    /// What each member bears.
-    pub members: Vec<Bears>,
-    /// What belongs to no member and to no rule.
-    pub unallocated: Usd,
-    /// The same in the month before, where one is compared with.
-    pub unallocated_before: Option<Usd>,
-    /// The same by service, dearest first.
-    pub unallocated_by_service: Vec<OfService>,
-}
-
-/// What a member bears.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Bears {
-    /// The environment.
-    pub environment: String,
-    /// Its own rows.
-    pub own: Usd,
-    /// Its shares of rows that belong to none, by the payer's rules.
-    pub shared: Usd,
-}
-
-/// An amount of a service.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct OfService {
-    /// What people call the service.
-    pub service: String,
-    /// The amount.
-    pub amount: Usd,
-}
-
-/// How much carries a cost tag.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Tagged {
-    /// The tag.
-    pub tag: String,
-    /// The part of the payer's bill that carries it, 0 to 1; `null` where the bill's source was not asked for the tag.
-    pub share: Option<String>,
-    /// What carries it.
-    pub tagged: Usd,
-    /// What does not, by service, dearest first.
-    pub untagged: Vec<OfService>,
-}
-
 /// Runs the command.
 pub fn run(cli: &Cli, args: &CompareArgs, world: &World) -> Result<Output, Failure> {
     let inputs = Inputs::read(cli, world)?;
@@ -138,7 +48,8 @@ pub fn run(cli: &Cli, args: &CompareArgs, world: &World) -> Result<Output, Failu
     let bills = Bills::open(&args.billed, world)?;
     let bill = bills.month(month, &members)?;
     let before = args.against_month.map(|m| bills.month(m, &members)).transpose()?;
-    let document = document(&inputs, args, scenario, &bill, before.as_ref())?;
+    let way = Way { cost: args.cost.cost(), hours: args.hours, free_tier: !args.no_free_tier };
+    let document = document(&inputs, way, scenario, &bill, before.as_ref())?;
     let mut notes = inputs.warnings(world);
     if let Some(other) = members.iter().find(|m| m.name != scenario.name && scope::how(m) == scope::how(scenario)) {
         let how = scope::how(scenario);
@@ -165,11 +76,22 @@ pub fn run(cli: &Cli, args: &CompareArgs, world: &World) -> Result<Output, Failu
     Ok(Output { out, notes })
 }
 
-/// Compares what the arguments ask for with bills that were read.
-fn document(inputs: &Inputs, args: &CompareArgs, scenario: &Scenario, bill: &Billed, before: Option<&Billed>) -> Result<Document, Failure> {
+/// How a comparison is made.
+#[derive(Clone, Copy, Debug)]
+pub struct Way {
+    /// Which amounts.
+    pub cost: Cost,
+    /// The hours on which the prediction is made.
+    pub hours: HoursBasis,
+    /// False to predict without monthly allowances.
+    pub free_tier: bool,
+}
+
+/// Compares bills that were read.
+pub fn document(inputs: &Inputs, way: Way, scenario: &Scenario, bill: &Billed, before: Option<&Billed>) -> Result<Document, Failure> {
     let names = Names::embedded();
     let keys = Keys { names: &names, book: &inputs.book };
-    let cost = args.cost.cost();
+    let cost = way.cost;
     let (_, payer, members) = inputs.scenarios.payer(scenario);
     let divide = |billed: &Billed| billed.divide(&members, &payer.shared, &keys, cost);
     let cut = |divided: &Divided, bill: &Bill| Cut {
@@ -196,10 +118,10 @@ fn document(inputs: &Inputs, args: &CompareArgs, scenario: &Scenario, bill: &Bil
             (base, scaled, format!("in {}", before.bill.month.name()))
         }
         None => {
-            let base = predicted(inputs, scenario, bill.bill.month, args.hours, !args.no_free_tier)?;
-            let at_hours = match args.hours {
+            let base = predicted(inputs, scenario, bill.bill.month, way.hours, way.free_tier)?;
+            let at_hours = match way.hours {
                 HoursBasis::Actual => base.clone(),
-                HoursBasis::Fixed(_) => predicted(inputs, scenario, bill.bill.month, HoursBasis::Actual, !args.no_free_tier)?,
+                HoursBasis::Fixed(_) => predicted(inputs, scenario, bill.bill.month, HoursBasis::Actual, way.free_tier)?,
             };
             // Tiers count over the whole payer: of members on whom the bill says nothing at all, what is predicted is taken.
             if divided.is_only(&scenario.name) {
@@ -221,7 +143,7 @@ fn document(inputs: &Inputs, args: &CompareArgs, scenario: &Scenario, bill: &Bil
         billed: &actual,
         cost,
         keys,
-        free_tier: before.is_some() || !args.no_free_tier,
+        free_tier: before.is_some() || way.free_tier,
         scenario,
         sources: &inputs.scenarios.sources,
         before: &name,

@@ -84,7 +84,8 @@ fn names(args: &ForecastArgs, inputs: &Inputs) -> Vec<String> {
     all_names(inputs)
 }
 
-fn all_names(inputs: &Inputs) -> Vec<String> {
+/// The environments that a payer pays for, in its order, then the others that stand in for none.
+pub fn all_names(inputs: &Inputs) -> Vec<String> {
     let mut names: Vec<String> = inputs.scenarios.accounts.payers.values().flat_map(|p| p.members.clone()).collect();
     for scenario in &inputs.scenarios.all {
         if scenario.instead_of.is_none() && !names.iter().any(|n| *n == *scenario.name) {

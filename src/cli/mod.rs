@@ -16,7 +16,9 @@ mod forecast;
 mod input;
 mod out_file;
 mod plan;
+mod plot;
 mod prices;
+mod report;
 mod rightsize;
 mod savings;
 mod scenario;
@@ -73,9 +75,10 @@ pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
         ("sensitivity.schema.json", of(schemars::schema_for!(sensitivity::Sensitivity))),
         ("simulate.schema.json", of(schemars::schema_for!(simulate::Simulation))),
         ("explain.schema.json", of(schemars::schema_for!(explain::Explanation))),
-        ("compare.schema.json", of(schemars::schema_for!(compare::Document))),
         ("anomalies.schema.json", of(schemars::schema_for!(anomalies::Document))),
+        ("compare.schema.json", of(schemars::schema_for!(crate::variance::document::Document))),
         ("commit.schema.json", of(schemars::schema_for!(crate::savings::commit::document::Commitments))),
+        ("report.schema.json", of(schemars::schema_for!(crate::report::monthly::document::Report))),
         ("check.schema.json", of(schemars::schema_for!(crate::check::document::Check))),
         ("budgets.schema.json", of(schemars::schema_for!(crate::check::rule::RuleFile))),
         ("measured.schema.json", of(schemars::schema_for!(crate::variance::measured::Measured))),
@@ -195,7 +198,7 @@ fn answer(cli: &Cli, world: &World) -> Result<(Output, Exit), Failure> {
     }
 }
 
-/// Runs a command. Reads files, and writes none but the picture of `simulate --plot`: [`main`] prints what comes back.
+/// Runs a command. Reads files, and writes none but pictures (`plot`, `simulate --plot`) and reports: [`main`] prints what comes back.
 ///
 /// # Errors
 /// A message for the user with its exit code.
@@ -213,6 +216,8 @@ pub fn run(cli: &Cli, world: &World) -> Result<Output, Failure> {
         Command::Rightsize(args) => rightsize::run(cli, args, world),
         Command::Dr(args) => dr::run(cli, args, world),
         Command::Commit(args) => commit::run(cli, args, world),
+        Command::Report(args) => report::run(cli, args, world),
+        Command::Plot(args) => plot::run(cli, args, world),
         Command::Check(args) => check::run(cli, args, world).map(|(output, _)| output),
         Command::Budgets(args) => budgets::run(cli, args, world),
         Command::Prices(args) => prices::run(cli, args, world),

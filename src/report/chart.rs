@@ -20,11 +20,12 @@ use crate::simulation::day::{Day, Goal, MINUTES, Minute};
 /// Pixels, across and down.
 pub const SIZE: (u32, u32) = (1_200, 900);
 /// How many times as large a PNG is drawn before it is made smaller: letters are set to whole pixels, and lines have no soft edges.
-const FINER: u32 = 3;
+pub const FINER: u32 = 3;
 
 /// DejaVu Sans, for pictures only (reports/fonts/LICENCE).
 const FONT: &[u8] = include_bytes!("../../reports/fonts/DejaVuSans.ttf");
-const FAMILY: &str = "sans-serif";
+/// Its name in pictures.
+pub const FAMILY: &str = "sans-serif";
 
 // Colours that differ in lightness too, for those who do not tell red from green (Okabe and Ito, "Color Universal Design").
 const BLUE: RGBColor = RGBColor(0, 114, 178);
@@ -115,7 +116,14 @@ pub fn png(day: &Day, title: &str, subtitle: &str) -> Result<Vec<u8>, String> {
     let mut pixels = vec![0; fine.0 as usize * fine.1 as usize * 3];
     let pen = Pen { scale: FINER, segments: true };
     draw(BitMapBackend::with_buffer(&mut pixels, fine).into_drawing_area(), day, title, subtitle, pen)?;
-    let pixels = smaller(&pixels);
+    packed(&smaller(&pixels, width), SIZE)
+}
+
+/// Pixels, three bytes each, as PNG.
+///
+/// # Errors
+/// Where they cannot be packed, in words.
+pub fn packed(pixels: &[u8], (width, height): (u32, u32)) -> Result<Vec<u8>, String> {
     let mut out = Vec::new();
     let mut encoder = png::Encoder::new(&mut out, width, height);
     encoder.set_color(png::ColorType::Rgb);
@@ -123,15 +131,15 @@ pub fn png(day: &Day, title: &str, subtitle: &str) -> Result<Vec<u8>, String> {
     encoder.set_compression(png::Compression::Best);
     encoder.set_adaptive_filter(png::AdaptiveFilterType::Adaptive);
     let mut writer = encoder.write_header().map_err(|e| e.to_string())?;
-    writer.write_image_data(&pixels).map_err(|e| e.to_string())?;
+    writer.write_image_data(pixels).map_err(|e| e.to_string())?;
     writer.finish().map_err(|e| e.to_string())?;
     Ok(out)
 }
 
-/// Each pixel the mean of those that stand in its place, in whole numbers.
-fn smaller(pixels: &[u8]) -> Vec<u8> {
+/// Each pixel the mean of those that stand in its place, in whole numbers; `width` pixels in a row of the result.
+pub fn smaller(pixels: &[u8], width: u32) -> Vec<u8> {
     let finer = FINER as usize;
-    let row = SIZE.0 as usize * finer * 3;
+    let row = width as usize * finer * 3;
     let mut out = Vec::with_capacity(pixels.len() / (finer * finer));
     for rows in pixels.chunks(row * finer) {
         for x in (0..row).step_by(finer * 3) {
@@ -170,8 +178,16 @@ impl Pen {
 }
 
 fn draw<B: DrawingBackend>(root: DrawingArea<B, Shift>, day: &Day, title: &str, subtitle: &str, pen: Pen) -> Result<(), String> {
-    register_font(FAMILY, FontStyle::Normal, FONT).map_err(|_| "the font cannot be read".to_owned())?;
+    register()?;
     draw_panels(&root, day, title, subtitle, pen).map_err(|e| e.to_string())
+}
+
+/// Makes the font known to pictures.
+///
+/// # Errors
+/// Where it cannot be read.
+pub fn register() -> Result<(), String> {
+    register_font(FAMILY, FontStyle::Normal, FONT).map_err(|_| "the font cannot be read".to_owned())
 }
 
 type Drawn<B> = Result<(), plotters::drawing::DrawingAreaErrorKind<<B as DrawingBackend>::ErrorType>>;
@@ -263,7 +279,7 @@ fn runs(panel: &Panel) -> Vec<Vec<(f64, f64)>> {
 }
 
 /// About four round values on an axis.
-fn ticks(top: f64) -> Vec<f64> {
+pub fn ticks(top: f64) -> Vec<f64> {
     let rough = top / 4.0;
     let power = 10f64.powf(rough.log10().floor());
     let step = [1.0, 2.0, 2.5, 5.0, 10.0].map(|m| m * power).into_iter().find(|step| *step >= rough * 0.9).unwrap_or(rough);

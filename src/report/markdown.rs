@@ -1,15 +1,13 @@
 //! Tables as Markdown, for pull requests and wikis.
 
 use super::table::{Cell, Kind, Table};
-use crate::money::{dollars, signed};
-use crate::quantity::per_cent;
 
 /// A table as Markdown. Text from files cannot break out of its cell or become HTML.
 pub fn table(table: &Table) -> String {
     let columns: Vec<usize> = (0..table.columns.len()).filter(|c| !table.rows.iter().any(|r| r.cells[*c].is_drawn())).collect();
     let mut out = String::from("|");
     for c in &columns {
-        out.push_str(&format!(" {} |", table.columns[*c].title));
+        out.push_str(&format!(" {} |", escape(&table.columns[*c].title)));
     }
     out.push_str("\n|");
     for c in &columns {
@@ -20,12 +18,8 @@ pub fn table(table: &Table) -> String {
         out.push('|');
         for c in &columns {
             let text = match &row.cells[*c] {
-                Cell::Empty | Cell::Bar(_) | Cell::Span(..) => String::new(),
-                Cell::Between(low, high) => format!("{} – {}", dollars(*low), dollars(*high)),
                 Cell::Text(text) => escape(text),
-                Cell::Money(amount) => dollars(*amount),
-                Cell::Difference(amount) => signed(*amount),
-                Cell::Share(share) => per_cent(*share),
+                other => other.shown(),
             };
             let strong = matches!(row.kind, Kind::Group | Kind::Sum) && !text.is_empty();
             let indent = if *c == 0 { "&nbsp;&nbsp;".repeat(row.indent.into()) } else { String::new() };

@@ -3,5 +3,9 @@
 pub mod chart;
 pub mod csv;
 pub mod markdown;
+pub mod monthly;
+pub mod page;
+pub mod plot;
 pub mod table;
 pub mod terminal;
+pub mod workbook;

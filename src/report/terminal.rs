@@ -8,8 +8,6 @@ use rust_decimal::prelude::ToPrimitive;
 use unicode_width::UnicodeWidthStr;
 
 use super::table::{Cell, Kind, Row, Table};
-use crate::money::{dollars, signed};
-use crate::quantity::per_cent;
 
 /// Longest bar, in characters.
 const BAR: usize = 20;
@@ -81,14 +79,18 @@ impl Screen {
         let widths: Vec<usize> = kept.iter().map(|c| width(table, *c)).collect();
         let mut out = String::new();
         if kept.iter().any(|c| !table.columns[*c].title.is_empty()) {
-            let titles = kept.iter().map(|c| (table.columns[*c].title.to_owned(), table.columns[*c].right));
+            let titles = kept.iter().map(|c| (table.columns[*c].title.to_string(), table.columns[*c].right));
             let _ = writeln!(out, "{}", self.paint(Tone::Dim, line(titles, &widths).trim_end()));
         }
         for row in &table.rows {
             if row.kind == Kind::Sum {
                 let rule = widths.iter().sum::<usize>() + GAP.len() * widths.len();
                 let bars = kept.iter().zip(&widths).filter(|(c, _)| self.is_bar(table, **c)).map(|(_, w)| w + GAP.len()).sum::<usize>();
-                let _ = writeln!(out, "{GAP}{}", self.paint(Tone::Dim, &"─".repeat(rule.saturating_sub(bars + GAP.len()))));
+                let _ = writeln!(
+                    out,
+                    "{GAP}{}",
+                    self.paint(Tone::Dim, &"─".repeat(rule.saturating_sub(bars + GAP.len()).min(self.width - GAP.len())))
+                );
             }
             let _ = writeln!(out, "{}", self.row(table, row, &kept, &widths));
         }
@@ -141,14 +143,9 @@ fn width(table: &Table, column: usize) -> usize {
 
 fn shown(row: &Row, column: usize) -> String {
     let text = match &row.cells[column] {
-        Cell::Empty => String::new(),
-        Cell::Text(text) => text.clone(),
-        Cell::Money(amount) => dollars(*amount),
-        Cell::Difference(amount) => signed(*amount),
-        Cell::Share(share) => per_cent(*share),
         Cell::Bar(share) => bar(share.to_f64().unwrap_or(0.0)),
         Cell::Span(from, to, mark) => span(*from, *to, *mark),
-        Cell::Between(low, high) => format!("{} – {}", dollars(*low), dollars(*high)),
+        other => other.shown(),
     };
     if column == 0 { format!("{}{text}", "  ".repeat(row.indent.into())) } else { text }
 }

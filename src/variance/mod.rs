@@ -10,6 +10,7 @@ pub mod bridge;
 pub mod calendar;
 pub mod called;
 pub mod cause;
+pub mod document;
 pub mod driver;
 pub mod join;
 pub mod key;

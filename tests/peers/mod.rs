@@ -6,6 +6,7 @@ use std::process::Command;
 use std::sync::Mutex;
 
 /// A Python that has exactly these packages, such as `numpy==2.4.6`. Made once; a test without it fails, and is not skipped.
+#[allow(dead_code, reason = "not every test needs Python")]
 pub fn python(name: &str, packages: &[&str]) -> PathBuf {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _held = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -36,6 +37,7 @@ pub fn run(command: &mut Command) -> String {
 }
 
 /// The folder in which cargo builds.
+#[allow(dead_code, reason = "not every test needs Python")]
 fn target() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("a parent").to_owned()
 }

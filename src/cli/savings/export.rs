@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::pages::{bought, headline, plan_table, reversible, table, terms, word};
+use super::pages::{bought, headline, plan_table, reversible, table, terms};
 use crate::cli::args::BasisArg;
 use crate::money::Usd;
 use crate::report::terminal::Screen;
@@ -51,8 +51,8 @@ pub fn rows(found: &[Savings]) -> String {
                 usd(r.step),
                 usd(r.shapley),
                 usd(r.upfront),
-                word(r.risk).into(),
-                word(r.effort).into(),
+                r.risk.word().into(),
+                r.effort.word().into(),
                 r.takes.clone(),
                 reversible(r.reversible).into(),
                 r.purchases.iter().map(bought).collect::<Vec<_>>().join("; "),
@@ -86,7 +86,7 @@ pub fn markdown(found: &Savings, basis: BasisArg) -> String {
     }
     out.push_str(&md::table(&if basis == BasisArg::Plan { plan_table(found) } else { table(found) }));
     for row in found.levers.iter().filter(|r| basis == BasisArg::List && r.status == Status::Recommended) {
-        let (effort, back) = (word(row.effort), reversible(row.reversible));
+        let (effort, back) = (row.effort.word(), reversible(row.reversible));
         let _ = write!(out, "\n- {}: effort {effort}, reversible {back}", md::escape(&row.title));
         for said in row.purchases.iter().map(bought).chain(row.conditions.iter().cloned()) {
             let _ = write!(out, "; {}", md::escape(&said));

@@ -9,7 +9,7 @@ use crate::quantity::{Share, per_cent};
 use crate::report::table::{Cell, Column, Kind, Table};
 use crate::report::terminal::{Screen, Tone};
 use crate::savings::document::{Purchase, Row, Savings, Status, Together, Total};
-use crate::savings::lever::{Horizon, Level, Reversible};
+use crate::savings::lever::{Horizon, Reversible};
 
 /// The least room beside names in which words are read with ease.
 const WORDS: usize = 60;
@@ -113,7 +113,7 @@ fn before(found: &Savings, screen: &Screen, out: &mut String) {
     let buys: Vec<_> = recommended().flat_map(|r| r.purchases.iter().map(|p| (r.title.clone(), bought(p)))).collect();
     section(screen, "What is bought", &buys, out);
     let line = |r: &Row| {
-        let kind = format!("effort {}, reversible: {}", word(r.effort), reversible(r.reversible));
+        let kind = format!("effort {}, reversible: {}", r.effort.word(), reversible(r.reversible));
         let said = r.conditions.iter().map(|c| format!("; {c}")).collect::<String>();
         (r.title.clone(), format!("{kind}{said}"))
     };
@@ -145,7 +145,7 @@ pub(super) fn table(found: &Savings) -> Table {
             Cell::money(r.marginal),
             bar.map_or(Cell::Empty, Cell::Bar),
             Cell::money(r.shapley),
-            Cell::text(word(r.risk)),
+            Cell::text(r.risk.word()),
             Cell::text(&r.takes),
         ]
     };
@@ -165,14 +165,6 @@ fn is_idle(row: &Row) -> bool {
     let nothing = |amount: Option<Usd>| amount.is_none_or(Usd::is_zero);
     let unheard = matches!(row.status, Status::NotHere | Status::Unpriced) || nothing(row.standalone) && nothing(row.marginal);
     row.stated.is_none() && row.status != Status::Recommended && unheard
-}
-
-pub(super) fn word(level: Level) -> &'static str {
-    match level {
-        Level::Low => "low",
-        Level::Medium => "medium",
-        Level::High => "high",
-    }
 }
 
 /// A heading, and below it names with what is said of them: beside each other where there is room.

@@ -1,0 +1,111 @@
+//! What a report is made of: gathered at the edge, from scenarios, prices and bills.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+
+use crate::bill::Bill;
+use crate::forecast::{Band, Forecast};
+use crate::money::Usd;
+use crate::month::Month;
+use crate::savings::document::Savings;
+use crate::scenario::Scenario;
+use crate::variance::document::Document;
+use crate::variance::key::Keys;
+
+/// Everything about one environment.
+pub struct Facts<'a> {
+    /// The environment.
+    pub scenario: &'a Scenario,
+    /// How rows get their keys and names.
+    pub keys: Keys<'a>,
+    /// The month of the report.
+    pub month: Month,
+    /// The day from which it is computed.
+    pub as_of: NaiveDate,
+    /// What the model says of the month.
+    pub predicted: Predicted,
+    /// The month as billed; why there is none.
+    pub billed: Result<Billed, String>,
+    /// Twelve months from the one after.
+    pub forecast: Forecast,
+    /// The bills behind them.
+    pub ahead: Vec<Bill>,
+    /// What can be saved; why that cannot be told.
+    pub savings: Result<Savings, String>,
+    /// Months with a bill, oldest first; the month of the report is the last one.
+    pub past: Vec<Past>,
+    /// What anomalies were found; `None` where nobody looked.
+    pub anomalies: Option<Vec<Anomaly>>,
+}
+
+/// What the model says of the month.
+#[derive(Clone, Debug)]
+pub struct Predicted {
+    /// In all, fees spread over their terms.
+    pub total: Usd,
+    /// What the plan leaves out of it.
+    pub unplanned: Usd,
+    /// What the plan states.
+    pub budget: Option<Usd>,
+    /// The bill.
+    pub bill: Bill,
+}
+
+/// The month as billed.
+#[derive(Clone, Debug)]
+pub struct Billed {
+    /// Against the prediction.
+    pub document: Document,
+    /// Against the month before, where there is a bill of it.
+    pub before: Option<Document>,
+    /// The environment's part.
+    pub own: Bill,
+}
+
+/// A past month.
+#[derive(Clone, Debug)]
+pub struct Past {
+    /// The month.
+    pub month: Month,
+    /// True once AWS has closed it.
+    pub is_closed: bool,
+    /// What was billed for the environment, fees spread.
+    pub billed: Usd,
+    /// The same by service.
+    pub services: BTreeMap<String, Usd>,
+    /// What today's scenario says of it.
+    pub predicted: Usd,
+    /// Its band.
+    pub band: Band,
+    /// The month before with this one's hours, where there is a bill of it.
+    pub naive: Option<Usd>,
+}
+
+/// Days on which a service cost more or less than it used to.
+#[derive(Clone, Debug)]
+pub struct Anomaly {
+    /// The service.
+    pub service: String,
+    /// The first day.
+    pub first: NaiveDate,
+    /// The last day.
+    pub last: NaiveDate,
+    /// What it cost beyond what was usual.
+    pub size: Usd,
+    /// The usage type that moved most.
+    pub usage_type: String,
+}
+
+impl Facts<'_> {
+    /// What the month cost: as billed, else as predicted.
+    pub fn cost(&self) -> Usd {
+        self.billed.as_ref().map_or(self.predicted.total, |b| b.document.comparison.billed)
+    }
+
+    /// A part of what the month cost.
+    pub fn share(&self, amount: Usd) -> Decimal {
+        amount.fraction_of(self.cost()).unwrap_or_default()
+    }
+}
