@@ -71,6 +71,7 @@ fn plain(text: &str) -> String {
     marks.iter().fold(text.to_owned(), |text, (mark, sign)| text.replace(mark, sign))
 }
 
+#[allow(clippy::float_arithmetic, reason = "workbooks hold doubles")]
 fn close(a: &str, b: &str) -> bool {
     let (a, b): (f64, f64) = (a.parse().unwrap_or(f64::NAN), b.parse().unwrap_or(f64::NAN));
     (a - b).abs() <= 1e-9 * a.abs().max(1.0)
