@@ -1,17 +1,17 @@
 //! Every shipped lever whose saving follows from list prices in a line or two, reckoned by hand: December 2026 with its 744 hours, before
-//! support and tax, and without monthly allowances, which environments share. The figures are AWS's list prices and the quantities of the scenario files, never what the program printed.
+//! support and tax, and without monthly allowances, which environments share. The figures are AWS's list prices and the
+//! quantities of the scenario files, never what the program printed.
 
-use std::path::{Path, PathBuf};
+mod world;
 
 use ce_cost::month::HoursBasis;
 use ce_cost::predict::Basis;
-use ce_cost::pricing::PriceBook;
 use ce_cost::savings::analysis::acting;
 use ce_cost::savings::ground::{Ground, Others};
-use ce_cost::savings::lever::{self, Levers};
+use ce_cost::scenario::Scenario;
 use ce_cost::scenario::patch::changes;
-use ce_cost::scenario::{self, InputFile, Scenario, Scenarios};
 use rust_decimal::Decimal;
+use world::World;
 
 fn d(text: &str) -> Decimal {
     text.parse().expect("a decimal")
@@ -28,28 +28,7 @@ fn by_hand(text: &str) -> Decimal {
     signed.split(" + ").map(|term| term.strip_prefix('-').map_or_else(|| times(term), |term| -times(term))).sum()
 }
 
-fn files(folder: &str) -> Vec<InputFile> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).expect("a folder").map(|e| e.expect("an entry").path()).collect();
-    paths.sort();
-    let text = |p: PathBuf| InputFile { name: p.display().to_string(), text: std::fs::read_to_string(p).expect("text") };
-    paths.into_iter().filter(|p| p.extension().is_some_and(|e| e == "yaml")).map(text).collect()
-}
-
-struct World {
-    book: PriceBook,
-    scenarios: Scenarios,
-    levers: Levers,
-}
-
 impl World {
-    fn new() -> World {
-        let book = PriceBook::embedded().unwrap_or_else(|e| panic!("{}", e.0.render(&e.1, false)));
-        let scenarios = scenario::load(&files("scenarios"), &book, &[]).unwrap_or_else(|e| panic!("{}", e.0.render(&e.1, false)));
-        let levers = lever::load(&files("scenarios/levers"), &scenarios).unwrap_or_else(|e| panic!("{}", e.0.render(&e.1, false)));
-        World { book, scenarios, levers }
-    }
-
     /// What one lever saves on an environment's charges, by itself; the message where it cannot be priced.
     fn saves(&self, scenario: &Scenario, id: &str) -> Result<Decimal, String> {
         let month = "2026-12".parse().expect("a month");

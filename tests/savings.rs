@@ -1,7 +1,9 @@
 //! Levers and what they are worth: the plan's own arithmetic, overlaps, shares, the best subset, and what people see.
 
+mod world;
+
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::LazyLock;
 
@@ -9,11 +11,12 @@ use ce_cost::money::Usd;
 use ce_cost::month::HoursBasis;
 use ce_cost::predict::{self, Basis};
 use ce_cost::pricing::PriceBook;
-use ce_cost::savings::lever::{self, Levers};
-use ce_cost::scenario::{self, InputFile, Scenario, Scenarios};
+use ce_cost::savings::lever;
+use ce_cost::scenario::{Scenario, Scenarios};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 use serde_json::Value;
+use world::{World, files};
 
 const DAY: &str = "2026-11-24";
 const STACK: &str = "tests/fixtures/savings/stack";
@@ -63,26 +66,7 @@ fn conforms(schema: &str, document: &Value) {
     assert!(errors.is_empty(), "{}", errors.join("\n"));
 }
 
-fn files(folder: &str) -> Vec<InputFile> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).expect("a folder").map(|e| e.expect("an entry").path()).collect();
-    paths.sort();
-    let text = |p: PathBuf| InputFile { name: p.display().to_string(), text: std::fs::read_to_string(p).expect("text") };
-    paths.into_iter().filter(|p| p.extension().is_some_and(|e| e == "yaml")).map(text).collect()
-}
-
-struct World {
-    book: PriceBook,
-    scenarios: Scenarios,
-    levers: Levers,
-}
-
-static WORLD: LazyLock<World> = LazyLock::new(|| {
-    let book = PriceBook::embedded().unwrap_or_else(|e| panic!("{}", e.0.render(&e.1, false)));
-    let scenarios = scenario::load(&files("scenarios"), &book, &[]).unwrap_or_else(|e| panic!("{}", e.0.render(&e.1, false)));
-    let levers = lever::load(&files("scenarios/levers"), &scenarios).unwrap_or_else(|e| panic!("{}", e.0.render(&e.1, false)));
-    World { book, scenarios, levers }
-});
+static WORLD: LazyLock<World> = LazyLock::new(World::new);
 
 // ── The files ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
