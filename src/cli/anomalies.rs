@@ -110,11 +110,6 @@ pub fn history(scenario: &Scenario, bills: &Bills, inputs: &Inputs) -> Result<Hi
     History::of(&own, until.min(inputs.as_of), &keys).ok_or_else(none)
 }
 
-/// Names of services as people say them.
-fn title(names: &Names, service: &str) -> String {
-    names.title(service).to_owned()
-}
-
 /// "2026-06-11 – 06-13".
 fn span(first: &str, last: &str, is_open: bool) -> String {
     let day = |text: &str| text.parse::<NaiveDate>();
@@ -140,7 +135,7 @@ fn anomalies(document: &Document) -> Table {
         let days = Cell::Text(span(&a.first, &a.last, a.is_open));
         let cause = |i: usize| a.causes.get(i).map_or(Cell::Empty, |c| Cell::text(usage(&c.usage_type, &c.operation)));
         let numbers = [Cell::Money(a.expected), Cell::Money(a.cost), Cell::Difference(a.size)];
-        let cells = [days, Cell::Text(title(&names, &a.service))].into_iter().chain(numbers).chain([cause(0)]);
+        let cells = [days, Cell::text(names.title(&a.service))].into_iter().chain(numbers).chain([cause(0)]);
         table.row(Kind::Line, 0, cells.collect());
         for (i, cause_of) in a.causes.iter().enumerate().skip(1) {
             let cells = [Cell::Empty, Cell::Empty, Cell::Empty, Cell::Empty, Cell::Difference(cause_of.size), cause(i)];
@@ -171,7 +166,7 @@ fn levels(document: &Document) -> Table {
             0,
             vec![
                 Cell::text(&l.since),
-                Cell::Text(title(&names, &l.service)),
+                Cell::text(names.title(&l.service)),
                 per_day(l.before),
                 per_day(l.after),
                 Cell::Difference(l.by_month()),

@@ -364,7 +364,7 @@ pub struct ExplainArgs {
 }
 
 /// Where real bills are read from.
-#[derive(Clone, Debug, Default, Args)]
+#[derive(Debug, Default, Args)]
 pub struct BilledArgs {
     #[command(flatten)]
     pub store: StoreArgs,
@@ -972,6 +972,24 @@ pub enum WorkloadCommand {
     },
 }
 
+/// Of what a report is, and a chart of one.
+#[derive(Debug, Args)]
+pub struct SubjectArgs {
+    /// The environment
+    #[arg(value_name = "ENV", required_unless_present = "all", conflicts_with = "all")]
+    pub environment: Option<String>,
+    /// Every environment that is paid for, and all of them together; of charts only a history has them
+    #[arg(long)]
+    pub all: bool,
+    /// The month of the report (2026-10); the last whole one if left out
+    #[arg(long, value_name = "MONTH")]
+    pub month: Option<Month>,
+    #[command(flatten)]
+    pub billed: BilledArgs,
+    #[command(flatten)]
+    pub drawing: DrawingArgs,
+}
+
 /// `report`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -983,19 +1001,8 @@ pub enum WorkloadCommand {
 Bills come from the store (`ce-cost actuals pull`) or from --actuals; without one the report says what is predicted, and what it
 cannot answer. All formats are written from one document: their numbers agree.")]
 pub struct ReportArgs {
-    /// The environment
-    #[arg(value_name = "ENV", required_unless_present = "all", conflicts_with = "all")]
-    pub environment: Option<String>,
-    /// Every environment that is paid for, and all of them together
-    #[arg(long)]
-    pub all: bool,
-    /// The month (2026-10); the last whole one if left out
-    #[arg(long, value_name = "MONTH")]
-    pub month: Option<Month>,
     #[command(flatten)]
-    pub billed: BilledArgs,
-    #[command(flatten)]
-    pub drawing: DrawingArgs,
+    pub subject: SubjectArgs,
     /// Write files into this folder instead of standard output
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -1038,19 +1045,8 @@ pub struct PlotArgs {
     /// What to draw
     #[arg(value_name = "CHART")]
     pub chart: PlotChart,
-    /// The environment
-    #[arg(value_name = "ENV", required_unless_present = "all", conflicts_with = "all")]
-    pub environment: Option<String>,
-    /// All environments together; only a history has them
-    #[arg(long)]
-    pub all: bool,
-    /// The month of the report (2026-10); the last whole one if left out
-    #[arg(long, value_name = "MONTH")]
-    pub month: Option<Month>,
     #[command(flatten)]
-    pub billed: BilledArgs,
-    #[command(flatten)]
-    pub drawing: DrawingArgs,
+    pub subject: SubjectArgs,
     /// The file: .svg or .png
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,

@@ -121,6 +121,17 @@ impl Failure {
     fn missing(message: impl Into<String>) -> Failure {
         Failure { exit: Exit::Missing, message: message.into() }
     }
+
+    /// What is not there as a reason, in the first line of its message, for those who can do without it. Other failures stay what they are.
+    fn unless_missing<T>(result: Result<T, Failure>) -> Result<Result<T, String>, Failure> {
+        match result {
+            Ok(value) => Ok(Ok(value)),
+            Err(failure) if failure.exit == Exit::Missing => {
+                Ok(Err(failure.message.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned()))
+            }
+            Err(failure) => Err(failure),
+        }
+    }
 }
 
 /// What the world tells a command: the day, and where its output goes.

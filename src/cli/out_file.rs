@@ -21,3 +21,14 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     file.persist(path).map_err(|e| wrong(e.error))?;
     Ok(())
 }
+
+/// As [`write`], into a folder that need not be there yet.
+///
+/// # Errors
+/// As [`write`]; a folder that cannot be made.
+pub fn write_in_new_folder(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
+        fs_err::create_dir_all(folder).map_err(|e| Failure::missing(format!("error: {e}")))?;
+    }
+    write(path, bytes)
+}

@@ -1,10 +1,8 @@
 //! `ce-cost plot`: a chart of the monthly report by itself.
 
-use fs_err as fs;
-
-use super::args::{Cli, PlotArgs, PlotChart, ReportArgs};
+use super::args::{Cli, PlotArgs, PlotChart};
 use super::input::Inputs;
-use super::{Exit, Failure, Output, World, report};
+use super::{Exit, Failure, Output, World, out_file, report};
 use crate::report::monthly::document::{Chart, Report};
 use crate::report::plot::{self, WIDE};
 
@@ -15,30 +13,20 @@ pub fn run(cli: &Cli, args: &PlotArgs, world: &World) -> Result<Output, Failure>
         return Err(Failure::usage(format!("error: {} is no picture\nhelp: its name ends with .svg or .png", args.out.display())));
     }
     let inputs = Inputs::read(cli, world)?;
-    let asked = ReportArgs {
-        environment: args.environment.clone(),
-        all: args.all,
-        month: args.month,
-        billed: args.billed.clone(),
-        drawing: args.drawing,
-        out: None,
-        template: None,
-        format: Vec::new(),
-    };
-    let document = report::document(cli, &asked, &inputs, world)?;
+    let document = report::document(cli, &args.subject, &inputs, world)?;
     let chart = chart(args, &document)?;
     let internal = |why: String| Failure { exit: Exit::Internal, message: format!("error: {why}") };
     let bytes = match ending.as_str() {
         "svg" => plot::svg(chart, WIDE).map_err(internal)?.into_bytes(),
         _ => plot::png(chart, WIDE).map_err(internal)?,
     };
-    fs::write(&args.out, bytes).map_err(|e| Failure::missing(format!("error: {e}")))?;
+    out_file::write(&args.out, &bytes)?;
     Ok(Output { out: format!("{}\n", args.out.display()), notes: inputs.warnings(world) })
 }
 
 /// The chart that is asked for, out of the first chapter; why there is none.
 fn chart<'a>(args: &PlotArgs, document: &'a Report) -> Result<&'a Chart, Failure> {
-    let id = match (args.chart, args.all) {
+    let id = match (args.chart, args.subject.all) {
         (PlotChart::Forecast, false) => "outlook",
         (PlotChart::Bridge, false) => "bridge",
         (PlotChart::Waterfall, false) => "savings",

@@ -4,16 +4,15 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::path::PathBuf;
 
-use fs_err as fs;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::args::{Cli, ReportArgs, ReportFormat};
+use super::args::{Cli, ReportArgs, ReportFormat, SubjectArgs};
 use super::billed::{Billed, Bills};
 use super::compare::{self, Way, predicted};
 use super::forecast::{all_names, json};
 use super::input::Inputs;
-use super::{Exit, Failure, Output, World};
+use super::{Exit, Failure, Output, World, out_file};
 use crate::bill::Bill;
 use crate::bill::group::By;
 use crate::forecast::paths::Drawing;
@@ -47,13 +46,13 @@ const COST: Cost = Cost::Amortized;
 /// Runs the command.
 pub fn run(cli: &Cli, args: &ReportArgs, world: &World) -> Result<Output, Failure> {
     let inputs = Inputs::read(cli, world)?;
-    let document = document(cli, args, &inputs, world)?;
+    let document = document(cli, &args.subject, &inputs, world)?;
     let notes = inputs.warnings(world);
     written(args, &document, world, notes)
 }
 
 /// The document that the arguments ask for.
-pub fn document(cli: &Cli, args: &ReportArgs, inputs: &Inputs, world: &World) -> Result<Report, Failure> {
+pub fn document(cli: &Cli, args: &SubjectArgs, inputs: &Inputs, world: &World) -> Result<Report, Failure> {
     let names = Names::embedded();
     let gathering = Gathering::new(cli, args, inputs, world, Keys { names: &names, book: &inputs.book })?;
     let environments = match args.all {
@@ -79,13 +78,9 @@ struct Gathering<'a> {
 }
 
 impl<'a> Gathering<'a> {
-    fn new(cli: &Cli, args: &ReportArgs, inputs: &'a Inputs, world: &World, keys: Keys<'a>) -> Result<Gathering<'a>, Failure> {
+    fn new(cli: &Cli, args: &SubjectArgs, inputs: &'a Inputs, world: &World, keys: Keys<'a>) -> Result<Gathering<'a>, Failure> {
         let month = args.month.or_else(|| Month::of(inputs.as_of).before()).unwrap_or_else(|| Month::of(inputs.as_of));
-        let levers = match inputs.levers(cli, world) {
-            Ok(levers) => Ok(levers),
-            Err(failure) if failure.exit == Exit::Missing => Err(in_a_line(&failure.message)),
-            Err(failure) => return Err(failure),
-        };
+        let levers = Failure::unless_missing(inputs.levers(cli, world))?;
         let mut gathering =
             Gathering { inputs, keys, month, drawing: args.drawing.drawing(), levers, bills: BTreeMap::new(), what: String::new() };
         let bills = match Bills::open(&args.billed, world) {
@@ -99,7 +94,7 @@ impl<'a> Gathering<'a> {
             let (payer, _, members) = inputs.scenarios.payer(scenario);
             for n in 0..PAST {
                 if let Entry::Vacant(place) = gathering.bills.entry((first.plus(n), payer.to_owned())) {
-                    place.insert(bill(&bills, first.plus(n), &members)?);
+                    place.insert(Failure::unless_missing(bills.month(first.plus(n), &members))?);
                 }
             }
         }
@@ -184,11 +179,7 @@ impl<'a> Gathering<'a> {
             Err(why) => return Ok(Err(why)),
         };
         let way = Way { cost: COST, hours: HoursBasis::Actual, free_tier: true };
-        let of = |before: Option<&Billed>| match compare::document(self.inputs, way, scenario, bill, before) {
-            Ok(document) => Ok(Ok(document)),
-            Err(failure) if failure.exit == Exit::Missing => Ok(Err(in_a_line(&failure.message))),
-            Err(failure) => Err(failure),
-        };
+        let of = |before: Option<&Billed>| Failure::unless_missing(compare::document(self.inputs, way, scenario, bill, before));
         let document = match of(None)? {
             Ok(document) => document,
             Err(why) => return Ok(Err(why)),
@@ -274,19 +265,6 @@ fn hash(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
 }
 
-fn bill(bills: &Bills, month: Month, members: &[&Scenario]) -> Result<Result<Billed, String>, Failure> {
-    match bills.month(month, members) {
-        Ok(bill) => Ok(Ok(bill)),
-        Err(failure) if failure.exit == Exit::Missing => Ok(Err(in_a_line(&failure.message))),
-        Err(failure) => Err(failure),
-    }
-}
-
-/// The first line of a message, as a part of a sentence.
-fn in_a_line(message: &str) -> String {
-    message.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned()
-}
-
 /// Into files of a folder, or one format to standard output.
 fn written(args: &ReportArgs, document: &Report, world: &World, notes: String) -> Result<Output, Failure> {
     let Some(folder) = &args.out else {
@@ -310,11 +288,9 @@ fn written(args: &ReportArgs, document: &Report, world: &World, notes: String) -
             ReportFormat::Json => files.push((file("json"), text(args, *format, document, world)?.into_bytes())),
         }
     }
-    let unwritten = |e: std::io::Error| Failure::missing(format!("error: {e}"));
     let mut out = String::new();
     for (path, bytes) in files {
-        fs::create_dir_all(path.parent().unwrap_or(folder)).map_err(unwritten)?;
-        fs::write(&path, bytes).map_err(unwritten)?;
+        out_file::write_in_new_folder(&path, &bytes)?;
         out.push_str(&format!("{}\n", path.display()));
     }
     Ok(Output { out, notes })

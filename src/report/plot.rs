@@ -9,12 +9,12 @@ use plotters::prelude::{
     Text, WHITE,
 };
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use rust_decimal::prelude::ToPrimitive;
 
 use super::chart::{self, FAMILY, FINER, ticks};
 use super::monthly::document::{Ahead, Amount, Chart, ChartKind, Part, Series};
 use crate::money::{Usd, dollars, signed};
 use crate::quantity::per_cent;
+use crate::statistic;
 
 // Okabe and Ito, "Color Universal Design": they differ in lightness too.
 const BLUE: RGBColor = RGBColor(0, 114, 178);
@@ -245,7 +245,7 @@ impl<B: DrawingBackend> Canvas<'_, B> {
         for (n, part) in parts.iter().enumerate() {
             let share: rust_decimal::Decimal = part.share.parse().unwrap_or_default();
             let y = HEAD + ROW * n as i32;
-            let end = left + (share.to_f64().unwrap_or(0.0).clamp(0.0, 1.0) * f64::from(right - left)).round() as i32;
+            let end = left + (statistic::float(share).clamp(0.0, 1.0) * f64::from(right - left)).round() as i32;
             self.text(left - 8, y + ROW / 2, &short(&part.name, if narrow { 16 } else { 34 }), INK, At::Right)?;
             self.bar((left, y + 5), (right, y + ROW - 5), FAINT)?;
             self.bar((left, y + 5), (end.max(left + 1), y + ROW - 5), BLUE)?;
@@ -296,11 +296,11 @@ impl<B: DrawingBackend> Canvas<'_, B> {
 const PANEL: i32 = 150;
 
 fn float(amount: Usd) -> f64 {
-    amount.decimal().to_f64().unwrap_or(0.0)
+    statistic::float(amount.decimal())
 }
 
 fn whole(value: f64) -> String {
-    rust_decimal::Decimal::from_f64_retain(value).map_or_else(String::new, |d| dollars(Usd::new(d)))
+    statistic::usd(value).map_or_else(String::new, dollars)
 }
 
 /// A name that fits into so many letters.

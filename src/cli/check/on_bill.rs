@@ -9,7 +9,7 @@ use super::super::args::CheckArgs;
 use super::super::billed::{Billed, Bills};
 use super::super::compare::predicted;
 use super::super::input::Inputs;
-use super::super::{Exit, Failure, World};
+use super::super::{Failure, World};
 use crate::bill::{Bill, Charge};
 use crate::check::anomaly::{Anomaly, find};
 use crate::check::commitments::{coverage, utilisation};
@@ -42,22 +42,10 @@ pub fn of(
     let mut found = BTreeMap::new();
     for scenario in wanted {
         let asked: Vec<&Rule> = of_bills.iter().copied().filter(|r| r.names(scenario)).collect();
-        found.insert(scenario.name.to_string(), told(on_bill(scenario, &asked, &bills, inputs))?);
+        // There is no bill yet: what that means is the verdict's to say.
+        found.insert(scenario.name.to_string(), Failure::unless_missing(on_bill(scenario, &asked, &bills, inputs))?);
     }
     Ok(found)
-}
-
-/// There is no bill yet: what that means is the verdict's to say.
-fn told<T>(result: Result<T, Failure>) -> Result<Result<T, String>, Failure> {
-    match result {
-        Ok(value) => Ok(Ok(value)),
-        Err(failure) if failure.exit == Exit::Missing => Ok(Err(in_a_line(&failure.message))),
-        Err(failure) => Err(failure),
-    }
-}
-
-fn in_a_line(message: &str) -> String {
-    message.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned()
 }
 
 fn on_bill(scenario: &Scenario, rules: &[&Rule], bills: &Bills, inputs: &Inputs) -> Result<OnBill, Failure> {
@@ -75,7 +63,7 @@ fn on_bill(scenario: &Scenario, rules: &[&Rule], bills: &Bills, inputs: &Inputs)
         coverage: coverage(&own.charges, &keys),
         utilisation: utilisation(&own.charges, &keys),
         tags: tags.into_iter().map(|tag| (tag.to_owned(), share(tag, &bill, &own.charges, &keys))).collect(),
-        anomalies: if asks(&[Metric::Anomaly]) { told(odd(scenario, month, bills, inputs))? } else { Ok(Vec::new()) },
+        anomalies: if asks(&[Metric::Anomaly]) { Failure::unless_missing(odd(scenario, month, bills, inputs))? } else { Ok(Vec::new()) },
     })
 }
 

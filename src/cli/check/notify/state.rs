@@ -34,10 +34,7 @@ impl State {
     /// # Errors
     /// A place that cannot be written to.
     pub fn keep(&self) -> Result<(), Failure> {
-        if let Some(folder) = self.path.parent().filter(|p| !p.as_os_str().is_empty()) {
-            fs_err::create_dir_all(folder).map_err(|e| Failure::missing(format!("error: {e}")))?;
-        }
-        out_file::write(&self.path, self.told.text().as_bytes())
+        out_file::write_in_new_folder(&self.path, self.told.text().as_bytes())
     }
 }
 
