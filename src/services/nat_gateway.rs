@@ -56,7 +56,12 @@ processed: 500 GB/month
 
     fn check(&self, check: &mut Check<'_>) {
         if let Some(part) = self.to_s3_and_dynamodb.as_ref().filter(|p| p.value.0 < Decimal::ZERO || p.value.0 > Decimal::ONE) {
-            check.error(part.at, "more than all bytes, or fewer than none", "expected 0% to 100%", "state the part that goes to S3 or DynamoDB");
+            check.error(
+                part.at,
+                "more than all bytes, or fewer than none",
+                "expected 0% to 100%",
+                "state the part that goes to S3 or DynamoDB",
+            );
         }
     }
 }
