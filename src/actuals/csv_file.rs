@@ -49,7 +49,8 @@ pub fn read(file: &str, input: impl Read, version: Option<String>, sink: &mut Si
         }
         let cells = CsvRow { record: &record, header: &header, rounded: &rounded };
         let id = header.id().map(|_| whole(&record));
-        sink.add(header.format, number, &cells, id).map_err(|stop| stop.at(file, &at(), &header))?;
+        sink.row(number, id);
+        sink.add(header.format, number, &cells, 1).map_err(|stop| stop.at(file, &at(), &header))?;
     }
     sink.rounded(rounded.get());
     if row == 0 {

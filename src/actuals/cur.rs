@@ -92,6 +92,15 @@ pub const TRUE_UP: &[usize] = &[RI_UPFRONT, RI_UNUSED_UPFRONT, RI_UNUSED_FEE, SP
 /// Operations of rows that tell again, by pod or task, what the instance's row says (split cost allocation data).
 const SPLIT: [&str; 2] = ["EKSPod-EC2", "ECSTask-EC2"];
 
+/// True for the rows of a line item type whose costs together are what one row with the sums of their amounts costs. An hour of a
+/// savings plan is none: what is unused of it, after discounts, is a quotient.
+pub fn adds_up(line_item: &str) -> bool {
+    line_item != "SavingsPlanRecurringFee"
+}
+
+/// The place of the line item type.
+pub const TYPE_COLUMN: usize = TYPE;
+
 /// True for a row that tells again, by pod or task, what another row costs.
 pub fn is_split(row: &impl Row) -> Result<bool, Wrong> {
     Ok(SPLIT.contains(&row.text(OPERATION)?) || !row.text(SPLIT_PARENT)?.is_empty())

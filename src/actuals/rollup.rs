@@ -213,7 +213,7 @@ impl Rollup {
     /// Adds a row of a file, which is told by its number.
     pub fn add(&mut self, entry: &Entry<'_>, amounts: Amounts, file: usize) -> Result<(), Full> {
         let charge = self.charge(entry, file)?;
-        self.count(charge, amounts)
+        self.count(charge, amounts, 1)
     }
 
     /// The place of the charge to which a row of a file belongs, for [`Rollup::count`].
@@ -239,11 +239,11 @@ impl Rollup {
         Ok(place)
     }
 
-    /// Adds what a row of a charge costs.
-    pub fn count(&mut self, charge: usize, amounts: Amounts) -> Result<(), Full> {
+    /// Adds what so many rows of a charge cost together.
+    pub fn count(&mut self, charge: usize, amounts: Amounts, rows: u64) -> Result<(), Full> {
         let sums = &mut self.sums[charge];
         sums.amounts = sums.amounts.plus(amounts).ok_or(Full::Sum)?;
-        sums.rows += 1;
+        sums.rows += rows;
         Ok(())
     }
 

@@ -218,27 +218,11 @@ const MOST_IDS: usize = 4_000_000;
 pub struct Sink {
     detail: Detail,
     rollup: Rollup,
-    /// What the rows of this batch are that are alike, by their number.
-    alike: Vec<Part>,
     origins: Vec<Origin>,
     room: cur::Room,
     seen: Fast<u64, ()>,
     pages: Pages,
     notes: Notes,
-}
-
-/// Which part of a bill a row is.
-enum Part {
-    /// Of this charge, and how its amounts count.
-    Charge(usize, Costing),
-    /// None: another row tells the same.
-    Split,
-}
-
-/// How the amounts of a row count.
-enum Costing {
-    Cur(cur::Costing),
-    Focus,
 }
 
 /// What is counted for the remarks.
@@ -271,56 +255,34 @@ impl Sink {
         self.origins.len() - 1
     }
 
-    /// Adds a row; `id` is a hash of its whole content where rows have ids, so that no two can be the same.
-    pub fn add<R: Row>(&mut self, format: Format, file: usize, row: &R, id: Option<u64>) -> Result<(), Stop> {
+    /// Counts a row; `id` is a hash of its whole content where rows have ids, so that no two can be the same.
+    pub fn row(&mut self, file: usize, id: Option<u64>) {
         self.notes.rows += 1;
         if let Some(id) = id {
             self.once(id, file);
         }
-        let own;
-        let part = match row.alike() {
-            None => {
-                own = self.part(format, file, row)?;
-                &own
-            }
-            Some(number) => {
-                if number == self.alike.len() {
-                    let part = self.part(format, file, row)?;
-                    self.alike.push(part);
-                }
-                &self.alike[number]
-            }
-        };
-        let (charge, amounts) = match part {
-            Part::Split => {
-                self.notes.split += 1;
+    }
+
+    /// Adds what a row costs, or so many rows that say the same in all but their amounts: `row` then holds the sums of these.
+    pub fn add<R: Row>(&mut self, format: Format, file: usize, row: &R, rows: u64) -> Result<(), Stop> {
+        let (entry, amounts) = match format {
+            Format::Cur(_) if cur::is_split(row)? => {
+                self.notes.split += rows;
                 return Ok(());
             }
-            Part::Charge(charge, Costing::Focus) => (charge, focus::amounts(row)?),
-            Part::Charge(charge, Costing::Cur(costing)) => {
-                self.notes.incomplete += u64::from(costing.incomplete);
-                (charge, cur::amounts(row, costing)?)
-            }
-        };
-        self.rollup.count(*charge, amounts).map_err(Stop::Full)
-    }
-
-    /// Finds which part of a bill a row is.
-    fn part<R: Row>(&mut self, format: Format, file: usize, row: &R) -> Result<Part, Stop> {
-        let (entry, costing) = match format {
-            Format::Cur(_) if cur::is_split(row)? => return Ok(Part::Split),
             Format::Cur(_) => {
                 let (entry, costing) = cur::entry(row, &mut self.room)?;
-                (entry, Costing::Cur(costing))
+                self.notes.incomplete += if costing.incomplete { rows } else { 0 };
+                (entry, cur::amounts(row, &costing)?)
             }
-            Format::Focus(_) => (focus::entry(row, &mut self.room.tags)?, Costing::Focus),
+            Format::Focus(_) => (focus::entry(row, &mut self.room.tags)?, focus::amounts(row)?),
         };
-        Ok(Part::Charge(self.rollup.charge(&entry, file).map_err(Stop::Full)?, costing))
+        let charge = self.rollup.charge(&entry, file).map_err(Stop::Full)?;
+        self.rollup.count(charge, amounts, rows).map_err(Stop::Full)
     }
 
-    /// Rows that follow number their words, and which of them are alike, anew.
+    /// Rows that follow number their words anew.
     pub fn next_batch(&mut self) {
-        self.alike.clear();
         self.rollup.next_batch();
     }
 

@@ -119,12 +119,6 @@ pub trait Row {
     /// The map in a cell as text that [`super::tags::parse`] reads.
     fn map<'a>(&'a self, column: usize, room: &'a mut String) -> Result<&'a str, Wrong>;
 
-    /// A number that the row shares with those of its batch which agree in all but how large their amounts are, counted from 0 as they
-    /// come; `None` where nobody has looked.
-    fn alike(&self) -> Option<usize> {
-        None
-    }
-
     /// The day in a cell that must have one.
     fn sure_day(&self, column: usize) -> Result<NaiveDate, Wrong> {
         self.day(column)?.ok_or_else(|| Wrong::new(column, "", A_DAY))
@@ -154,6 +148,9 @@ pub const AN_AMOUNT: &str = "an amount such as 0.0125 or 1.25E-2, below 10^15";
 pub const A_DAY: &str = "a UTC time such as 2026-10-01T00:00:00Z, in the years 2000 to 2099";
 /// Expected of words.
 pub const WORDS: &str = "text in UTF-8 without NUL bytes, shorter than 1 MB";
+
+/// Milliseconds of a day in UTC.
+pub const A_DAY_IN_MILLISECONDS: i64 = 86_400_000;
 
 /// Longest text of a cell, in bytes.
 pub const LONGEST_CELL: usize = 1 << 20;
