@@ -12,10 +12,6 @@ use ce_cost::money::Usd;
 use divan::Bencher;
 use divan::counter::ItemsCount;
 
-/// As in the program itself.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let paths = || arguments[2..].iter().map(PathBuf::from).collect();

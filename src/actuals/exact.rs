@@ -59,11 +59,18 @@ impl Exact {
 
     /// The shortest decimal that reads as `value`.
     pub fn from_double(value: f64) -> Read {
-        match ten_places(value) {
-            Some(whole) => Read::Whole(Exact(i128::from(whole) * OF_TEN_PLACES)),
-            None if value.is_finite() => Exact::from_text(&format!("{value:e}")),
-            None => Read::Not,
+        // Ten places and fifteen digits: the quotient is rounded correctly, so where it gives `value` back, the decimal is found;
+        // and no other of so few digits gives it. Whether the whole number was rounded well, the quotient proves as well.
+        let scaled = value * 1e10;
+        #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "a whole number below 10^15, proved below")]
+        let (whole, back) = {
+            let whole = (scaled + 0.5_f64.copysign(scaled)) as i64;
+            (whole, whole as f64 / 1e10)
+        };
+        if scaled.abs() < SURE_DIGITS && back == value {
+            return Read::Whole(Exact(i128::from(whole) * 100_000_000));
         }
+        if value.is_finite() { Exact::from_text(&format!("{value:e}")) } else { Read::Not }
     }
 
     /// A decimal of at most 18 places; `None` for others, and beyond 10^15.
@@ -100,60 +107,6 @@ impl Exact {
             places -= 1;
         }
         Decimal::try_from_i128_with_scale(n, places).ok()
-    }
-}
-
-/// One unit of 10^-10.
-const OF_TEN_PLACES: i128 = 10_i128.pow(8);
-
-/// The shortest decimal that reads as `value`, in units of 10^-10, where it has so few places and fifteen digits: the quotient is
-/// rounded correctly, so where it gives `value` back, the decimal is found; and no other of so few digits gives it. Whether the whole
-/// number was rounded well, the quotient proves as well.
-fn ten_places(value: f64) -> Option<i64> {
-    let scaled = value * 1e10;
-    #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "a whole number below 10^15, proved below")]
-    let (whole, back) = {
-        let whole = (scaled + 0.5_f64.copysign(scaled)) as i64;
-        (whole, whole as f64 / 1e10)
-    };
-    (scaled.abs() < SURE_DIGITS && back == value).then_some(whole)
-}
-
-/// Sums of doubles by group, each double the shortest decimal that reads as it. The groups are numbered from 0.
-pub struct Sums {
-    /// In units of 10^-10: at most 2^64 amounts below 10^15 of them.
-    of_ten_places: Vec<i128>,
-    of_more: Vec<Exact>,
-    /// How many had more than 18 decimal places.
-    pub rounded: u64,
-}
-
-impl Sums {
-    /// Of so many groups.
-    pub fn of(groups: usize) -> Sums {
-        Sums { of_ten_places: vec![0; groups], of_more: vec![Exact::ZERO; groups], rounded: 0 }
-    }
-
-    /// Adds a double to a group; `None` where it is no amount, or the sum no longer exact.
-    pub fn add(&mut self, group: usize, value: f64) -> Option<()> {
-        if let Some(whole) = ten_places(value) {
-            self.of_ten_places[group] += i128::from(whole);
-            return Some(());
-        }
-        let (more, rounded) = match Exact::from_double(value) {
-            Read::Whole(more) => (more, false),
-            Read::Rounded(more) => (more, true),
-            Read::Not => return None,
-        };
-        self.rounded += u64::from(rounded);
-        self.of_more[group] = self.of_more[group].plus(more)?;
-        Some(())
-    }
-
-    /// The sum of each group; `None` beyond 128 bits.
-    pub fn finish(self) -> Option<Vec<Exact>> {
-        let both = self.of_ten_places.into_iter().zip(self.of_more);
-        both.map(|(whole, more)| Exact(whole.checked_mul(OF_TEN_PLACES)?).plus(more)).collect()
     }
 }
 

@@ -149,9 +149,6 @@ pub const A_DAY: &str = "a UTC time such as 2026-10-01T00:00:00Z, in the years 2
 /// Expected of words.
 pub const WORDS: &str = "text in UTF-8 without NUL bytes, shorter than 1 MB";
 
-/// Milliseconds of a day in UTC.
-pub const A_DAY_IN_MILLISECONDS: i64 = 86_400_000;
-
 /// Longest text of a cell, in bytes.
 pub const LONGEST_CELL: usize = 1 << 20;
 

@@ -3,10 +3,10 @@
 
 use super::cells::Cells;
 use crate::actuals::cur;
-use crate::actuals::exact::{Exact, Sums};
+use crate::actuals::exact::Exact;
 use crate::actuals::rollup::Fast;
 use crate::actuals::sink::{Format, Header};
-use crate::actuals::table::Kind;
+use crate::actuals::table::{self, Kind};
 
 /// One group of rows.
 #[derive(Clone, Copy)]
@@ -38,16 +38,18 @@ impl Groups {
         }
         tags.iter().try_for_each(|cells| cells.tell_apart(Kind::Text, &mut alike))?;
         let mut found = Groups { groups: alike.groups(apart(header, cells)), ..Groups::default() };
-        for (_, (column, cells)) in columns() {
-            let sums = match cells {
-                Cells::Double(doubles) if column.kind == Kind::Number => {
-                    let mut sums = Sums::of(found.groups.len());
-                    doubles.each(|row, value| sums.add(alike.numbers[row] as usize, value))?;
-                    found.rounded += sums.rounded;
-                    sums.finish()?
-                }
-                _ => Vec::new(),
-            };
+        for (place, (column, cells)) in columns() {
+            let mut sums = Vec::new();
+            if let (Kind::Number, Cells::Double(doubles)) = (column.kind, cells) {
+                sums = vec![Exact::ZERO; found.groups.len()];
+                doubles.each(|row, value| {
+                    let (amount, rounded) = table::number(place, Exact::from_double(value), || value.to_string()).ok()?;
+                    found.rounded += u64::from(rounded);
+                    let sum = &mut sums[alike.numbers[row] as usize];
+                    *sum = sum.plus(amount)?;
+                    Some(())
+                })?;
+            }
             found.sums.push(sums);
         }
         Some(found)
@@ -56,13 +58,11 @@ impl Groups {
 
 /// For each row whether it stands for itself: its cost does not add up with that of others.
 fn apart<'c>(header: &Header, cells: &'c [Cells]) -> impl Fn(usize) -> bool + use<'c> {
-    let of_cur = matches!(header.format, Format::Cur(_));
-    let types = match &cells[cur::TYPE_COLUMN] {
-        Cells::Numbered(types) if of_cur => Some(types),
+    let types = match (&cells[cur::TYPE_COLUMN], header.format) {
+        (Cells::Numbered(types), Format::Cur(_)) => Some(types),
         _ => None,
     };
     let alone: Vec<bool> = types.iter().flat_map(|types| &types.texts).map(|text| !cur::adds_up(text)).collect();
-    let types = types.filter(|_| alone.contains(&true));
     move |row| types.is_some_and(|types| alone[types.numbers[row] as usize])
 }
 

@@ -4,7 +4,7 @@ use polars::prelude::{ChunkExplode, DataType, ExplodeOptions, Float64Chunked, Li
 
 use super::alike::Alike;
 use crate::actuals::rollup::Fast;
-use crate::actuals::table::{A_DAY_IN_MILLISECONDS, Kind};
+use crate::actuals::table::Kind;
 use crate::actuals::tags;
 
 /// The cells of one column of a batch.
@@ -56,15 +56,11 @@ impl Numbered {
     fn of(texts: &StringChunked) -> Option<Numbered> {
         let array = texts.downcast_iter().next()?;
         let present = texts.iter_validities().next().flatten();
-        let views = array.views();
-        if present.is_none() && views.iter().all(|view| *view == views[0]) {
-            return Some(Numbered { numbers: vec![0; texts.len()], texts: vec![array.value(0).into()] });
-        }
         let mut known: Fast<&str, u32> = Fast::default();
         let mut numbered = Numbered { numbers: Vec::with_capacity(texts.len()), texts: Vec::new() };
         // Within one array the same view is the same text: few of them are looked at as text.
         let mut seen = vec![(0_u128, u32::MAX); 1 << 10];
-        for (at, view) in views.iter().enumerate() {
+        for (at, view) in array.views().iter().enumerate() {
             let view = view.as_u128();
             let slot = &mut seen[((view ^ view >> 67) as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) as usize >> 54];
             let null = present.is_some_and(|bits| !bits.get_bit(at));
@@ -128,6 +124,8 @@ impl Cells {
         }
     }
 }
+
+const A_DAY_IN_MILLISECONDS: i64 = 86_400_000;
 
 /// Maps: the keys and values of all rows, and where each row ends.
 pub struct Maps {

@@ -19,12 +19,17 @@ use polars::prelude::{
 
 use batch::{Batch, Reading};
 
-use super::sink::{Header, Sink, one};
+use super::sink::{Detail, Header, Sink, one};
 use super::table::{self, Kind};
 use crate::diagnostic::{Diagnostic, Problems};
 
-/// Rows that are decoded together, where a row group has more.
-const MOST_ROWS: usize = 1 << 17;
+/// Rows that are decoded together, where a row group has more: at a glance fewer columns are read, so more of their rows fit.
+fn most_rows(detail: Detail) -> usize {
+    match detail {
+        Detail::Whole => 1 << 16,
+        Detail::UsageTypes => 1 << 17,
+    }
+}
 
 /// Reads every row of a Parquet file into the sink. `version` is the id that a manifest gives it.
 pub fn read(file: &str, path: &Path, version: Option<String>, sink: &mut Sink) -> Result<(), Problems> {
@@ -66,7 +71,7 @@ fn read_all(file: &str, path: &Path, version: Option<String>, sink: &mut Sink) -
     header.keep(sink.detail());
     let number = sink.begin(header.origin(file, version));
     let table = table.select(wanted(file, &header, &schema)?);
-    let slices = slices(path, &header).map_err(broken)?.map_err(|why| damaged(file, &why))?;
+    let slices = slices(path, &header, most_rows(sink.detail())).map_err(broken)?.map_err(|why| damaged(file, &why))?;
     let mut reading = Reading { sink, header: &header, file: (number, file), rows: 0 };
     thread::scope(|scope| {
         let (send, receive) = sync_channel(1);
@@ -86,9 +91,9 @@ fn read_all(file: &str, path: &Path, version: Option<String>, sink: &mut Sink) -
 /// Largest size of the needed columns of a row group, unpacked, in bytes: what is decoded at a time.
 const LARGEST_GROUP: i64 = 1 << 30;
 
-/// First row and number of rows of each row group; of a part of it where it is a large one. Refused in words is what the library
+/// First row and number of rows of each row group; of parts of at most so many rows where it is a large one. Refused in words is what the library
 /// does not check before it reads: pages that would lie outside of the file, and what unpacks to far more than a bill.
-fn slices(path: &Path, header: &Header) -> PolarsResult<Result<Vec<(usize, usize)>, String>> {
+fn slices(path: &Path, header: &Header, most: usize) -> PolarsResult<Result<Vec<(usize, usize)>, String>> {
     let file = std::fs::File::open(path)?;
     let length = file.metadata()?.len();
     let mut reader = ParquetReader::new(file);
@@ -113,7 +118,7 @@ fn slices(path: &Path, header: &Header) -> PolarsResult<Result<Vec<(usize, usize
             return Ok(Err(format!("a row group unpacks to {} MB, which none of a bill does", unpacked >> 20)));
         }
         let end = first + group.num_rows();
-        slices.extend((first..end).step_by(MOST_ROWS).map(|at| (at, MOST_ROWS.min(end - at))));
+        slices.extend((first..end).step_by(most).map(|at| (at, most.min(end - at))));
         first = end;
     }
     Ok(Ok(slices))
