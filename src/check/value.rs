@@ -5,7 +5,7 @@ use std::fmt;
 use rust_decimal::Decimal;
 
 use super::base;
-use super::commitments::{coverage, utilisation};
+use super::commitments::{Covered, covered};
 use super::document::Status;
 use super::judge::{Ground, Seen};
 use super::landing::Landing;
@@ -70,8 +70,8 @@ pub(super) fn value(rule: &Rule, seen: &Seen<'_>, ground: &Ground<'_>, n: u32) -
         Metric::Coverage | Metric::Utilisation => {
             let names = Names::embedded();
             let keys = Keys { names: &names, book: ground.book };
-            let of = if rule.metric == Metric::Coverage { coverage } else { utilisation };
-            of(&bill.charges, &keys).ok_or_else(|| nothing(rule.metric))
+            let of = if rule.metric == Metric::Coverage { Covered::coverage } else { Covered::utilisation };
+            of(covered(&bill.charges, &keys)).ok_or_else(|| nothing(rule.metric))
         }
         Metric::BilledCoverage => ground.on_bill(seen.scenario)?.coverage.ok_or_else(|| nothing(rule.metric)),
         Metric::BilledUtilisation => ground.on_bill(seen.scenario)?.utilisation.ok_or_else(|| nothing(rule.metric)),

@@ -12,7 +12,7 @@ use super::super::input::Inputs;
 use super::super::{Failure, World};
 use crate::bill::{Bill, Charge};
 use crate::check::anomaly::{Anomaly, find};
-use crate::check::commitments::{coverage, utilisation};
+use crate::check::commitments::covered;
 use crate::check::landing::{Landing, land};
 use crate::check::on_bill::OnBill;
 use crate::check::rule::{Metric, Rule, Rules};
@@ -58,10 +58,11 @@ fn on_bill(scenario: &Scenario, rules: &[&Rule], bills: &Bills, inputs: &Inputs)
     let asks = |wanted: &[Metric]| rules.iter().any(|r| wanted.contains(&r.metric));
     let landing = asks(&[Metric::Actual, Metric::Landed]).then(|| landing(scenario, &bill, &own, &keys, inputs)).transpose()?;
     let tags: BTreeSet<&str> = rules.iter().filter(|r| r.metric == Metric::TagCoverage).flat_map(|r| r.cost_tags()).collect();
+    let commitments = covered(&own.charges, &keys);
     Ok(OnBill {
         landing,
-        coverage: coverage(&own.charges, &keys),
-        utilisation: utilisation(&own.charges, &keys),
+        coverage: commitments.coverage(),
+        utilisation: commitments.utilisation(),
         tags: tags.into_iter().map(|tag| (tag.to_owned(), share(tag, &bill, &own.charges, &keys))).collect(),
         anomalies: if asks(&[Metric::Anomaly]) { Failure::unless_missing(odd(scenario, month, bills, inputs))? } else { Ok(Vec::new()) },
     })
