@@ -8,6 +8,7 @@ use super::best::{self, Choice};
 use super::game::{self, EXACT, Rules};
 use super::ground::{Ground, MOST, NoWorth, Set, members};
 use super::lever::{Level, Lever, Levers};
+use super::report::{Asked, Depth};
 use super::sampled;
 use super::values::Values;
 use crate::money::{Usd, cents};
@@ -116,16 +117,19 @@ impl<'a> Analysis<'a> {
     ///
     /// # Errors
     /// An environment that has no bill, and a lever written for it that it cannot take.
-    pub fn new(ground: Ground<'a>, limits: &Limits, seed: u64) -> Result<Analysis<'a>, NoWorth> {
+    pub fn new(ground: Ground<'a>, asked: &Asked) -> Result<Analysis<'a>, NoWorth> {
+        let (limits, is_whole) = (&asked.limits, asked.depth == Depth::Whole);
         let mut values = Values::new(ground)?;
         let mut at_any_risk = None;
-        if limits.risk.is_some_and(|most| most < Level::High) {
+        if is_whole && limits.risk.is_some_and(|most| most < Level::High) {
             let mut bolder = Analysis::under(values, &Limits { risk: None, ..limits.clone() })?;
             at_any_risk = bolder.values.saving(bolder.chosen());
             values = bolder.values;
         }
         let mut analysis = Analysis { at_any_risk, ..Analysis::under(values, limits)? };
-        analysis.share(seed);
+        if is_whole {
+            analysis.share(asked.drawing.seed);
+        }
         Ok(analysis)
     }
 
@@ -171,6 +175,17 @@ impl<'a> Analysis<'a> {
             return None;
         }
         Some(self.values.saving(both)? - self.values.saving(others)?)
+    }
+
+    /// Computes at once what [`Analysis::after_all`] asks of every lever.
+    pub fn fill_after_all(&mut self) {
+        let chosen = self.chosen();
+        let sets = (0..self.levers.len()).filter(|i| !matches!(self.out.get(i), Some(Out::Unpriced(_)))).flat_map(|i| {
+            let others = chosen & !(1 << i);
+            [others, others | 1 << i]
+        });
+        let allowed: Vec<Set> = sets.filter(|s| self.rules.allow(*s)).collect();
+        self.values.fill(allowed);
     }
 
     /// Every lever by itself. What was written for another environment's place may not fit here.
@@ -340,6 +355,11 @@ impl<'a> Analysis<'a> {
 }
 
 impl Limits {
+    /// Those that hold where nobody states any: no high risk.
+    pub fn usual() -> Limits {
+        Limits { risk: Some(Level::Medium), ..Limits::default() }
+    }
+
     fn rule_out(&self, lever: &Lever, scenario: &Scenario) -> Option<String> {
         let risky = self.risk.filter(|most| lever.risk > *most).map(|_| "its risk is above the limit".to_owned());
         let binds = (self.no_commitment && !lever.purchases(scenario).is_empty()).then(|| "no commitment is wanted".to_owned());

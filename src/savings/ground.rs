@@ -1,7 +1,7 @@
 //! What a set of levers makes of an environment: its scenario with their changes and purchases, and what that costs. A lever's value
 //! is always the difference of two such bills.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -190,20 +190,37 @@ impl<'a> Ground<'a> {
     /// # Errors
     /// As [`Ground::with`].
     pub fn worth(&self, set: Set) -> Result<Worth, NoWorth> {
+        let changed = self.changed(set)?;
+        self.worth_of(set, &changed, &self.metered(&changed)?)
+    }
+
+    /// The levers of a set that change the scenario; the others only buy.
+    pub fn changing(&self, set: Set) -> Set {
+        members(set).filter(|i| !self.levers[*i].patches(self.scenario).is_empty()).fold(0, |all, i| all | 1 << i)
+    }
+
+    /// As [`Ground::worth`], of several sets with the same changes: these are laid over the scenario, and metered, once.
+    pub fn worths(&self, sets: BTreeSet<Set>) -> Vec<(Set, Result<Worth, NoWorth>)> {
+        let Some(changed) = sets.first().map(|set| self.changed(*set)) else { return Vec::new() };
+        let metered = changed.as_ref().map_err(Clone::clone).and_then(|c| self.metered(c).map_err(NoWorth::from).map(|m| (c, m)));
+        let worth = |set: &Set| metered.as_ref().map_err(Clone::clone).and_then(|(c, m)| self.worth_of(*set, c, m));
+        sets.iter().map(|set| (*set, worth(set))).collect()
+    }
+
+    /// What the environment costs with a set whose changes are laid over it and metered.
+    fn worth_of(&self, set: Set, changed: &Scenario, metered: &Metered<'_>) -> Result<Worth, NoWorth> {
         // In a month whose fees were paid in the month before.
         let before = self.basis.month.before().unwrap_or(self.basis.month);
-        let changed = self.changed(set)?;
-        let metered = self.metered(&changed)?;
-        let Some(holder) = self.bought(set, &changed, &metered, before.first_day())? else {
-            return Ok(self.sums(&metered.bill()?));
+        let Some(holder) = self.bought(set, changed, metered, before.first_day())? else {
+            return Ok(self.sums(&self.bill(changed, metered)?));
         };
-        let steady = self.sums(&self.bill(&holder, &metered)?);
+        let steady = self.sums(&self.bill(&holder, metered)?);
         let fees = members(set).any(|i| self.levers[i].purchases(self.scenario).iter().any(|b| b.term.paid_upfront()));
         if !fees {
             return Ok(steady);
         }
         let now = self.bought_now(holder);
-        let bill = self.bill(&now, &metered)?;
+        let bill = self.bill(&now, metered)?;
         Ok(self.with_fees(steady, &now, &bill))
     }
 

@@ -18,4 +18,4 @@ mod sampled;
 pub mod stated;
 pub mod values;
 
-pub use self::report::{Asked, savings, together};
+pub use self::report::{Asked, Depth, savings, together};

@@ -32,10 +32,22 @@ pub struct Asked {
     pub limits: Limits,
     /// True for the plan's own arithmetic: the levers of the plan alone.
     pub of_plan: bool,
+    /// How much is to be found out.
+    pub depth: Depth,
     /// The paths behind the band.
     pub drawing: Drawing,
     /// The day from which it is computed, for the head.
     pub as_of: String,
+}
+
+/// How much an analysis finds out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// Which levers to choose, and what they save. Shares of that, what more risk would bring, when fees are earned back and what levers of
+    /// the plan are worth elsewhere stay open.
+    Choice,
+    /// Everything.
+    Whole,
 }
 
 /// Analyses the savings of one environment.
@@ -47,7 +59,7 @@ pub fn savings(scenarios: &Scenarios, scenario: &Scenario, book: &PriceBook, lev
     let others_of_payer = Others::new(scenarios, scenario, book, asked.basis)?;
     let (basis, sources) = (asked.basis, &levers.sources);
     let ground = Ground { others: &others_of_payer, scenarios, scenario, book, basis, levers: &acting, sources };
-    let analysis = Analysis::new(ground, &asked.limits, asked.drawing.seed)?;
+    let analysis = Analysis::new(ground, asked)?;
     let mut writer = Writer { scenarios, scenario, book, levers, asked, at_730: at_730(scenarios, scenario, book, asked)?, analysis };
     writer.document(&others)
 }
@@ -87,6 +99,7 @@ impl Writer<'_> {
     fn document(&mut self, others: &[(&Lever, String)]) -> Result<Savings, NoWorth> {
         let waterfall = self.waterfall();
         let chosen = self.analysis.chosen();
+        self.analysis.fill_after_all();
         let combined = self.analysis.values.saving(chosen).unwrap_or_default();
         let mut rows: Vec<Row> = self.analysis.order.clone().into_iter().map(|i| self.row(i)).collect();
         for (row, step) in rows.iter_mut().zip(&waterfall) {
@@ -256,7 +269,7 @@ impl Writer<'_> {
     fn elsewhere(&self, lever: &Lever, why: &str) -> Result<Row, NoWorth> {
         let mut row = self.blank(lever, Status::NotHere);
         row.reason = Some(why.to_owned());
-        let Some(plan) = self.counted(lever) else { return Ok(row) };
+        let Some(plan) = self.counted(lever).filter(|_| self.asked.depth == Depth::Whole) else { return Ok(row) };
         let own = [Some(self.scenario.name.as_ref()), self.scenario.instead_of.as_deref()];
         let there = self.scenarios.named(&plan.environment).filter(|s| !own.contains(&Some(s.name.as_ref())));
         let Some(there) = there else { return Ok(row) };
@@ -335,7 +348,10 @@ impl Writer<'_> {
             upfront: worth.upfront,
             upfront_fees: worth.fees,
             at_any_risk: self.analysis.at_any_risk,
-            break_even_month: if chosen == 0 { None } else { self.break_even(chosen)?.map(|m| m.to_string()) },
+            break_even_month: match self.asked.depth {
+                Depth::Whole if chosen != 0 => self.break_even(chosen)?.map(|m| m.to_string()),
+                _ => None,
+            },
             of_the_plan: if of_plan == 0 { None } else { self.analysis.values.saving(best) },
         })
     }

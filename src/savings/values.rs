@@ -1,6 +1,6 @@
 //! What sets of levers are worth, each computed once: a set is two bills, and many sets are asked for again and again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
@@ -30,13 +30,14 @@ impl<'a> Values<'a> {
         self.base
     }
 
-    /// Computes many sets at once, on all threads.
+    /// Computes many sets at once, on all threads: those with the same changes together.
     pub fn fill(&mut self, sets: impl IntoIterator<Item = Set>) {
-        let mut wanted: Vec<Set> = sets.into_iter().filter(|s| !self.known.contains_key(s)).collect();
-        wanted.sort_unstable();
-        wanted.dedup();
         let ground = &self.ground;
-        let found: Vec<(Set, Result<Worth, NoWorth>)> = wanted.into_par_iter().map(|set| (set, ground.worth(set))).collect();
+        let mut wanted: BTreeMap<Set, BTreeSet<Set>> = BTreeMap::new();
+        for set in sets.into_iter().filter(|s| !self.known.contains_key(s)) {
+            wanted.entry(ground.changing(set)).or_default().insert(set);
+        }
+        let found: Vec<(Set, Result<Worth, NoWorth>)> = wanted.into_par_iter().flat_map_iter(|(_, sets)| ground.worths(sets)).collect();
         self.known.extend(found);
     }
 

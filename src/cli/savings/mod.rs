@@ -14,7 +14,7 @@ use crate::savings::analysis::Limits;
 use crate::savings::document::Savings;
 use crate::savings::ground::NoWorth;
 use crate::savings::lever::{Horizon, Level, Levers};
-use crate::savings::{self, Asked};
+use crate::savings::{self, Asked, Depth};
 use crate::scenario::Scenario;
 
 /// Runs the command.
@@ -61,7 +61,7 @@ fn asked(args: &SavingsArgs, inputs: &Inputs) -> Asked {
     Asked {
         basis: Basis { month, hours: args.hours, pooled: true, free_tier: true, failover: None },
         limits: Limits {
-            risk: risk.or(args.levers.is_empty().then_some(Level::Medium)),
+            risk: risk.or(Limits::usual().risk.filter(|_| args.levers.is_empty())),
             upfront: args.max_upfront,
             no_commitment: args.no_commitment,
             named: !args.levers.is_empty(),
@@ -69,6 +69,7 @@ fn asked(args: &SavingsArgs, inputs: &Inputs) -> Asked {
             least: args.least,
         },
         of_plan: args.basis == BasisArg::Plan,
+        depth: Depth::Whole,
         drawing: args.drawing.drawing(),
         as_of: inputs.as_of.to_string(),
     }
