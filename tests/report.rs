@@ -182,6 +182,29 @@ fn every_number_is_the_same_in_all_formats() {
     assert!(n >= 15 && all.compared > 500, "{n} tables, {} cells", all.compared);
 }
 
+#[test]
+fn the_page_of_all_environments_is_below_a_megabyte() {
+    let folder = reports(&["--all"], "html");
+    let html = fs::read_to_string(folder.path().join("out/all-2026-10.html")).expect("a page");
+    assert!(html.len() < 1_000_000, "{} bytes", html.len());
+    assert_eq!(html.matches("<article").count(), 5, "four environments, and all of them together");
+}
+
+/// What `ce-cost anomalies` says of a month stands in its report: the planted rise of June, with its days and what did it.
+#[test]
+fn the_anomaly_of_a_month_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (store, out) = (folder.path().join("store"), folder.path().join("out"));
+    let (store, out) = (store.to_str().expect("text"), out.to_str().expect("text"));
+    ce_cost(&["actuals", "demo", "--store", store]);
+    ce_cost(&["report", "prod", "--month", "2026-06", "--store", store, "--out", out, "--format", "json,csv", "--paths", "0"]);
+    let rows = fs::read_to_string(folder.path().join("out/prod-2026-06/anomalies.csv")).expect("a table");
+    let found: Vec<&str> = rows.lines().filter(|l| l.contains("2026-06-11,2026-06-13")).collect();
+    assert!(found.len() == 1 && found[0].contains("NatGateway-Bytes"), "{rows}");
+    let text = fs::read_to_string(folder.path().join("out/prod-2026-06.json")).expect("a report");
+    assert!(text.contains("beyond the usual from 2026-06-11 to 2026-06-13"), "it is a finding");
+}
+
 const HOSTILE: &[&str] =
     &["<script>alert(1)</script>", "=cmd|' /C calc'!A0", "@SUM(1+1)", "\"><img src=x onerror=alert(1)>", "+1+1", "a|b"];
 

@@ -218,6 +218,19 @@ impl Doubt {
         Doubt { assumed: self.assumed || other.assumed, weak_price: self.weak_price || other.weak_price }
     }
 
+    /// The doubts that marks stand for.
+    pub fn read(marks: &str) -> Doubt {
+        Doubt { assumed: marks.contains('~'), weak_price: marks.contains('*') }
+    }
+
+    /// What the marks mean; nothing where there are none.
+    pub fn legend(self) -> Option<String> {
+        let assumed = self.assumed.then_some("~ an assumed input stands behind it.");
+        let weak = self.weak_price.then_some("* a price of low confidence stands behind it.");
+        let words: Vec<&str> = [assumed, weak].into_iter().flatten().collect();
+        (!words.is_empty()).then(|| words.join(" "))
+    }
+
     /// The marks to print beside a figure.
     pub fn marks(self) -> &'static str {
         match (self.assumed, self.weak_price) {

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::args::{AnomaliesArgs, Cli, ViewFormat};
-use super::billed::Bills;
+use super::billed::{Billed, Bills};
 use super::forecast::json;
 use super::input::Inputs;
 use super::{Exit, Failure, Output, World};
@@ -98,16 +98,23 @@ pub fn history(scenario: &Scenario, bills: &Bills, inputs: &Inputs) -> Result<Hi
             Err(failure) if failure.exit == Exit::Missing => continue,
             Err(failure) => return Err(failure),
         }
-        until = match billed.so_far(inputs.as_of) {
-            Some(so_far) => month.first_day() + TimeDelta::days(i64::from(so_far.days.saturating_sub(LATE))),
-            None => month.end(),
-        };
+        until = whole_until(&billed, inputs.as_of);
     }
     let none = || {
         let help = "help: `ce-cost actuals import FILE` brings reports with days in, `ce-cost actuals demo` writes a synthetic history";
         Failure::missing(format!("error: there is no bill that tells {}'s days\n{help}", scenario.name))
     };
-    History::of(&own, until.min(inputs.as_of), &keys).ok_or_else(none)
+    History::of(&own, until, &keys).ok_or_else(none)
+}
+
+/// The day before which a bill's days are there whole: the last two of an open month are not, since their rows come late.
+pub fn whole_until(billed: &Billed, as_of: NaiveDate) -> NaiveDate {
+    let month = billed.bill.month;
+    let until = match billed.so_far(as_of) {
+        Some(so_far) => month.first_day() + TimeDelta::days(i64::from(so_far.days.saturating_sub(LATE))),
+        None => month.end(),
+    };
+    until.min(as_of)
 }
 
 /// "2026-06-11 – 06-13".

@@ -91,28 +91,39 @@ pub struct Way {
 pub fn document(inputs: &Inputs, way: Way, scenario: &Scenario, bill: &Billed, before: Option<&Billed>) -> Result<Document, Failure> {
     let names = Names::embedded();
     let keys = Keys { names: &names, book: &inputs.book };
-    let cost = way.cost;
     let (_, payer, members) = inputs.scenarios.payer(scenario);
-    let divide = |billed: &Billed| billed.divide(&members, &payer.shared, &keys, cost);
+    let divide = |billed: &Billed| billed.divide(&members, &payer.shared, &keys, way.cost);
+    let of_before = before.map(|b| (b, divide(b)));
+    of_divided(inputs, keys, way, scenario, (bill, &divide(bill)), of_before.as_ref().map(|(b, divided)| (*b, divided)))
+}
+
+/// Compares bills that were read and divided among their payer's members, by the amounts of `way`.
+pub fn of_divided(
+    inputs: &Inputs,
+    keys: Keys<'_>,
+    way: Way,
+    scenario: &Scenario,
+    (bill, divided): (&Billed, &Divided),
+    before: Option<(&Billed, &Divided)>,
+) -> Result<Document, Failure> {
+    let cost = way.cost;
     let cut = |divided: &Divided, bill: &Bill| Cut {
         own: divided.member(&scenario.name).map(|m| m.bill(bill)).unwrap_or_else(|| Bill { charges: Vec::new(), ..bill.clone() }),
         payer: bill.clone(),
     };
-    let divided = divide(bill);
-    let mut actual = cut(&divided, &bill.bill);
+    let mut actual = cut(divided, &bill.bill);
     if actual.own.charges.is_empty() {
         return Err(none_is_its(scenario, &bill.bill));
     }
     let mut nobodys = Vec::new();
     let mut unallocated_before = None;
     let (base, at_hours, name) = match before {
-        Some(before) => {
+        Some((before, of_before)) => {
             let too_large = || Failure::input(format!("error: a quantity of {} is too large to be exact", before.bill.month));
-            let of_before = divide(before);
-            let base = cut(&of_before, &before.bill);
+            let base = cut(of_before, &before.bill);
             unallocated_before = Some(of_before.unallocated.iter().map(|c| cost.of(c)).sum());
             let at = |b: &Bill| calendar::at(b, bill.bill.month).ok_or_else(too_large);
-            nobodys = at(&Bill { charges: of_before.unallocated, ..before.bill.clone() })?.charges;
+            nobodys = at(&Bill { charges: of_before.unallocated.clone(), ..before.bill.clone() })?.charges;
             // Tiers are those that the month really reached: of its own hours, not of the other month's.
             let scaled = Cut { own: at(&base.own)?, payer: base.payer.clone() };
             (base, scaled, format!("in {}", before.bill.month.name()))
@@ -155,7 +166,7 @@ pub fn document(inputs: &Inputs, way: Way, scenario: &Scenario, bill: &Billed, b
         currency: "USD".into(),
         as_of: inputs.as_of.to_string(),
         month: bill.bill.month.to_string(),
-        against: before.map(|b| b.bill.month.to_string()),
+        against: before.map(|(b, _)| b.bill.month.to_string()),
         cost: cost.word().into(),
         hours: exact(bill.bill.hours),
         predicted_hours: exact(base.own.hours),
@@ -163,7 +174,7 @@ pub fn document(inputs: &Inputs, way: Way, scenario: &Scenario, bill: &Billed, b
         is_final: bill.is_final,
         so_far,
         comparison: variance::compare(&question),
-        allocation: Allocation { unallocated_before, ..allocation(scenario, &divided, &bill.bill, &keys, cost) },
+        allocation: Allocation { unallocated_before, ..allocation(scenario, divided, &bill.bill, &keys, cost) },
         tags: scope::coverage(&bill.bill.charges, TAGS, &keys, cost).into_iter().map(|c| tagged(c, bill)).collect(),
     })
 }

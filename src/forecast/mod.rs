@@ -338,11 +338,7 @@ fn planned_groups(bill: &Bill, scenario: &Scenario, book: &PriceBook, by: &By) -
         }
     }
     for group in &mut list {
-        let doubt = group
-            .lines
-            .iter()
-            .map(|l| l.marks.as_str())
-            .fold(Doubt::default(), |d, m| d.or(Doubt { assumed: m.contains('~'), weak_price: m.contains('*') }));
+        let doubt = group.lines.iter().map(|l| Doubt::read(&l.marks)).fold(Doubt::default(), Doubt::or);
         group.marks = doubt.marks().into();
     }
     list

@@ -143,22 +143,25 @@ pub struct Column {
     pub drop: u8,
     /// True for numbers.
     pub right: bool,
+    /// True for a heading that comes from a file or a bill, of any length: where room is short it stands in several lines.
+    #[serde(skip)]
+    pub wraps: bool,
 }
 
 impl Column {
     /// A column of words.
     pub const fn words(title: &'static str, key: &'static str) -> Column {
-        Column { title: Cow::Borrowed(title), key, drop: 0, right: false }
+        Column { title: Cow::Borrowed(title), key, drop: 0, right: false, wraps: false }
     }
 
     /// A column of numbers.
     pub const fn number(title: &'static str, key: &'static str) -> Column {
-        Column { title: Cow::Borrowed(title), key, drop: 0, right: true }
+        Column { title: Cow::Borrowed(title), key, drop: 0, right: true, wraps: false }
     }
 
     /// A column of numbers under a name that comes from a file or a bill.
     pub fn named(title: impl Into<String>) -> Column {
-        Column { title: Cow::Owned(title.into()), key: "", drop: 0, right: true }
+        Column { title: Cow::Owned(title.into()), key: "", drop: 0, right: true, wraps: true }
     }
 
     /// The same, given up in turn where room is short.

@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use unicode_width::UnicodeWidthStr;
 
-use super::table::{Cell, Kind, Row, Table};
+use super::table::{Cell, Column, Kind, Row, Table};
 
 /// Longest bar, in characters.
 const BAR: usize = 20;
@@ -75,13 +75,11 @@ impl Screen {
 
     /// A table, in as many of its columns as there is room for.
     pub fn table(&self, table: &Table) -> String {
-        let kept = self.kept(table);
-        let widths: Vec<usize> = kept.iter().map(|c| width(table, *c)).collect();
-        let mut out = String::new();
-        if kept.iter().any(|c| !table.columns[*c].title.is_empty()) {
-            let titles = kept.iter().map(|c| (table.columns[*c].title.to_string(), table.columns[*c].right));
-            let _ = writeln!(out, "{}", self.paint(Tone::Dim, line(titles, &widths).trim_end()));
-        }
+        let all: Vec<usize> = (0..table.columns.len()).filter(|c| self.bars || !self.is_bar(table, *c)).collect();
+        let wraps = all.iter().map(|c| width(table, *c, false) + GAP.len()).sum::<usize>() > self.width;
+        let kept = self.kept(table, all, wraps);
+        let widths: Vec<usize> = kept.iter().map(|c| width(table, *c, wraps)).collect();
+        let mut out = self.heading(table, &kept, &widths, wraps);
         for row in &table.rows {
             if row.kind == Kind::Sum {
                 let rule = widths.iter().sum::<usize>() + GAP.len() * widths.len();
@@ -97,15 +95,27 @@ impl Screen {
         out
     }
 
+    /// The titles of the columns, those at the bottom that need fewer lines.
+    fn heading(&self, table: &Table, kept: &[usize], widths: &[usize], wraps: bool) -> String {
+        let titles: Vec<Vec<String>> = kept.iter().zip(widths).map(|(c, w)| title_lines(&table.columns[*c], *w, wraps)).collect();
+        let lines = titles.iter().map(Vec::len).max().unwrap_or(0);
+        let mut out = String::new();
+        for n in (1..=lines).rev() {
+            let at = |title: &Vec<String>| title.len().checked_sub(n).and_then(|i| title.get(i)).cloned().unwrap_or_default();
+            let cells = titles.iter().zip(kept).map(|(title, c)| (at(title), table.columns[*c].right));
+            let _ = writeln!(out, "{}", self.paint(Tone::Dim, line(cells, widths).trim_end()));
+        }
+        out
+    }
+
     fn is_bar(&self, table: &Table, column: usize) -> bool {
         table.rows.iter().any(|r| r.cells[column].is_drawn())
     }
 
-    /// The columns that fit: the highest `drop` goes first, bars go into no pipe.
-    fn kept(&self, table: &Table) -> Vec<usize> {
-        let mut kept: Vec<usize> = (0..table.columns.len()).filter(|c| self.bars || !self.is_bar(table, *c)).collect();
+    /// The columns that fit: the highest `drop` goes first.
+    fn kept(&self, table: &Table, mut kept: Vec<usize>, wraps: bool) -> Vec<usize> {
         loop {
-            let total: usize = kept.iter().map(|c| width(table, *c) + GAP.len()).sum();
+            let total: usize = kept.iter().map(|c| width(table, *c, wraps) + GAP.len()).sum();
             let droppable = kept.iter().copied().filter(|c| table.columns[*c].drop > 0).max_by_key(|c| table.columns[*c].drop);
             match droppable {
                 Some(column) if total > self.width => kept.retain(|c| *c != column),
@@ -136,9 +146,20 @@ fn line(cells: impl Iterator<Item = (String, bool)>, widths: &[usize]) -> String
     out
 }
 
-fn width(table: &Table, column: usize) -> usize {
+fn width(table: &Table, column: usize, wraps: bool) -> usize {
     let cells = table.rows.iter().map(|r| shown(r, column).width()).max().unwrap_or(0);
-    cells.max(table.columns[column].title.width())
+    let of = &table.columns[column];
+    let words = || of.title.split_whitespace().map(UnicodeWidthStr::width).max().unwrap_or(0);
+    cells.max(if wraps && of.wraps { words() } else { of.title.width() })
+}
+
+/// A title in lines of a width; in one where it need not wrap.
+fn title_lines(column: &Column, width: usize, wraps: bool) -> Vec<String> {
+    match (column.title.is_empty(), wraps && column.wraps) {
+        (true, _) => Vec::new(),
+        (false, false) => vec![column.title.to_string()],
+        (false, true) => Screen { width, colour: false, bars: false }.fill(&column.title, "").lines().map(str::to_owned).collect(),
+    }
 }
 
 fn shown(row: &Row, column: usize) -> String {

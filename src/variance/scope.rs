@@ -17,9 +17,19 @@ use crate::usage::Tags;
 /// The letters of a tag's name, small, without what reports put before it or between its words: "user:CostCenter" and
 /// "user_cost_center" are one.
 pub fn tag_key(key: &str) -> String {
-    let small = key.to_lowercase();
-    let own = ["user:", "user_"].iter().find_map(|p| small.strip_prefix(p)).unwrap_or(&small);
-    own.chars().filter(|c| c.is_alphanumeric()).collect()
+    letters(key).collect()
+}
+
+/// As [`tag_key`], letter by letter: every row of a bill is asked for its tags.
+fn letters(key: &str) -> impl Iterator<Item = char> {
+    let own = |prefix: &&str| key.get(..prefix.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(prefix));
+    let own = ["user:", "user_"].iter().find(|p| own(p)).map_or(key, |p| &key[p.len()..]);
+    own.chars().flat_map(char::to_lowercase).filter(|c| c.is_alphanumeric())
+}
+
+/// A tag by any of its names.
+fn alike<'a>(tags: &'a Tags, key: &str) -> Option<&'a String> {
+    tags.get(key).or_else(|| tags.iter().find(|(k, _)| letters(k).eq(letters(key))).map(|(_, v)| v))
 }
 
 /// The value of a tag of a charge; `None` where it has none, or an empty one.
@@ -29,14 +39,12 @@ pub fn tag<'a>(charge: &'a Charge, key: &str) -> Option<&'a str> {
 
 /// As [`tag`], in tags alone. `CostCenter` finds what any format made of that key: `user:CostCenter`, `user_cost_center`.
 pub fn find<'a>(tags: &'a Tags, key: &str) -> Option<&'a str> {
-    let wanted = tag_key(key);
-    let alike = || tags.iter().find(|(k, _)| tag_key(k) == wanted).map(|(_, v)| v);
-    tags.get(key).or_else(alike).map(String::as_str).filter(|v| !v.is_empty())
+    alike(tags, key).map(String::as_str).filter(|v| !v.is_empty())
 }
 
 /// The value of the tag `Environment` on an environment's rows, where its scenario says nothing else of them.
 pub fn environment_value(scenario: &Scenario) -> &str {
-    scenario.tags.iter().find(|(k, _)| tag_key(k) == tag_key(ENVIRONMENT)).map_or(&*scenario.name, |(_, v)| v)
+    alike(&scenario.tags, ENVIRONMENT).map_or(&*scenario.name, String::as_str)
 }
 
 /// Whether a charge is an environment's own, as its scenario says.

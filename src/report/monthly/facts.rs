@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use crate::bill::Bill;
+use crate::check::anomaly::Found;
 use crate::forecast::{Band, Forecast};
 use crate::money::Usd;
 use crate::month::Month;
@@ -36,8 +37,8 @@ pub struct Facts<'a> {
     pub savings: Result<Savings, String>,
     /// Months with a bill, oldest first; the month of the report is the last one.
     pub past: Vec<Past>,
-    /// What anomalies were found; `None` where nobody looked.
-    pub anomalies: Option<Vec<Anomaly>>,
+    /// What was odd in the month, day by day; why that cannot be told.
+    pub anomalies: Result<Found, String>,
 }
 
 /// What the model says of the month.
@@ -81,21 +82,6 @@ pub struct Past {
     pub band: Band,
     /// The month before with this one's hours, where there is a bill of it.
     pub naive: Option<Usd>,
-}
-
-/// Days on which a service cost more or less than it used to.
-#[derive(Clone, Debug)]
-pub struct Anomaly {
-    /// The service.
-    pub service: String,
-    /// The first day.
-    pub first: NaiveDate,
-    /// The last day.
-    pub last: NaiveDate,
-    /// What it cost beyond what was usual.
-    pub size: Usd,
-    /// The usage type that moved most.
-    pub usage_type: String,
 }
 
 impl Facts<'_> {

@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use super::accuracy::Accuracy;
 use super::document::State;
 use super::facts::Facts;
+use crate::check::anomaly::Found;
 use crate::money::{Usd, dollars, signed};
 use crate::quantity::per_cent;
 use crate::variance::cause::Cause;
@@ -77,12 +78,29 @@ pub fn findings(facts: &Facts<'_>, accuracy: Option<&Accuracy>) -> Vec<Finding> 
         let words = format!("{} a month ({}) could be saved", dollars(savings.recommendation.saving), per_cent(share));
         all.push(OPEN.finding("Savings open", share, words));
     }
-    for anomaly in facts.anomalies.iter().flatten() {
-        let words = format!("{}: {} from {} to {}", anomaly.service, signed(anomaly.size), anomaly.first, anomaly.last);
-        all.push(ANOMALY.finding("Anomaly", facts.share(anomaly.size.abs()), words));
+    if let Ok(found) = &facts.anomalies {
+        all.extend(odd(facts, found));
     }
     all.sort_by_key(|f| std::cmp::Reverse(f.state));
     all
+}
+
+/// What came and passed, by its size; what came and stayed, by what it adds to a month.
+fn odd(facts: &Facts<'_>, found: &Found) -> Vec<Finding> {
+    let title = |code: &str| facts.keys.names.title(code).to_owned();
+    let passed = found.anomalies.iter().map(|a| {
+        let words = format!("{}: {} beyond the usual from {} to {}", title(&a.service), signed(a.size), a.first, a.last);
+        ANOMALY.finding("Anomaly", facts.share(a.size.abs()), words)
+    });
+    let stayed = found.levels.iter().map(|l| {
+        let words = format!("{}: {} a month since {}, and it stays", title(&l.service), signed(l.by_month()), l.since);
+        ANOMALY.finding("Change of level", facts.share(l.by_month().abs()), words)
+    });
+    let all: Vec<Finding> = passed.chain(stayed).collect();
+    match all.is_empty() {
+        true => vec![ANOMALY.finding("Anomalies", Decimal::ZERO, "no day of any service was odd, none changed its level".into())],
+        false => all,
+    }
 }
 
 /// "11 of 13".

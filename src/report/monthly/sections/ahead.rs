@@ -3,6 +3,7 @@
 use super::super::document::{Ahead, Chart, ChartKind, Section};
 use super::super::facts::Facts;
 use super::super::{section, titled};
+use crate::bill::why::Doubt;
 use crate::bill::{Category, Charge, Frequency};
 use crate::forecast::MonthForecast;
 use crate::money::{Usd, dollars};
@@ -35,6 +36,7 @@ pub fn outlook(facts: &Facts<'_>) -> Section {
         Column::words("month", "month"),
         Column::number("hours", "hours").droppable(2),
         Column::number("total", "p50"),
+        Column::words("marks", "marks").droppable(3),
         Column::number("P10", "p10"),
         Column::number("P90", "p90"),
         Column::number("planned", "planned_p50").droppable(1),
@@ -47,6 +49,7 @@ pub fn outlook(facts: &Facts<'_>) -> Section {
             Cell::text(&m.month),
             m.hours.parse().map_or_else(|_| Cell::text(&m.hours), Cell::Number),
             Cell::Money(middle(m)),
+            Cell::text(doubt(m).marks()),
             money(m.band.p10),
             money(m.band.p90),
             Cell::Money(m.planned.band.p50.unwrap_or(m.planned.total)),
@@ -73,6 +76,7 @@ pub fn outlook(facts: &Facts<'_>) -> Section {
     if !widest.is_empty() {
         section.notes.push(format!("What makes the band of {} wide: {}.", first.month, widest.join(", ")));
     }
+    section.notes.extend(doubt(first).legend());
     if let Some(share) = over(first) {
         section.notes.push(format!(
             "The budget holds for what the plan speaks of; {} has {} of cases above it.",
@@ -107,6 +111,12 @@ fn planned(months: &[MonthForecast]) -> Table {
 
 fn middle(month: &MonthForecast) -> Usd {
     month.band.p50.unwrap_or(month.total)
+}
+
+/// What of a month is doubtful.
+fn doubt(month: &MonthForecast) -> Doubt {
+    let groups = month.planned.groups.iter().chain(&month.unplanned.groups);
+    groups.map(|g| Doubt::read(&g.marks)).fold(Doubt::default(), Doubt::or)
 }
 
 fn over(month: &MonthForecast) -> Option<rust_decimal::Decimal> {

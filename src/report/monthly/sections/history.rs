@@ -1,5 +1,7 @@
 //! Past months: how good the forecast has been, and what each service has cost.
 
+use rust_decimal::Decimal;
+
 use super::super::accuracy::{Accuracy, maturity};
 use super::super::document::{Chart, ChartKind, Section, Series};
 use super::super::facts::{Facts, Past};
@@ -11,14 +13,19 @@ use crate::report::table::{Cell, Column, Table};
 
 /// Services that are shown by name.
 const NAMED: usize = 6;
+/// Where room is short the rest goes first, since it would be one no more, and then the last of them.
+const LAST: &[u8] = &[0, 0, 0, 6, 7, 8];
 
 /// How good today's scenario would have been in past months.
 pub fn accuracy(facts: &Facts<'_>, accuracy: Option<&Accuracy>) -> Section {
     let title = "How good the forecast has been";
     let Some(a) = accuracy else { return section("accuracy", title, "No closed month has a bill yet.") };
     let skill = a.skill.map(|s| {
-        let better = if s.is_sign_negative() { "worse" } else { "better" };
-        format!(" That is {} {better} than taking last month's bill with this month's hours.", per_cent(s.abs()))
+        let naive = per_cent(a.naive.unwrap_or_default());
+        match s.is_sign_negative() {
+            true => format!(" Taking last month's bill with this month's hours was nearer: off by {naive}."),
+            false => format!(" That is {} nearer than last month's bill with this month's hours, which was off by {naive}.", per_cent(s)),
+        }
     });
     let bias = if a.bias.is_sign_negative() { "too low" } else { "too high" };
     let answer = format!(
@@ -45,6 +52,7 @@ pub fn accuracy(facts: &Facts<'_>, accuracy: Option<&Accuracy>) -> Section {
     row("FinOps maturity", Cell::text(maturity(a.wape)), "FinOps Foundation: below 20% crawl, 10% walk, 5% run".into());
     section.tables.push(titled("accuracy", "Forecast and bill over the closed months", table));
     section.tables.push(titled("backcast", "Forecast and bill month by month, $", months(&facts.past)));
+    section.notes.extend(why(&facts.past, a));
     section.notes.push(
         "This is a back-cast: today's scenario is held against past months, whose bills may have shaped it. Forecasts that were made before \
          those bills would be a harder test; none are kept."
@@ -52,6 +60,52 @@ pub fn accuracy(facts: &Facts<'_>, accuracy: Option<&Accuracy>) -> Section {
     );
     section.notes.push("The maturity bands are quoted second-hand, from a copy of the FinOps Foundation's page of June 2026.".into());
     section
+}
+
+/// Months below which nothing is said of a trend, or of how often a band holds.
+const ENOUGH: usize = 8;
+
+/// What the measures come from, in words, as far as the months tell.
+fn why(past: &[Past], a: &Accuracy) -> Vec<String> {
+    let closed: Vec<&Past> = past.iter().filter(|p| p.is_closed).collect();
+    let (Some(first), Some(last), true) = (closed.first(), closed.last(), closed.len() >= ENOUGH) else { return Vec::new() };
+    let mut words = Vec::new();
+    let (billed, forecast) = (last.billed - first.billed, last.predicted - first.predicted);
+    let apart = (billed - forecast).abs().fraction_of(last.billed).unwrap_or_default();
+    let errors = || closed.iter().map(|p| p.predicted - p.billed);
+    let one_way = errors().all(|e| e >= Usd::ZERO) || errors().all(|e| e <= Usd::ZERO);
+    if apart > Decimal::new(5, 2) {
+        let growth = if billed > forecast { "low" } else { "high" };
+        let hidden = if one_way { "" } else { "; errors of both signs hide it from the bias" };
+        words.push(format!(
+            "From {} to {} the bill moved by {}, the forecast by {}: the growth that the scenario states is too {growth}{hidden}.",
+            first.month,
+            last.month,
+            signed(billed),
+            signed(forecast)
+        ));
+    }
+    if one_way && a.wape > Decimal::new(5, 2) {
+        words.push(format!(
+            "All {} months err the same way: that is a level which the scenario has wrong, not chance; the bridge below names it.",
+            a.months
+        ));
+    }
+    if let (Some(naive), true) = (a.naive, a.skill.is_some_and(|s| s.is_sign_negative())) {
+        words.push(format!(
+            "Last month's bill is hard to beat from one month to the next, since it holds all that the scenario does not know; here it is \
+             off by {}. It says nothing of later months, of changes that are planned, or of why.",
+            per_cent(naive)
+        ));
+    }
+    let (inside, all) = a.covered;
+    if all >= ENOUGH && inside == all {
+        words.push(format!(
+            "A band of 8 of 10 that holds {inside} of {all} is wider than these bills asked for. They are not {all} independent trials, though: \
+             what the scenario does not know of one month, it does not know of the next."
+        ));
+    }
+    words
 }
 
 fn months(past: &[Past]) -> Table {
@@ -89,8 +143,8 @@ pub fn services(facts: &Facts<'_>) -> Section {
     let rest = |p: &Past| p.services.iter().filter(|(name, _)| !named.contains(name)).map(|(_, cost)| *cost).sum::<Usd>();
     let columns: Vec<Column> = [Column::words("month", "month")]
         .into_iter()
-        .chain(named.iter().map(|name| Column::named(name.as_str())))
-        .chain([Column::number("all others", "others"), Column::number("together", "total")])
+        .chain(named.iter().enumerate().map(|(n, name)| Column::named(name.as_str()).droppable(LAST.get(n).copied().unwrap_or_default())))
+        .chain([Column::number("all others", "others").droppable(9), Column::number("together", "total")])
         .collect();
     let mut table = Table::new(&columns);
     for p in &facts.past {

@@ -123,7 +123,11 @@ fn figures(facts: &Facts<'_>) -> Vec<Figure> {
     let is_billed = facts.billed.is_ok();
     let mut all = vec![figure(if is_billed { "billed, $" } else { "predicted, $" }, Cell::Money(facts.cost()), facts.month.name())];
     if let Some(budget) = facts.predicted.budget {
-        all.push(figure("against plan", Cell::Difference(of_plan(facts) - budget), format!("plan {}, its own lines", dollars(budget))));
+        all.push(figure(
+            "against plan",
+            Cell::Difference(of_plan(facts) - budget),
+            format!("about: plan {}, of what it speaks of", dollars(budget)),
+        ));
     }
     if let Some(before) = before(facts) {
         all.push(figure("against last month", Cell::Difference(facts.cost() - before), dollars(before)));

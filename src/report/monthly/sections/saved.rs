@@ -7,122 +7,92 @@ use rust_decimal::Decimal;
 use super::super::document::{Amount, Chart, ChartKind, Part, Section};
 use super::super::facts::Facts;
 use super::super::{section, titled};
+use crate::check;
+use crate::check::commitments::{Covered, by_service};
 use crate::money::{Usd, dollars};
 use crate::quantity::{exact, per_cent};
 use crate::report::table::{Cell, Column, Kind as RowKind, Table};
 use crate::savings::document::{Row, Savings, Status};
-use crate::variance::key::{Kind, is_covered};
 
-/// What commitments did for one service.
-#[derive(Clone, Copy, Debug, Default)]
-struct Covered {
-    /// At list price, what they cover.
-    list: Usd,
-    /// At list price, all use of the usage types of which they cover any.
-    eligible: Usd,
-    /// What is paid for what they cover.
-    paid: Usd,
-    /// What is paid for what of them was not used.
-    lost: Usd,
-}
-
-impl Covered {
-    fn saved(self) -> Usd {
-        self.list - self.paid - self.lost
-    }
-}
-
-/// By service, from the bill: list price, fees spread over their terms.
+/// By service, from the bill.
 fn covered(facts: &Facts<'_>) -> BTreeMap<String, Covered> {
-    let mut found: BTreeMap<String, Covered> = BTreeMap::new();
-    let Ok(billed) = &facts.billed else { return found };
-    let title = |service: &str| facts.keys.names.title(service).to_owned();
-    let mut types: BTreeMap<(String, String), (Usd, Usd)> = BTreeMap::new();
-    for c in &billed.own.charges {
-        let key = facts.keys.of(c);
-        if key.kind == Kind::Commitment {
-            found.entry(title(&key.service)).or_default().lost += c.effective;
-            continue;
-        }
-        if key.kind != Kind::Usage {
-            continue;
-        }
-        let sums = types.entry((title(&key.service), key.usage_type.clone())).or_default();
-        sums.1 += c.list;
-        if is_covered(c) {
-            sums.0 += c.list;
-            found.entry(title(&key.service)).or_default().paid += c.effective;
-        }
-    }
-    for ((service, _), (list, all)) in types.into_iter().filter(|(_, (list, _))| !list.is_zero()) {
-        let of = found.entry(service).or_default();
-        of.list += list;
-        of.eligible += all;
-    }
-    found.retain(|_, c| !c.list.is_zero() || !c.lost.is_zero());
-    found
+    facts.billed.as_ref().map_or_else(|_| BTreeMap::new(), |billed| by_service(&billed.own.charges, &facts.keys))
 }
 
 /// Coverage, utilisation and expiry.
 pub fn commitments(facts: &Facts<'_>) -> Section {
     let title = "Commitments";
-    let found = covered(facts);
-    let sum = |of: fn(&Covered) -> Usd| found.values().map(of).sum::<Usd>();
-    let (list, eligible, paid, lost) = (sum(|c| c.list), sum(|c| c.eligible), sum(|c| c.paid), sum(|c| c.lost));
-    let share = |part: Usd, whole: Usd| part.fraction_of(whole).unwrap_or_default();
-    let answer = match (&facts.billed, found.is_empty()) {
-        (Err(why), _) => format!("No bill tells it: {why}."),
-        (Ok(_), true) => "The bill shows no reservation and no savings plan at work.".to_owned(),
-        (Ok(_), false) => format!(
-            "They cover {} of the use that they could, {} of what was paid for them was used, and they saved {}.",
-            per_cent(share(list, eligible)),
-            per_cent(share(paid, paid + lost)),
-            dollars(list - paid - lost)
-        ),
+    let billed = match &facts.billed {
+        Ok(billed) => billed,
+        Err(why) => return section("commitments", title, format!("No bill tells it: {why}.")),
     };
+    let all = check::commitments::covered(&billed.own.charges, &facts.keys);
+    let Some(utilisation) = all.utilisation() else {
+        let answer = format!("The bill shows no reservation and no savings plan at work; they could cover {}.", dollars(all.open));
+        let mut section = section("commitments", title, answer);
+        expiry(facts, &mut section, true);
+        return section;
+    };
+    let answer = format!(
+        "They cover {} of the use that they could at list price, {} of what was paid for them was used, and they saved {}.",
+        per_cent(all.coverage().unwrap_or_default()),
+        per_cent(utilisation),
+        dollars(all.saved())
+    );
     let mut section = section("commitments", title, answer);
-    if !found.is_empty() {
-        let mut table = Table::new(&[
-            Column::words("service", "service"),
-            Column::number("could cover", "eligible").droppable(2),
-            Column::number("covers", "covers"),
-            Column::number("coverage", "coverage"),
-            Column::number("paid for it", "paid").droppable(1),
-            Column::number("paid, not used", "lost"),
-            Column::number("saved", "saved"),
-        ]);
-        for (service, c) in &found {
-            let coverage = if c.eligible.is_zero() { Cell::Empty } else { Cell::Share(share(c.list, c.eligible)) };
-            table.line(vec![
-                Cell::text(service),
-                Cell::Money(c.eligible),
-                Cell::Money(c.list),
-                coverage,
-                Cell::Money(c.paid),
-                Cell::Money(c.lost),
-                Cell::Difference(c.saved()),
-            ]);
-        }
-        table.sum("together");
-        let parts = found.iter().filter(|(_, c)| !c.eligible.is_zero());
-        let parts: Vec<Part> = parts.map(|(name, c)| Part { name: name.clone(), share: exact(share(c.list, c.eligible)) }).collect();
-        section.chart = Some(Chart {
-            title: "Coverage by service, % of what could be covered at list price".into(),
-            alt: format!("Bars of coverage of {} services; the table beneath has the numbers.", parts.len()),
-            kind: ChartKind::Parts { parts },
-        });
-        section.tables.push(titled("commitments", "At list price and as paid, $", table));
-        section.notes.push("What could be covered is all use of the usage types of which some is covered.".into());
-    }
-    expiry(facts, &mut section, found.is_empty());
+    // What is below half a dollar everywhere would stand as a row of noughts.
+    let shows = |c: &Covered| [c.eligible(), c.paid, c.lost].iter().any(|a| dollars(a.abs()) != "0");
+    let title = |code: &str| facts.keys.names.title(code).to_owned();
+    let found: Vec<(String, Covered)> = covered(facts).into_iter().filter(|(_, c)| shows(c)).map(|(code, c)| (title(&code), c)).collect();
+    section.chart = Some(coverage(&found));
+    section.tables.push(titled("commitments", "At list price and as paid, $", by_service_table(&found)));
+    section.notes.push("What they could cover is all use for which the price list has a rate with a commitment.".into());
+    expiry(facts, &mut section, false);
     section
+}
+
+fn coverage(found: &[(String, Covered)]) -> Chart {
+    let part = |(name, c): &(String, Covered)| Some(Part { name: name.clone(), share: exact(c.coverage()?) });
+    let parts: Vec<Part> = found.iter().filter_map(part).collect();
+    Chart {
+        title: "Coverage by service, % of what could be covered at list price".into(),
+        alt: format!("Bars of coverage of {} services; the table beneath has the numbers.", parts.len()),
+        kind: ChartKind::Parts { parts },
+    }
+}
+
+fn by_service_table(found: &[(String, Covered)]) -> Table {
+    let mut table = Table::new(&[
+        Column::words("service", "service"),
+        Column::number("could cover", "eligible").droppable(2),
+        Column::number("covers", "covers"),
+        Column::number("coverage", "coverage"),
+        Column::number("paid for it", "paid").droppable(1),
+        Column::number("paid, not used", "lost"),
+        Column::number("saved", "saved"),
+    ]);
+    for (service, c) in found {
+        table.line(vec![
+            Cell::text(service),
+            Cell::Money(c.eligible()),
+            Cell::Money(c.list),
+            c.coverage().map_or(Cell::Empty, Cell::Share),
+            Cell::Money(c.paid),
+            Cell::Money(c.lost),
+            Cell::Difference(c.saved()),
+        ]);
+    }
+    table.sum("together");
+    table
 }
 
 fn expiry(facts: &Facts<'_>, section: &mut Section, none_billed: bool) {
     let own = &facts.scenario.commitments;
     if own.is_empty() {
         if !none_billed {
-            section.notes.push("The scenario names none of them: when they end stands on no bill. its list of commitments says it.".into());
+            section
+                .notes
+                .push("When they end stands on no bill: the scenario's list of commitments says it, and it names none of these.".into());
         }
         return;
     }
@@ -137,7 +107,7 @@ fn expiry(facts: &Facts<'_>, section: &mut Section, none_billed: bool) {
 /// What is saved and what could be.
 pub fn savings(facts: &Facts<'_>) -> Section {
     let title = "Savings, realised and open";
-    let realised: Usd = covered(facts).values().map(|c| c.saved()).sum();
+    let realised: Usd = covered(facts).into_values().map(Covered::saved).sum();
     let savings = match &facts.savings {
         Ok(savings) => savings,
         Err(why) => return section("savings", title, format!("What could be saved cannot be told: {why}.")),
@@ -208,16 +178,16 @@ fn steps(savings: &Savings) -> Table {
         let of = |f: fn(&Row) -> Cell| lever.map_or(Cell::Empty, f);
         table.line(vec![
             Cell::text(title_of(savings, &step.lever)),
-            Cell::Difference(-step.saving),
+            Cell::Money(step.saving),
             Cell::Money(step.cost),
             of(|l| Cell::money(l.upfront.filter(|u| !u.is_zero()))),
             of(|l| Cell::text(&l.takes)),
             of(|l| Cell::text(l.risk.word())),
         ]);
     }
-    let sum: Usd = savings.waterfall.iter().map(|s| -s.saving).sum();
+    let sum: Usd = savings.waterfall.iter().map(|s| s.saving).sum();
     let empty = || Cell::Empty;
-    table.row(RowKind::Sum, 0, vec![Cell::text("together"), Cell::Difference(sum), empty(), empty(), empty(), empty()]);
+    table.row(RowKind::Sum, 0, vec![Cell::text("together"), Cell::Money(sum), empty(), empty(), empty(), empty()]);
     table
 }
 

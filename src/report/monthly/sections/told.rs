@@ -3,39 +3,91 @@
 use super::super::document::Section;
 use super::super::facts::Facts;
 use super::super::{section, titled};
+use crate::check::anomaly::{Anomaly, Found, Level};
 use crate::money::{Usd, signed};
 use crate::report::table::{Cell, Column, Table};
 
-/// Days on which a service cost more or less than it used to.
+/// Days that cost more or less than those before them let expect, and what changed and stayed.
 pub fn anomalies(facts: &Facts<'_>) -> Section {
     let title = "Anomalies";
-    let Some(found) = &facts.anomalies else {
-        return section("anomalies", title, "Nobody looked: days are not held against each other yet.");
+    let found = match &facts.anomalies {
+        Ok(found) => found,
+        Err(why) => return section("anomalies", title, format!("No days can be held against each other: {why}.")),
     };
-    if found.is_empty() {
-        return section("anomalies", title, "No service left its usual range.");
+    let mut section = section("anomalies", title, told(facts, found));
+    if !found.anomalies.is_empty() {
+        section.tables.push(titled("anomalies", "What came and passed, $ beyond what was expected", passed(facts, &found.anomalies)));
     }
-    let sum: Usd = found.iter().map(|a| a.size).sum();
-    let mut section = section("anomalies", title, format!("{} left their usual range, {} in all.", found.len(), signed(sum)));
+    if !found.levels.is_empty() {
+        section.tables.push(titled("levels", "What came and stayed, $ a day", stayed(facts, &found.levels)));
+    }
+    section.notes.push(
+        "Each usage type is held against its own four weeks before, without the rhythm of its week; what is smaller than $20 is left out."
+            .into(),
+    );
+    section
+}
+
+fn told(facts: &Facts<'_>, found: &Found) -> String {
+    let month = facts.month.name();
+    let sum: Usd = found.anomalies.iter().map(|a| a.size).sum();
+    let passed = match found.anomalies.as_slice() {
+        [] => format!("No service left its usual range on any day of {month}"),
+        [only] => format!("{} left its usual range once, by {}", facts.keys.names.title(&only.service), signed(only.size)),
+        several => format!("Services left their usual range {} times, {} in all", several.len(), signed(sum)),
+    };
+    let by_month: Usd = found.levels.iter().map(Level::by_month).sum();
+    match found.levels.len() {
+        0 => format!("{passed}; none changed its level for good."),
+        n => format!("{passed}; {n} changed their level, by {} a month.", signed(by_month)),
+    }
+}
+
+fn passed(facts: &Facts<'_>, anomalies: &[Anomaly]) -> Table {
     let mut table = Table::new(&[
         Column::words("service", "service"),
         Column::words("first day", "first"),
         Column::words("last day", "last"),
-        Column::number("beyond the usual, $", "size"),
+        Column::number("expected", "expected").droppable(2),
+        Column::number("cost", "cost").droppable(1),
+        Column::number("beyond it", "size"),
         Column::words("moved most", "usage_type"),
     ]);
-    for a in found {
+    for a in anomalies {
         table.line(vec![
-            Cell::text(&a.service),
-            Cell::Text(a.first.to_string()),
-            Cell::Text(a.last.to_string()),
+            Cell::text(facts.keys.names.title(&a.service)),
+            Cell::text(&a.first),
+            Cell::Text(if a.is_open { format!("{} …", a.last) } else { a.last.clone() }),
+            Cell::Money(a.expected),
+            Cell::Money(a.cost),
             Cell::Difference(a.size),
-            Cell::text(&a.usage_type),
+            Cell::text(a.causes.first().map_or("", |c| &c.usage_type)),
         ]);
     }
     table.sum("together");
-    section.tables.push(titled("anomalies", "Days outside the usual range", table));
-    section
+    table
+}
+
+fn stayed(facts: &Facts<'_>, levels: &[Level]) -> Table {
+    let mut table = Table::new(&[
+        Column::words("service", "service"),
+        Column::words("since", "since"),
+        Column::number("a day before", "before").droppable(2),
+        Column::number("a day after", "after").droppable(1),
+        Column::number("a month of 30 days", "by_month"),
+        Column::words("usage type", "usage_type"),
+    ]);
+    for l in levels {
+        table.line(vec![
+            Cell::text(facts.keys.names.title(&l.service)),
+            Cell::text(&l.since),
+            Cell::Rate(l.before.decimal()),
+            Cell::Rate(l.after.decimal()),
+            Cell::Difference(l.by_month()),
+            Cell::text(&l.usage_type),
+        ]);
+    }
+    table
 }
 
 /// What the data cannot answer.
@@ -66,8 +118,8 @@ pub fn unknown(facts: &Facts<'_>) -> Section {
     row("How good were earlier forecasts?", "none were kept: the accuracy above is a back-cast with today's scenario".into());
     row("Which levers were pulled?", "no file says it: only what commitments saved is counted as realised".into());
     row("How many requests came?", "bills do not count them: unit costs rest on the scenario's demand".into());
-    if facts.anomalies.is_none() {
-        row("Which days stood out?", "days are not held against each other yet".into());
+    if let Err(why) = &facts.anomalies {
+        row("Which days stood out?", why.clone());
     }
     let inputs = &facts.forecast.inputs;
     row(

@@ -1,6 +1,6 @@
 //! What a unit of work costs: a thousand requests, a vCPU-hour, a task-hour.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
@@ -68,44 +68,40 @@ pub fn units(facts: &Facts<'_>) -> Section {
 }
 
 fn tasks(facts: &Facts<'_>, table: &mut Table) {
-    let sizes = sizes(&facts.predicted.bill.charges);
-    let model = |c: &Charge| c.resource.to_string();
-    let predicted = by(&facts.predicted.bill.charges, model);
     let service = |name: &str| facts.scenario.resource(name).and_then(|r| scope::find(&r.tags, "Service")).unwrap_or(name).to_owned();
+    let predicted = by(&facts.predicted.bill.charges, |c| service(&c.resource));
     let billed = match &facts.billed {
         Ok(billed) => by(&billed.own.charges, |c| scope::tag(c, "Service").unwrap_or_default().to_owned()),
-        Err(_) => predicted.iter().map(|(name, tasks)| (service(name), *tasks)).collect(),
+        Err(_) => predicted.clone(),
     };
-    let mut all = Tasks::default();
-    billed.values().for_each(|t| (all.vcpu_hours, all.cost) = (all.vcpu_hours + t.vcpu_hours, all.cost + t.cost));
-    let rate = |t: &Tasks, size: Decimal| t.cost.decimal().checked_mul(size)?.checked_div(t.vcpu_hours);
-    let mut model_all = Tasks::default();
-    predicted
-        .values()
-        .for_each(|t| (model_all.vcpu_hours, model_all.cost) = (model_all.vcpu_hours + t.vcpu_hours, model_all.cost + t.cost));
-    let cell = |rate: Option<Decimal>| rate.map_or(Cell::Empty, Cell::Rate);
-    if !all.vcpu_hours.is_zero() {
-        let unit = Cell::text("vCPU-hour with its memory, all tasks");
+    let mut row = |unit: String, size: Decimal, found: Tasks, predicted: Option<Tasks>| {
+        let Some(hours) = found.vcpu_hours.checked_div(size).filter(|h| !h.is_zero()) else { return };
+        let rate = |t: Tasks| t.cost.decimal().checked_mul(size)?.checked_div(t.vcpu_hours);
+        let cell = |rate: Option<Decimal>| rate.map_or(Cell::Empty, Cell::Rate);
         table.line(vec![
-            unit,
-            Cell::Money(all.cost),
-            Cell::Number(all.vcpu_hours),
-            cell(rate(&all, Decimal::ONE)),
-            cell(rate(&model_all, Decimal::ONE)),
-        ]);
-    }
-    for (name, size) in &sizes {
-        let Some(found) = billed.get(&service(name)).filter(|t| !t.vcpu_hours.is_zero()) else { continue };
-        let hours = found.vcpu_hours.checked_div(*size).unwrap_or_default().round_dp(6);
-        let predicted = predicted.get(name).and_then(|t| rate(t, *size));
-        table.line(vec![
-            Cell::Text(format!("task-hour of {name}")),
+            Cell::Text(unit),
             Cell::Money(found.cost),
-            Cell::Number(hours),
-            cell(rate(found, *size)),
-            cell(predicted),
+            Cell::Number(hours.round_dp(6)),
+            cell(rate(found)),
+            cell(predicted.and_then(rate)),
         ]);
+    };
+    row("vCPU-hour with its memory, all tasks".into(), Decimal::ONE, all(&billed), Some(all(&predicted)));
+    // A service whose tasks differ in size has no task-hour that means anything.
+    let mut sizes_of: BTreeMap<String, BTreeSet<Decimal>> = BTreeMap::new();
+    for (resource, size) in sizes(&facts.predicted.bill.charges) {
+        sizes_of.entry(service(&resource)).or_default().insert(size);
     }
+    for (name, sizes) in sizes_of {
+        let (Some(size), Some(found)) = (sizes.first().filter(|_| sizes.len() == 1), billed.get(&name)) else { continue };
+        row(format!("task-hour of {name}"), *size, *found, predicted.get(&name).copied());
+    }
+}
+
+/// Tasks of all services together.
+fn all(by: &BTreeMap<String, Tasks>) -> Tasks {
+    let add = |a: Tasks, b: &Tasks| Tasks { vcpu_hours: a.vcpu_hours.saturating_add(b.vcpu_hours), cost: a.cost + b.cost };
+    by.values().fold(Tasks::default(), add)
 }
 
 /// vCPUs of a task, of every resource of which the model runs tasks.
