@@ -38,8 +38,8 @@ pub const COLOURS: &[(&str, &str)] = &[
 pub const WIDE: u32 = 840;
 /// On a phone.
 pub const NARROW: u32 = 350;
-/// Height of a row of steps or parts.
-const ROW: i32 = 27;
+/// Below this a picture is for a phone: names stand above what they name, since there is no room beside it.
+const PHONE: i32 = 500;
 /// Above everything: the title.
 const HEAD: i32 = 34;
 /// Size of letters.
@@ -68,18 +68,53 @@ pub fn png(chart: &Chart, width: u32) -> Result<Vec<u8>, String> {
     chart::packed(&chart::smaller(&pixels, size.0), size)
 }
 
-/// Panels of a history beside each other.
-fn across(width: i32) -> usize {
-    if width < 500 { 2 } else { 4 }
+/// How the panels of a history stand: how many beside each other, how high each, and how many lines its name may have.
+struct Panels {
+    across: usize,
+    high: i32,
+    lines: usize,
+}
+
+impl Panels {
+    fn of(width: i32) -> Panels {
+        if width < PHONE { Panels { across: 2, high: 166, lines: 2 } } else { Panels { across: 3, high: 150, lines: 1 } }
+    }
+}
+
+/// How bars stand: where they begin and end, how high a row is, and how many letters a name may have.
+struct Rows {
+    left: i32,
+    right: i32,
+    high: i32,
+    letters: usize,
+    above: bool,
+}
+
+impl Rows {
+    /// With room for numbers right of the bars.
+    fn of(width: i32, numbers: i32) -> Rows {
+        let right = width - numbers;
+        match width < PHONE {
+            true => Rows { left: 0, right, high: 44, letters: 44, above: true },
+            false => Rows { left: 250, right, high: 27, letters: 34, above: false },
+        }
+    }
+
+    /// The upper and the lower edge of the bar of a row, and its middle.
+    fn bar(&self, n: usize) -> (i32, i32, i32) {
+        let end = HEAD + self.high * (n as i32 + 1) - 5;
+        (end - 17, end, end - 9)
+    }
 }
 
 fn height(chart: &Chart, width: u32) -> u32 {
-    let rows = |n: usize| HEAD + ROW * n as i32 + 12;
+    let rows = |n: usize| HEAD + Rows::of(width as i32, 0).high * n as i32 + 12;
+    let panels = Panels::of(width as i32);
     let height = match &chart.kind {
         ChartKind::Outlook { .. } => 320,
         ChartKind::Steps { steps, .. } => rows(steps.len() + 2),
         ChartKind::Parts { parts } => rows(parts.len()),
-        ChartKind::History { series, .. } => HEAD + PANEL * series.len().div_ceil(across(width as i32)) as i32 + 8,
+        ChartKind::History { series, .. } => HEAD + panels.high * series.len().div_ceil(panels.across) as i32 + 8,
     };
     height as u32
 }
@@ -111,7 +146,7 @@ fn draw<B: DrawingBackend>(area: &Area<B>, chart: &Chart, width: i32, scale: i32
 impl<B: DrawingBackend> Canvas<'_, B> {
     fn whole(&self, chart: &Chart) -> Drawn<B> {
         self.area.fill(&WHITE)?;
-        let title = if self.width < 500 { chart.title.split(':').next().unwrap_or_default() } else { &chart.title };
+        let title = if self.width < PHONE { chart.title.split(':').next().unwrap_or_default() } else { &chart.title };
         self.text(0, 12, title, GREY, At::Left)?;
         match &chart.kind {
             ChartKind::Outlook { months } => self.outlook(months)?,
@@ -157,7 +192,7 @@ impl<B: DrawingBackend> Canvas<'_, B> {
     // ── months ahead ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     fn outlook(&self, months: &[Ahead]) -> Drawn<B> {
-        let (left, right, top, bottom) = (52, self.width - if self.width < 500 { 12 } else { 108 }, HEAD + 6, 286);
+        let (left, right, top, bottom) = (52, self.width - if self.width < PHONE { 12 } else { 108 }, HEAD + 6, 286);
         let all = || months.iter().flat_map(|m| [Some(m.middle), m.low, m.high, m.budget]).flatten().map(float);
         let (least, most) = (all().fold(f64::INFINITY, f64::min), all().fold(0.0, f64::max));
         // A band is read by its place beside the budget, so that the axis need not begin at nothing; it says where it begins.
@@ -179,7 +214,7 @@ impl<B: DrawingBackend> Canvas<'_, B> {
             self.dashes(y(float(budget)), (left, right), VERMILION)?;
         }
         self.ends(months, right, &y)?;
-        let every = if self.width < 500 { 4 } else { 2 };
+        let every = if self.width < PHONE { 4 } else { 2 };
         for (n, m) in months.iter().enumerate().filter(|(n, _)| n % every == 0) {
             self.text(x(n), bottom + 18, &m.month, GREY, if n == 0 { At::Left } else { At::Middle })?;
         }
@@ -189,15 +224,17 @@ impl<B: DrawingBackend> Canvas<'_, B> {
     /// Words at the ends of lines: right of them, or above where there is no room.
     fn ends(&self, months: &[Ahead], right: i32, y: &impl Fn(f64) -> i32) -> Drawn<B> {
         let Some(last) = months.last() else { return Ok(()) };
-        let mut labels = vec![(last.middle, format!("likely {}", dollars(last.middle)), BLUE)];
-        labels.extend(last.high.map(|a| (a, format!("P90 {}", dollars(a)), GREY)));
-        labels.extend(last.low.map(|a| (a, format!("P10 {}", dollars(a)), GREY)));
-        labels.extend(last.budget.map(|a| (a, format!("budget {}", dollars(a)), VERMILION)));
+        let narrow = self.width < PHONE;
+        let above = if narrow { 10 } else { 0 };
+        let mut labels = vec![(last.middle, format!("likely {}", dollars(last.middle)), BLUE, above)];
+        labels.extend(last.high.map(|a| (a, format!("P90 {}", dollars(a)), GREY, above)));
+        // Beneath its end, so that the budget has the place above.
+        labels.extend(last.low.map(|a| (a, format!("P10 {}", dollars(a)), GREY, -above)));
+        labels.extend(last.budget.map(|a| (a, format!("budget {}", dollars(a)), VERMILION, above)));
         labels.sort_by_key(|(amount, ..)| std::cmp::Reverse(*amount));
         let mut free = HEAD;
-        for (amount, words, colour) in labels {
-            let narrow = self.width < 500;
-            let place = (y(float(amount)) - if narrow { 10 } else { 0 }).max(free);
+        for (amount, words, colour, above) in labels {
+            let place = (y(float(amount)) - above).max(free);
             free = place + 17;
             let (x, at) = if narrow { (right, At::Right) } else { (right + 8, At::Left) };
             self.text(x, place, &words, colour, at)?;
@@ -208,8 +245,7 @@ impl<B: DrawingBackend> Canvas<'_, B> {
     // ── step by step ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     fn steps(&self, from: &Amount, steps: &[Amount], to: &Amount) -> Drawn<B> {
-        let narrow = self.width < 500;
-        let (left, right) = if narrow { (128, self.width - 62) } else { (250, self.width - 70) };
+        let rows = Rows::of(self.width, if self.width < PHONE { 62 } else { 70 });
         let mut at = float(from.amount);
         let mut bars = vec![(from, 0.0, at, INK, dollars(from.amount))];
         for step in steps {
@@ -222,59 +258,69 @@ impl<B: DrawingBackend> Canvas<'_, B> {
         // Small steps on large sums would be hairlines: the axis begins near the smallest sum, and whole bars are cut open there.
         let least = bars.iter().flat_map(|b| [b.1, b.2]).filter(|v| *v > 0.0).fold(most, f64::min);
         let origin = if least > most * 0.5 { least - (most - least).max(most * 0.02) * 0.6 } else { 0.0 };
-        let x = |v: f64| left + ((v - origin).max(0.0) / (most - origin) * f64::from(right - left)).round() as i32;
+        let x = |v: f64| rows.left + ((v - origin).max(0.0) / (most - origin) * f64::from(rows.right - rows.left)).round() as i32;
         for (n, (amount, a, b, colour, words)) in bars.iter().enumerate() {
-            let y = HEAD + ROW * n as i32;
-            self.text(left - 8, y + ROW / 2, &short(&amount.name, if narrow { 16 } else { 34 }), INK, At::Right)?;
+            let (top, bottom, middle) = rows.bar(n);
+            self.name(&rows, n, &amount.name)?;
             let (low, high) = (x(a.min(*b)), x(a.max(*b)));
-            self.bar((low, y + 5), (high.max(low + 2), y + ROW - 5), *colour)?;
+            self.bar((low, top), (high.max(low + 2), bottom), *colour)?;
             if origin > 0.0 && *colour == INK {
-                self.line(&[(left + 12, y + ROW - 3), (left + 18, y + 3)], WHITE, 3)?;
+                self.line(&[(rows.left + 12, bottom + 2), (rows.left + 18, top - 2)], WHITE, 3)?;
             }
-            if n + 1 < bars.len() {
-                self.line(&[(x(*b), y + ROW - 5), (x(*b), y + ROW + 5)], GREY, 1)?;
+            if n + 1 < bars.len() && !rows.above {
+                self.line(&[(x(*b), bottom), (x(*b), rows.bar(n + 1).0)], GREY, 1)?;
             }
-            self.text(high.max(low + 2) + 6, y + ROW / 2, words, INK, At::Left)?;
+            self.text(high.max(low + 2) + 6, middle, words, INK, At::Left)?;
         }
         Ok(())
     }
 
     fn parts(&self, parts: &[Part]) -> Drawn<B> {
-        let narrow = self.width < 500;
-        let (left, right) = if narrow { (128, self.width - 52) } else { (250, self.width - 60) };
+        let rows = Rows::of(self.width, if self.width < PHONE { 52 } else { 60 });
         for (n, part) in parts.iter().enumerate() {
             let share: rust_decimal::Decimal = part.share.parse().unwrap_or_default();
-            let y = HEAD + ROW * n as i32;
-            let end = left + (statistic::float(share).clamp(0.0, 1.0) * f64::from(right - left)).round() as i32;
-            self.text(left - 8, y + ROW / 2, &short(&part.name, if narrow { 16 } else { 34 }), INK, At::Right)?;
-            self.bar((left, y + 5), (right, y + ROW - 5), FAINT)?;
-            self.bar((left, y + 5), (end.max(left + 1), y + ROW - 5), BLUE)?;
-            self.text(right + 6, y + ROW / 2, &per_cent(share), INK, At::Left)?;
+            let (top, bottom, middle) = rows.bar(n);
+            let end = rows.left + (statistic::float(share).clamp(0.0, 1.0) * f64::from(rows.right - rows.left)).round() as i32;
+            self.name(&rows, n, &part.name)?;
+            self.bar((rows.left, top), (rows.right, bottom), FAINT)?;
+            self.bar((rows.left, top), (end.max(rows.left + 1), bottom), BLUE)?;
+            self.text(rows.right + 6, middle, &per_cent(share), INK, At::Left)?;
         }
         Ok(())
+    }
+
+    /// The name of a row: beside its bar, or above it.
+    fn name(&self, rows: &Rows, n: usize, name: &str) -> Drawn<B> {
+        let (top, _, middle) = rows.bar(n);
+        let name = short(name, rows.letters);
+        if rows.above { self.text(0, top - 11, &name, INK, At::Left) } else { self.text(rows.left - 8, middle, &name, INK, At::Right) }
     }
 
     // ── months past ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     fn history(&self, months: &[String], series: &[Series]) -> Drawn<B> {
-        let across = across(self.width);
-        let wide = self.width / across as i32;
+        let panels = Panels::of(self.width);
+        let wide = self.width / panels.across as i32;
         for (n, one) in series.iter().enumerate() {
-            let (x, y) = (wide * (n % across) as i32, HEAD + PANEL * (n / across) as i32);
-            self.panel(one, months, (x, y), wide - 24)?;
+            let (x, y) = (wide * (n % panels.across) as i32, HEAD + panels.high * (n / panels.across) as i32);
+            self.panel(&panels, one, months, (x, y), wide - 24)?;
         }
         Ok(())
     }
 
-    fn panel(&self, series: &Series, months: &[String], (left, top): (i32, i32), width: i32) -> Drawn<B> {
-        let (ceiling, floor) = (top + 44, top + PANEL - 34);
+    fn panel(&self, panels: &Panels, series: &Series, months: &[String], (left, top): (i32, i32), width: i32) -> Drawn<B> {
+        // The amount stands beneath the last line of a name, whether it has one line or more.
+        let name = lines(&series.name, (width / 8) as usize, panels.lines);
+        let head = top + 16 * panels.lines as i32;
+        for (n, line) in name.iter().rev().enumerate() {
+            self.text(left, head - 6 - 16 * n as i32, line, INK, At::Left)?;
+        }
+        let last = series.amounts.last().copied().flatten();
+        self.text(left, head + 12, &last.map_or_else(|| "–".to_owned(), dollars), BLUE, At::Left)?;
+        let (ceiling, floor) = (head + 28, top + panels.high - 34);
         let most = series.amounts.iter().flatten().map(|a| float(*a)).fold(1.0, f64::max);
         let x = |n: usize| left + (f64::from(width) * n as f64 / (months.len().max(2) - 1) as f64).round() as i32;
         let y = |a: Usd| floor - (float(a).max(0.0) / most * f64::from(floor - ceiling)).round() as i32;
-        self.text(left, top + 10, &short(&series.name, (width / 8) as usize), INK, At::Left)?;
-        let last = series.amounts.last().copied().flatten();
-        let words = last.map_or_else(|| "–".to_owned(), |a| format!("{} now", dollars(a)));
-        self.text(left, top + 28, &words, BLUE, At::Left)?;
         let points: Vec<(i32, i32)> = series.amounts.iter().enumerate().filter_map(|(n, a)| Some((x(n), y((*a)?)))).collect();
         if let (Some(first), Some(end)) = (points.first(), points.last()) {
             let mut shape = points.clone();
@@ -292,15 +338,28 @@ impl<B: DrawingBackend> Canvas<'_, B> {
     }
 }
 
-/// Height of a panel of a history.
-const PANEL: i32 = 150;
-
 fn float(amount: Usd) -> f64 {
     statistic::float(amount.decimal())
 }
 
 fn whole(value: f64) -> String {
     statistic::usd(value).map_or_else(String::new, dollars)
+}
+
+/// A name in at most so many lines of so many letters; the last is cut where it does not fit.
+fn lines(name: &str, letters: usize, most: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in name.split_whitespace() {
+        let full = lines.len() == most;
+        match lines.last_mut() {
+            Some(line) if full || line.chars().count() + 1 + word.chars().count() <= letters => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.iter().map(|line| short(line, letters)).collect()
 }
 
 /// A name that fits into so many letters.

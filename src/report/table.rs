@@ -146,22 +146,38 @@ pub struct Column {
     /// True for a heading that comes from a file or a bill, of any length: where room is short it stands in several lines.
     #[serde(skip)]
     pub wraps: bool,
+    /// True for sentences: as the last column they are filled into lines rather than cut.
+    #[serde(skip)]
+    pub fills: bool,
+    /// True for shares that have a bar beside them where bars are drawn.
+    #[serde(skip)]
+    pub barred: bool,
 }
 
 impl Column {
     /// A column of words.
     pub const fn words(title: &'static str, key: &'static str) -> Column {
-        Column { title: Cow::Borrowed(title), key, drop: 0, right: false, wraps: false }
+        Column { title: Cow::Borrowed(title), key, drop: 0, right: false, wraps: false, fills: false, barred: false }
     }
 
     /// A column of numbers.
     pub const fn number(title: &'static str, key: &'static str) -> Column {
-        Column { title: Cow::Borrowed(title), key, drop: 0, right: true, wraps: false }
+        Column { title: Cow::Borrowed(title), key, drop: 0, right: true, wraps: false, fills: false, barred: false }
     }
 
     /// A column of numbers under a name that comes from a file or a bill.
     pub fn named(title: impl Into<String>) -> Column {
-        Column { title: Cow::Owned(title.into()), key: "", drop: 0, right: true, wraps: true }
+        Column { title: Cow::Owned(title.into()), key: "", drop: 0, right: true, wraps: true, fills: false, barred: false }
+    }
+
+    /// A column of sentences.
+    pub fn sentences(title: &'static str, key: &'static str) -> Column {
+        Column { fills: true, ..Column::words(title, key) }
+    }
+
+    /// A column of shares, with bars on a terminal.
+    pub fn shares(title: &'static str, key: &'static str) -> Column {
+        Column { barred: true, ..Column::number(title, key) }
     }
 
     /// The same, given up in turn where room is short.

@@ -1,5 +1,6 @@
 //! Tables and paragraphs for a terminal: aligned, never wrapped, coloured only where colour says something.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
@@ -11,6 +12,10 @@ use super::table::{Cell, Column, Kind, Row, Table};
 
 /// Longest bar, in characters.
 const BAR: usize = 20;
+/// The least room of a sentence beside other columns; what has less stands beneath them.
+const SENTENCE: usize = 30;
+/// Before what stands beneath a row.
+const BENEATH: &str = "      ";
 /// Between two columns.
 const GAP: &str = "  ";
 
@@ -75,22 +80,26 @@ impl Screen {
 
     /// A table, in as many of its columns as there is room for.
     pub fn table(&self, table: &Table) -> String {
-        let all: Vec<usize> = (0..table.columns.len()).filter(|c| self.bars || !self.is_bar(table, *c)).collect();
+        let table = &*if self.bars { with_bars(table) } else { Cow::Borrowed(table) };
+        let all: Vec<usize> = (0..table.columns.len()).filter(|c| self.bars || !is_bar(table, *c)).collect();
         let wraps = all.iter().map(|c| width(table, *c, false) + GAP.len()).sum::<usize>() > self.width;
         let kept = self.kept(table, all, wraps);
-        let widths: Vec<usize> = kept.iter().map(|c| width(table, *c, wraps)).collect();
+        let mut widths: Vec<usize> = kept.iter().map(|c| width(table, *c, wraps)).collect();
+        // Sentences at the end have what the others leave.
+        let last = widths.len().saturating_sub(1);
+        let before = widths.iter().take(last).map(|w| w + GAP.len()).sum::<usize>() + GAP.len();
+        if let Some((width, column)) = widths.last_mut().zip(kept.last()).filter(|(_, c)| table.columns[**c].fills) {
+            *width = (*width).min(self.width.saturating_sub(before)).max(table.columns[*column].title.width());
+        }
         let mut out = self.heading(table, &kept, &widths, wraps);
         for row in &table.rows {
             if row.kind == Kind::Sum {
                 let rule = widths.iter().sum::<usize>() + GAP.len() * widths.len();
-                let bars = kept.iter().zip(&widths).filter(|(c, _)| self.is_bar(table, **c)).map(|(_, w)| w + GAP.len()).sum::<usize>();
-                let _ = writeln!(
-                    out,
-                    "{GAP}{}",
-                    self.paint(Tone::Dim, &"─".repeat(rule.saturating_sub(bars + GAP.len()).min(self.width - GAP.len())))
-                );
+                let bars = kept.iter().zip(&widths).filter(|(c, _)| is_bar(table, **c)).map(|(_, w)| w + GAP.len()).sum::<usize>();
+                let rule = "─".repeat(rule.saturating_sub(bars + GAP.len()).min(self.width - GAP.len()));
+                let _ = writeln!(out, "{GAP}{}", self.paint(Tone::Dim, &rule));
             }
-            let _ = writeln!(out, "{}", self.row(table, row, &kept, &widths));
+            self.row(table, row, &kept, &widths).iter().for_each(|line| out.push_str(&format!("{line}\n")));
         }
         out
     }
@@ -108,14 +117,14 @@ impl Screen {
         out
     }
 
-    fn is_bar(&self, table: &Table, column: usize) -> bool {
-        table.rows.iter().any(|r| r.cells[column].is_drawn())
-    }
-
     /// The columns that fit: the highest `drop` goes first.
     fn kept(&self, table: &Table, mut kept: Vec<usize>, wraps: bool) -> Vec<usize> {
         loop {
-            let total: usize = kept.iter().map(|c| width(table, *c, wraps) + GAP.len()).sum();
+            let least = |c: usize| match table.columns[c].fills && kept.last() == Some(&c) {
+                true => width(table, c, wraps).min(SENTENCE),
+                false => width(table, c, wraps),
+            };
+            let total: usize = kept.iter().map(|c| least(*c) + GAP.len()).sum();
             let droppable = kept.iter().copied().filter(|c| table.columns[*c].drop > 0).max_by_key(|c| table.columns[*c].drop);
             match droppable {
                 Some(column) if total > self.width => kept.retain(|c| *c != column),
@@ -124,16 +133,59 @@ impl Screen {
         }
     }
 
-    fn row(&self, table: &Table, row: &Row, kept: &[usize], widths: &[usize]) -> String {
-        let cells = kept.iter().map(|c| (shown(row, *c), table.columns[*c].right));
-        let text = line(cells, widths);
-        let text = cut(text.trim_end(), self.width);
-        match row.kind {
-            Kind::Group | Kind::Sum => self.paint(Tone::Strong, &text),
-            Kind::Dim => self.paint(Tone::Dim, &text),
-            Kind::Line => text,
+    /// A row: one line, and more where its last column holds a sentence that is longer.
+    fn row(&self, table: &Table, row: &Row, kept: &[usize], widths: &[usize]) -> Vec<String> {
+        let mut cells: Vec<(String, bool)> = kept.iter().map(|c| (shown(row, *c), table.columns[*c].right)).collect();
+        let room = widths.last().copied().unwrap_or_default();
+        let long = kept.last().is_some_and(|c| table.columns[*c].fills) && cells.last().is_some_and(|(text, _)| text.width() > room);
+        let mut more: Vec<String> = Vec::new();
+        if let Some((last, _)) = cells.last_mut().filter(|_| long) {
+            let sentence = std::mem::take(last);
+            // What has too little room beside the others stands beneath them.
+            let beneath = room < SENTENCE;
+            let before = widths.iter().rev().skip(1).map(|w| w + GAP.len()).sum::<usize>() + GAP.len();
+            let (indent, room) = if beneath { (BENEATH.len(), self.width - BENEATH.len()) } else { (before, room) };
+            let lines = Screen { width: room, colour: false, bars: false }.fill(&sentence, "");
+            let mut lines = lines.lines();
+            if !beneath {
+                *last = lines.next().unwrap_or_default().to_owned();
+            }
+            more = lines.map(|line| format!("{}{line}", " ".repeat(indent))).collect();
         }
+        let text = line(cells.into_iter(), widths);
+        let painted = |text: &str| {
+            let text = cut(text.trim_end(), self.width);
+            match row.kind {
+                Kind::Group | Kind::Sum => self.paint(Tone::Strong, &text),
+                Kind::Dim => self.paint(Tone::Dim, &text),
+                Kind::Line => text,
+            }
+        };
+        [text].iter().chain(&more).map(|line| painted(line)).collect()
     }
+}
+
+/// The table with a bar beside each share that is to have one; bars go first where room is short.
+fn with_bars(table: &Table) -> Cow<'_, Table> {
+    if !table.columns.iter().any(|c| c.barred) {
+        return Cow::Borrowed(table);
+    }
+    let mut with = Table::default();
+    let bar = |cell: &Cell| if let Cell::Share(share) = cell { Cell::Bar(*share) } else { Cell::Empty };
+    for column in &table.columns {
+        with.columns.push(column.clone());
+        with.columns.extend(column.barred.then(|| Column::words("", "").droppable(u8::MAX)));
+    }
+    for row in &table.rows {
+        let cells = row.cells.iter().zip(&table.columns);
+        let cells = cells.flat_map(|(cell, column)| [Some(cell.clone()), column.barred.then(|| bar(cell))]).flatten();
+        with.rows.push(Row { cells: cells.collect(), ..row.clone() });
+    }
+    Cow::Owned(with)
+}
+
+fn is_bar(table: &Table, column: usize) -> bool {
+    table.rows.iter().any(|r| r.cells[column].is_drawn())
 }
 
 fn line(cells: impl Iterator<Item = (String, bool)>, widths: &[usize]) -> String {

@@ -26,7 +26,7 @@ pub fn bridge(facts: &Facts<'_>) -> Section {
     let largest =
         largest.map(|s| format!(" The largest step is {} ({}): {}.", s.cause.word(), signed(s.amount), s.why)).unwrap_or_default();
     let answer = format!("{} predicted, {} billed.{largest}", dollars(c.predicted), dollars(c.billed));
-    let mut table = Table::new(&[Column::words("cause", "cause"), Column::number("amount, $", "amount"), Column::words("why", "why")]);
+    let mut table = Table::new(&[Column::words("cause", "cause"), Column::number("amount, $", "amount"), Column::sentences("why", "why")]);
     table.row(Kind::Group, 0, vec![Cell::text("predicted"), Cell::Money(c.predicted), Cell::Empty]);
     for step in &c.bridge {
         table.line(vec![Cell::text(step.cause.word()), Cell::Difference(step.amount), Cell::text(&step.why)]);
@@ -81,12 +81,17 @@ pub fn movers(facts: &Facts<'_>) -> Section {
             Column::words("what", "what"),
             Column::number("amount, $", "amount"),
             Column::words("cause", "cause").droppable(1),
-            Column::words("why", "why"),
+            Column::sentences("why", "why"),
         ]);
         let wanted = reasons.iter().filter(|(_, r)| (r.amount > Usd::ZERO) == up && dollars(r.amount.abs()) != "0");
         let wanted: Vec<&(Cause, &Reason)> = wanted.collect();
         for (cause, r) in wanted.iter().take(MOVERS) {
-            table.line(vec![Cell::text(&r.name), Cell::Difference(r.amount), Cell::text(cause.word()), Cell::text(&r.why)]);
+            table.line(vec![
+                Cell::text(&r.name),
+                Cell::Difference(r.amount),
+                Cell::text(cause.word()),
+                Cell::text(r.why.strip_prefix(&format!("{}: ", r.name)).unwrap_or(&r.why)),
+            ]);
         }
         if wanted.len() > MOVERS {
             let rest: Usd = wanted.iter().skip(MOVERS).map(|(_, r)| r.amount).sum();
@@ -122,7 +127,7 @@ pub fn tags(facts: &Facts<'_>) -> Section {
         Column::number("own rows, $", "own"),
         Column::number("shared, $", "shared"),
         Column::number("bears, $", "bears"),
-        Column::number("part", "part"),
+        Column::shares("part", "part"),
     ]);
     for m in &a.members {
         let bears = m.own + m.shared;
@@ -139,9 +144,9 @@ pub fn tags(facts: &Facts<'_>) -> Section {
     section.tables.push(titled("allocation", "Who bears what of the payer's bill", table));
     let mut table = Table::new(&[
         Column::words("cost tag", "tag"),
-        Column::number("carry it", "share"),
+        Column::shares("carry it", "share"),
         Column::number("dollars with it", "tagged"),
-        Column::words("dearest without it", "without"),
+        Column::sentences("dearest without it", "without"),
     ]);
     for tag in &document.tags {
         let share = tag.share.as_ref().and_then(|s| s.parse().ok()).map_or_else(|| Cell::text("not asked for"), Cell::Share);

@@ -38,7 +38,7 @@ pub fn accuracy(facts: &Facts<'_>, accuracy: Option<&Accuracy>) -> Section {
     );
     let mut section = section("accuracy", title, answer);
     let mut table =
-        Table::new(&[Column::words("measure", "measure"), Column::number("value", "value"), Column::words("what it says", "meaning")]);
+        Table::new(&[Column::words("measure", "measure"), Column::number("value", "value"), Column::sentences("what it says", "meaning")]);
     let mut row = |name: &str, value: Cell, words: String| table.line(vec![Cell::text(name), value, Cell::Text(words)]);
     row("WAPE", Cell::Share(a.wape), "distance between forecast and bill, over what was billed".into());
     row("bias", Cell::Share(a.bias), "above zero: forecasts were too high".into());

@@ -92,7 +92,7 @@ fn answer(facts: &Facts<'_>, accuracy: Option<&Accuracy>) -> Vec<String> {
         ));
     }
     if let Some(before) = before(facts) {
-        lines.push(format!("That is {} against the month before ({}).", signed(facts.cost() - before), dollars(before)));
+        lines.push(format!("The month before came to {}: {}.", dollars(before), signed(facts.cost() - before)));
     }
     if let Some(next) = facts.forecast.months.first() {
         let band = next.band.p10.zip(next.band.p90).map(|(a, b)| format!(", {} to {} in 8 of 10 cases", dollars(a), dollars(b)));
@@ -123,11 +123,7 @@ fn figures(facts: &Facts<'_>) -> Vec<Figure> {
     let is_billed = facts.billed.is_ok();
     let mut all = vec![figure(if is_billed { "billed, $" } else { "predicted, $" }, Cell::Money(facts.cost()), facts.month.name())];
     if let Some(budget) = facts.predicted.budget {
-        all.push(figure(
-            "against plan",
-            Cell::Difference(of_plan(facts) - budget),
-            format!("about: plan {}, of what it speaks of", dollars(budget)),
-        ));
+        all.push(figure("against plan, about", Cell::Difference(of_plan(facts) - budget), format!("plan {}", dollars(budget))));
     }
     if let Some(before) = before(facts) {
         all.push(figure("against last month", Cell::Difference(facts.cost() - before), dollars(before)));
@@ -148,7 +144,7 @@ fn state(found: &[Finding]) -> Section {
     let mut table = Table::new(&[
         Column::words("", "state"),
         Column::words("what", "subject"),
-        Column::words("found", "found"),
+        Column::sentences("found", "found"),
         Column::words("limit", "limit").droppable(1),
     ]);
     for f in found {

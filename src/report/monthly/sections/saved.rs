@@ -10,6 +10,7 @@ use super::super::{section, titled};
 use crate::check;
 use crate::check::commitments::{Covered, by_service};
 use crate::money::{Usd, dollars};
+use crate::month::Month;
 use crate::quantity::{exact, per_cent};
 use crate::report::table::{Cell, Column, Kind as RowKind, Table};
 use crate::savings::document::{Row, Savings, Status};
@@ -66,7 +67,7 @@ fn by_service_table(found: &[(String, Covered)]) -> Table {
         Column::words("service", "service"),
         Column::number("could cover", "eligible").droppable(2),
         Column::number("covers", "covers"),
-        Column::number("coverage", "coverage"),
+        Column::shares("coverage", "coverage"),
         Column::number("paid for it", "paid").droppable(1),
         Column::number("paid, not used", "lost"),
         Column::number("saved", "saved"),
@@ -136,8 +137,13 @@ pub fn savings(facts: &Facts<'_>) -> Section {
         "Realised is what commitments saved on the bill. Of other levers no file says that they were pulled, so that nothing is counted."
             .into(),
     );
-    section.notes.push(format!("Open savings are those of {}, at list prices.", savings.month));
+    section.notes.push(format!("Open savings are those of {}, at list prices.", month_of(savings)));
     section
+}
+
+/// "November 2026".
+fn month_of(savings: &Savings) -> String {
+    savings.month.parse().map_or_else(|_| savings.month.clone(), |month: Month| month.name())
 }
 
 fn title_of<'a>(savings: &'a Savings, id: &'a str) -> &'a str {
@@ -148,7 +154,7 @@ fn waterfall(savings: &Savings) -> Chart {
     let left = savings.waterfall.last().map_or(savings.cost, |s| s.cost);
     let steps = savings.waterfall.iter().map(|s| Amount { name: title_of(savings, &s.lever).to_owned(), amount: -s.saving });
     Chart {
-        title: format!("From what {} costs to what it would cost, $", savings.month),
+        title: format!("From what {} costs to what it would cost, $", month_of(savings)),
         alt: format!(
             "Waterfall from {} to {} over {} levers; the table beneath has them.",
             dollars(savings.cost),
@@ -196,7 +202,7 @@ fn others(savings: &Savings) -> Table {
         Column::words("lever", "lever"),
         Column::number("alone", "standalone"),
         Column::number("plan says", "stated"),
-        Column::words("why not", "reason"),
+        Column::sentences("why not", "reason"),
     ]);
     let left = savings.levers.iter().filter(|l| !savings.recommendation.levers.contains(&l.id) && l.status != Status::NotHere);
     for l in left {

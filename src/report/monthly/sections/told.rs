@@ -92,7 +92,7 @@ fn stayed(facts: &Facts<'_>, levels: &[Level]) -> Table {
 
 /// What the data cannot answer.
 pub fn unknown(facts: &Facts<'_>) -> Section {
-    let mut table = Table::new(&[Column::words("question", "question"), Column::words("why not, and what would answer it", "why")]);
+    let mut table = Table::new(&[Column::words("question", "question"), Column::sentences("why not, and what would answer it", "why")]);
     let mut row = |question: &str, why: String| table.line(vec![Cell::text(question), Cell::Text(why)]);
     match &facts.billed {
         Err(why) => row("What did AWS bill?", format!("{why}; ce-cost actuals pull, or actuals import, brings bills in")),
