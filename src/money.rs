@@ -9,7 +9,7 @@ use std::ops::{Add, AddAssign, Neg, Sub};
 
 use rust_decimal::{Decimal, RoundingStrategy};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Decimal places that a charge keeps: what the cost columns of AWS's own bills carry.
 pub const CHARGE_PLACES: u32 = 10;
@@ -141,6 +141,14 @@ impl fmt::Debug for Usd {
 impl Serialize for Usd {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+/// From such a string; more digits than are exact are an error.
+impl<'de> Deserialize<'de> for Usd {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Usd, D::Error> {
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        Decimal::from_str_exact(&text).map(Usd::new).map_err(serde::de::Error::custom)
     }
 }
 

@@ -242,6 +242,8 @@ fn downloads_of_the_console_are_read_with_months_down_or_across() {
     assert_eq!(down.statements[1].bill.charges, across.statements[1].bill.charges);
     let wrong = folder.write("wrong.csv", "Service,A($),Total costs($)\n2026-10-01,2,3\n");
     assert!(read(&[wrong]).expect_err("sums do not close").contains("the total is 3, and its parts add up to 2"));
+    let totals = folder.write("totals.csv", "Service,2026-09-01,2026-10-01,Service total\nEC2-Instances,1,2,3\nTotal costs,1,9,3\n");
+    assert!(read(&[totals]).expect_err("sums do not close").contains("line 3: the total is 9, and its parts add up to 2"));
     let euros = folder.write("euros.csv", "Service,A(€),Total costs(€)\n2026-10-01,2,2\n");
     assert!(read(&[euros]).expect_err("not dollars").contains("`A(€)` is not in US dollars"));
 }
@@ -358,6 +360,20 @@ fn a_folder_is_read_by_its_manifest_and_not_by_its_listing() {
         let [statement] = found.statements.as_slice() else { panic!("one period") };
         assert_eq!((statement.bill.total().to_string().as_str(), statement.source.version.as_str()), ("0.005", "new"));
     }
+}
+
+/// A manifest of another period than its rows belongs to another copy.
+#[test]
+fn a_manifest_and_its_rows_are_of_one_period() {
+    let folder = Folder::new();
+    folder.write("report-1.csv", cur(&[ROW]));
+    let of = |month: &str| {
+        format!(r#"{{"assemblyId":"a","reportKeys":["report-1.csv"],"billingPeriod":{{"start":"{month}01T000000.000Z","end":""}}}}"#)
+    };
+    let manifest = folder.write("report-Manifest.json", of("202610"));
+    assert_eq!(imported(std::slice::from_ref(&manifest)).statements.len(), 1);
+    folder.write("report-Manifest.json", of("202609"));
+    assert!(read(&[manifest]).expect_err("another period").contains("holds rows of 2026-10, and its manifest is of 2026-09"));
 }
 
 #[test]

@@ -135,8 +135,8 @@ fn files() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("tail.parquet", [&whole[..whole.len() - 20], &[0xff; 20]].concat(), "tail.parquet is no readable Parquet file"),
         ("four.parquet", b"PAR1".to_vec(), "four.parquet is no readable Parquet file"),
         ("beyond.parquet", include_bytes!("fixtures/actuals/chunk-beyond-the-end.parquet").to_vec(), "it names pages beyond its end"),
-        ("types.parquet", parquet(|c| c[11] = Series::new("line_item_unblended_cost".into(), [true]).into_column()), "`line_item_unblended_cost` holds bool"),
-        ("single.parquet", parquet(|c| c[11] = Series::new("line_item_unblended_cost".into(), [0.1_f32]).into_column()), "holds f32"),
+        ("types.parquet", parquet(|c| c[11] = Series::new("line_item_unblended_cost".into(), [true]).into_column()), "`line_item_unblended_cost` holds values of the type bool"),
+        ("single.parquet", parquet(|c| c[11] = Series::new("line_item_unblended_cost".into(), [0.1_f32]).into_column()), "holds values of the type f32"),
         ("nan.parquet", parquet(|c| c[11] = double("line_item_unblended_cost", f64::NAN)), "nan.parquet, row 1: `line_item_unblended_cost` is `NaN`"),
         ("infinite.parquet", parquet(|c| c[9] = double("line_item_usage_amount", f64::INFINITY)), "`line_item_usage_amount` is `inf`"),
         ("column.parquet", parquet(|c| drop(c.remove(4))), "CUR 2.0 lacks the columns `line_item_line_item_type`"),
@@ -231,6 +231,36 @@ fn what_is_damaged_at_random_is_read_or_refused() {
             }
         }
     }
+}
+
+/// What would steer a terminal is no part of a bill's texts, nor of a message about them.
+#[test]
+fn control_characters_reach_no_text() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("escape.csv");
+    for place in [3, 6, 7, 8] {
+        fs::write(&path, with(place, b"\x1b[31mred\x07")).expect("written");
+        let found = actuals::read(std::slice::from_ref(&path)).unwrap_or_else(|e| panic!("{}", e.render(&Sources::default(), false)));
+        let charge = format!("{:?}", found.statements[0].bill.charges[0]);
+        assert!(
+            charge.contains("\u{fffd}[31mred\u{fffd}") && !charge.contains(char::is_control) && !charge.contains("\\u{1b}"),
+            "{charge}"
+        );
+    }
+    fs::write(&path, with(12, br#"{"Owner": "\u001b[31mred"}"#)).expect("written");
+    let found = actuals::read(&[path]).unwrap_or_else(|e| panic!("{}", e.render(&Sources::default(), false)));
+    assert_eq!(found.statements[0].bill.charges[0].tags["Owner"], "\u{fffd}[31mred");
+}
+
+/// One bill in two kinds of file is one bill too many, though every row of it is written otherwise.
+#[test]
+fn the_same_bill_as_csv_and_as_parquet_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (csv, columns) = (folder.path().join("bill.csv"), folder.path().join("bill.parquet"));
+    fs::write(&csv, good()).expect("written");
+    fs::write(&columns, parquet(|_| {})).expect("written");
+    let said = refused(&[csv, columns]);
+    assert!(said.contains("as CSV") && said.contains("as Parquet") && said.contains("count twice"), "{said}");
 }
 
 /// The most memory that this process ever had, in bytes, where the system tells it.

@@ -1,6 +1,8 @@
 //! The monthly report: every number is the same in all five formats, and no name in it is ever run.
 #![cfg(feature = "actuals")]
 
+mod repository;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
@@ -12,6 +14,7 @@ use ce_cost::report::monthly::document::{Chapter, Chart, ChartKind, Part, Report
 use ce_cost::report::page::{self, Page};
 use ce_cost::report::table::{Cell, Column, Table};
 use ce_cost::report::{csv as csv_text, markdown, workbook};
+use rust_decimal::Decimal;
 use serde_json::Value;
 
 fn ce_cost(arguments: &[&str]) {
@@ -203,6 +206,60 @@ fn the_anomaly_of_a_month_is_told() {
     assert!(found.len() == 1 && found[0].contains("NatGateway-Bytes"), "{rows}");
     let text = fs::read_to_string(folder.path().join("out/prod-2026-06.json")).expect("a report");
     assert!(text.contains("beyond the usual from 2026-06-11 to 2026-06-13"), "it is a finding");
+}
+
+/// A lever that was pulled in the middle of October saves half of what taking it back adds to the month, and is proposed no more; a
+/// forecast of September is held against October's invoice.
+#[test]
+fn what_was_done_and_said_before_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).to_str().expect("text").to_owned();
+    repository::scenarios(folder.path());
+    let levers = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/levers");
+    fs::create_dir(folder.path().join("scenarios/levers")).expect("a folder");
+    for lever in fs::read_dir(levers).expect("the levers").map(|e| e.expect("an entry").path()) {
+        fs::copy(&lever, folder.path().join("scenarios/levers").join(lever.file_name().expect("a name"))).expect("a lever");
+    }
+    let prod = path("scenarios/prod.yaml");
+    let text = fs::read_to_string(&prod).expect("a scenario");
+    fs::write(&prod, text + "\ndone:\n  - {lever: right-sizing, since: 2026-10-16, was: {core.tasks.average: +25%}}\n").expect("written");
+    let (store, out, scenarios) = (path("store"), path("out"), path("scenarios"));
+    ce_cost(&["actuals", "demo", "--store", &store]);
+    let forecast = |args: &[&str]| {
+        let all = [&["forecast", "prod", "--scenarios", &scenarios, "--format", "json"], args].concat();
+        let done = Command::new(env!("CARGO_BIN_EXE_ce-cost")).args(all).output().expect("the program");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).expect("text")
+    };
+    fs::create_dir(folder.path().join("kept")).expect("a folder");
+    fs::write(folder.path().join("kept/1.json"), forecast(&["--as-of", "2026-09-28", "--months", "2"])).expect("written");
+    let kept = path("kept");
+    let report =
+        ["report", "prod", "--month", "2026-10", "--scenarios", &scenarios, "--store", &store, "--out", &out, "--format", "json,csv"];
+    ce_cost(&[&report[..], &["--forecasts", &kept, "--paths", "0"]].concat());
+    let total = |args: &[&str]| {
+        let found: Value = serde_json::from_str(&forecast(args)).expect("JSON");
+        found["months"][0]["total"].as_str().expect("text").parse::<Decimal>().expect("an amount")
+    };
+    let october = ["--month", "2026-10", "--paths", "0"];
+    let saved = total(&[&october[..], &["--what-if", "core.tasks.average=+25%"]].concat()) - total(&october);
+    let rows = fs::read_to_string(folder.path().join("out/prod-2026-10/realised.csv")).expect("a table");
+    let told = rows.lines().find_map(|l| l.strip_prefix("Right-sizing of tasks,2026-10-16,")).expect("the lever");
+    let half = saved * Decimal::from(16) / Decimal::from(31);
+    assert!(
+        saved > Decimal::from(100) && (told.parse::<Decimal>().expect("an amount") - half).abs() < Decimal::new(1, 6),
+        "{rows} {saved}"
+    );
+    let others = fs::read_to_string(folder.path().join("out/prod-2026-10/savings-left.csv")).unwrap_or_default();
+    assert!(!others.contains("Right-sizing"), "{others}");
+    let kept = fs::read_to_string(folder.path().join("out/prod-2026-10/kept.csv")).expect("a table");
+    assert!(kept.lines().count() == 2 && kept.contains("2026-10,2026-09-28,"), "{kept}");
+    // What is no such forecast is an error that names the file.
+    fs::write(folder.path().join("kept/2.json"), "{}").expect("written");
+    let refused =
+        Command::new(env!("CARGO_BIN_EXE_ce-cost")).args(report).args(["--forecasts", &path("kept")]).output().expect("the program");
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(refused.status.code() == Some(65) && said.contains("2.json: it is no JSON of"), "{said}");
 }
 
 const HOSTILE: &[&str] =

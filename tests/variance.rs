@@ -104,6 +104,7 @@ fn question<'a>(base: &'a Cut, calendar: &'a Cut, billed: &'a Cut) -> Question<'
         calendar,
         billed,
         untagged: (&[], &[]),
+        others: &[],
         so_far: None,
         cost: Cost::Amortized,
         keys: keys(),
@@ -359,7 +360,7 @@ fn names_of_every_source_join() {
 fn a_month_is_compared_with_the_one_before_at_equal_days() {
     let (february, march) = (predicted("2027-02", HoursBasis::Actual), predicted("2027-03", HoursBasis::Actual));
     let (before, after) = (cut(billed(&february.payer)), cut(billed(&march.payer)));
-    let at = |b: &Bill| calendar::at(b, month("2027-03")).expect("exact");
+    let at = |b: &Bill| calendar::at(b, month("2027-03"), &keys()).expect("exact");
     let scaled = Cut { own: at(&before.own), payer: before.payer.clone() };
     let found = compare(&Question { before: "in February 2027", ..question(&before, &scaled, &after) });
     closes(&found);
@@ -386,6 +387,16 @@ fn what_is_untagged_is_no_change_of_volume() {
     let found = compare(&Question { untagged: (&nobodys, &[]), ..question(&actual, &actual, &base) });
     closes(&found);
     assert_eq!((amount(&found, Cause::Untagged), amount(&found, Cause::Volume)), (usd("57.6"), usd("9.6")));
+    // What was without a tag before is no reason for a change: only what it grew by is.
+    let before = [usage("AmazonEC2", "BoxUsage:m5.large", "500", "48")];
+    let found = compare(&Question { untagged: (&before, &nobodys), ..question(&base, &base, &actual) });
+    closes(&found);
+    assert_eq!((amount(&found, Cause::Untagged), amount(&found, Cause::Volume)), (usd("-9.6"), usd("-57.6")));
+    // Another environment lacks as much: each has half of it.
+    let other = [(vec![usage("AmazonEC2", "BoxUsage:m5.large", "700", "67.2")], Vec::new())];
+    let found = compare(&Question { untagged: (&[], &nobodys), others: &other, ..question(&base, &base, &actual) });
+    closes(&found);
+    assert_eq!((amount(&found, Cause::Untagged), amount(&found, Cause::Volume)), (usd("-28.8"), usd("-38.4")));
     // More than it lacks is not taken, and of what is not on the bill at all no more than there is.
     let found = compare(&Question { untagged: (&[], &nobodys), ..question(&base, &base, &bill(Vec::new())) });
     closes(&found);

@@ -5,6 +5,7 @@ use std::io::Read;
 
 use chrono::{Datelike, NaiveDate};
 use csv::{ByteRecord, ByteRecordsIntoIter};
+use rust_decimal::Decimal;
 
 use super::exact::{Exact, Read as Number};
 use super::rollup::{Amounts, Entry, Traits};
@@ -19,8 +20,8 @@ use crate::month::Month;
 /// Groups and days that one download can have.
 const MOST_ROWS: usize = 100_000;
 
-/// How far a total may lie from its parts: the console rounds each.
-const ROUNDING: &str = "0.01";
+/// How far rounding moves an amount of the console at most.
+const ROUNDING: Decimal = Decimal::from_parts(5, 0, 0, false, 3);
 
 /// True for the header of such a download: its last column is a total, or it names days.
 pub fn is_download(names: &[String]) -> bool {
@@ -48,7 +49,7 @@ struct Cell {
 /// Reads the amounts into the sink.
 pub fn read<R: Read>(file: &str, names: &[String], records: ByteRecordsIntoIter<R>, sink: &mut Sink) -> Result<(), Problems> {
     let refused = |message: String, help: &str| one(Diagnostic::general(format!("{file}{message}")).help(help));
-    let mut cells = Vec::new();
+    let (mut cells, mut totals) = (Vec::new(), None);
     for (row, record) in records.enumerate() {
         let at = format!(", line {}", row + 2);
         let record = record.map_err(|e| refused(format!("{at}: {e}"), "the file is damaged: download it again"))?;
@@ -61,7 +62,14 @@ pub fn read<R: Read>(file: &str, names: &[String], records: ByteRecordsIntoIter<
                 "the file is cut off: download it again",
             ));
         }
+        if is_total(&String::from_utf8_lossy(&record[0])) {
+            totals = Some((at, record));
+            continue;
+        }
         cells.extend(row_cells(names, &record).map_err(|(message, help)| refused(format!("{at}{message}"), help))?);
+    }
+    if let Some((at, record)) = totals {
+        check_totals(names, &record, &cells).map_err(|(message, help)| refused(format!("{at}{message}"), help))?;
     }
     if cells.is_empty() {
         return Err(refused(" has a header and no amounts".into(), "download it again"));
@@ -78,15 +86,49 @@ pub fn read<R: Read>(file: &str, names: &[String], records: ByteRecordsIntoIter<
 
 fn origin(file: &str, dimension: &str) -> Origin {
     let format = format!("Cost Explorer CSV by {}", dimension.to_lowercase());
-    Origin { name: file.to_owned(), format, version: None, net: false, tells_final: false, true_up: false, tags: Some(Vec::new()) }
+    Origin {
+        name: file.to_owned(),
+        format,
+        kind: "CSV",
+        version: None,
+        net: false,
+        tells_final: false,
+        true_up: false,
+        tags: Some(Vec::new()),
+    }
+}
+
+/// The row of totals must be what its columns add up to.
+fn check_totals(names: &[String], record: &ByteRecord, cells: &[Cell]) -> Result<(), (String, &'static str)> {
+    let whole = record.iter().zip(names).filter(|(_, name)| is_total(name)).map(|(bytes, _)| bytes);
+    let columns = record.iter().zip(names).skip(1).filter(|(_, name)| !is_total(name));
+    let sum = |of: &dyn Fn(&Cell) -> bool| cells.iter().filter(|c| of(c)).try_fold(Exact::ZERO, |sum, c| sum.plus(c.amount));
+    for bytes in whole {
+        agrees(bytes, sum(&|_| true), cells.len())?;
+    }
+    for (bytes, name) in columns {
+        let group = name.strip_suffix("($)").unwrap_or(name);
+        let own = |c: &Cell| date(name).map_or_else(|| c.group == group, |day| c.date == day);
+        agrees(bytes, sum(&own), cells.iter().filter(|c| own(c)).count())?;
+    }
+    Ok(())
+}
+
+/// Whether a stated total, where it is an amount, is the sum of so many parts; the console rounds each.
+fn agrees(stated: &[u8], sum: Option<Exact>, parts: usize) -> Result<(), (String, &'static str)> {
+    let text = String::from_utf8_lossy(stated);
+    let (Number::Whole(total), Some(sum)) = (Exact::from_text(text.trim()), sum) else { return Ok(()) };
+    let allowed = ROUNDING * Decimal::from(parts + 1);
+    if total.minus(sum).and_then(Exact::decimal).is_some_and(|d| d.abs() <= allowed) {
+        return Ok(());
+    }
+    let shown = |amount: Exact| amount.decimal().map_or_else(String::new, |d| d.to_string());
+    Err((format!(": the total is {}, and its parts add up to {}", shown(total), shown(sum)), "download it again"))
 }
 
 /// The amounts of one row, without its total, which must be what they add up to.
 fn row_cells(names: &[String], record: &ByteRecord) -> Result<Vec<Cell>, (String, &'static str)> {
     let label = String::from_utf8_lossy(&record[0]).into_owned();
-    if is_total(&label) {
-        return Ok(Vec::new());
-    }
     let (mut cells, mut sum, mut total) = (Vec::new(), Exact::ZERO, None);
     for (name, bytes) in names.iter().zip(record).skip(1) {
         let text = String::from_utf8_lossy(bytes);
@@ -96,21 +138,24 @@ fn row_cells(names: &[String], record: &ByteRecord) -> Result<Vec<Cell>, (String
             _ => return Err((format!(": `{name}` is `{}`", table::shortened(&text)), "expected an amount such as 12.5")),
         };
         if is_total(name) {
-            total = Some(amount);
+            total = Some(text.into_owned());
             continue;
         }
         sum = sum.plus(amount).ok_or_else(|| (": the sum is too large".to_owned(), "download it again"))?;
         let (group, day) = match (date(name), date(&label)) {
             (Some(day), _) => (label.clone(), day),
             (None, Some(day)) => (group_name(name)?, day),
-            (None, None) => return Err((format!(": neither `{label}` nor `{name}` is a day"), "expected a day such as 2026-10-01")),
+            (None, None) => {
+                return Err((
+                    format!(": neither `{}` nor `{}` is a day", table::shortened(&label), table::shortened(name)),
+                    "expected a day such as 2026-10-01",
+                ));
+            }
         };
         cells.push(Cell { group, date: day, amount });
     }
-    let allowed = ROUNDING.parse().unwrap_or_default();
-    if let Some(total) = total.filter(|t| t.minus(sum).and_then(Exact::decimal).is_none_or(|d| d.abs() > allowed)) {
-        let text = |amount: Exact| amount.decimal().map_or_else(String::new, |d| d.to_string());
-        return Err((format!(": the total is {}, and its parts add up to {}", text(total), text(sum)), "download it again"));
+    if let Some(total) = total {
+        agrees(total.as_bytes(), Some(sum), cells.len())?;
     }
     Ok(cells)
 }
@@ -120,7 +165,10 @@ fn group_name(name: &str) -> Result<String, (String, &'static str)> {
     if let Some(name) = name.strip_suffix("($)") {
         return Ok(name.to_owned());
     }
-    Err((format!(": the column `{name}` is not in US dollars"), "expected a name that ends in ($): set the payer's currency to USD"))
+    Err((
+        format!(": the column `{}` is not in US dollars", table::shortened(name)),
+        "expected a name that ends in ($): set the payer's currency to USD",
+    ))
 }
 
 fn entry<'a>(cell: &'a Cell, dimension: &str, daily: bool) -> Entry<'a> {

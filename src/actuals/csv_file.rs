@@ -21,7 +21,8 @@ const LONGEST_ROW: usize = 4 * LONGEST_CELL;
 /// Reads every row of a CSV file into the sink. `version` is the id that a manifest gives it.
 pub fn read(file: &str, input: impl Read, version: Option<String>, sink: &mut Sink) -> Result<(), Problems> {
     let fresh = Rc::new(Cell::new(0));
-    let input = Limited { input, fresh: fresh.clone() };
+    let carriage = Rc::new(Cell::new(None));
+    let input = Limited { input, fresh: fresh.clone(), carriage: carriage.clone() };
     let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).buffer_capacity(1 << 18).from_reader(input);
     let mut record = ByteRecord::new();
     let failed = |error: csv::Error, row: u64| one(broken(file, &error, row));
@@ -34,7 +35,7 @@ pub fn read(file: &str, input: impl Read, version: Option<String>, sink: &mut Si
     }
     let mut header = Header::of(file, names)?;
     header.keep(sink.detail());
-    let number = sink.begin(header.origin(file, version));
+    let number = sink.begin(header.origin(file, "CSV", version));
     let rounded = Cell::new(0);
     let mut row = 0_u64;
     loop {
@@ -43,7 +44,9 @@ pub fn read(file: &str, input: impl Read, version: Option<String>, sink: &mut Si
             break;
         }
         row += 1;
-        let at = || format!("row {row} (line {})", record.position().map_or(0, csv::Position::line));
+        // The reader takes the second half of a line break of two for the beginning of the next line.
+        let line = || record.position().map_or(0, csv::Position::line) + u64::from(carriage.get() == Some(true));
+        let at = || format!("row {row} (line {})", line());
         if record.len() != header.names.len() {
             return Err(one(uneven(file, &at(), record.len(), header.names.len())));
         }
@@ -85,6 +88,8 @@ struct Limited<R> {
     input: R,
     /// Bytes read since the last row ended.
     fresh: Rc<Cell<usize>>,
+    /// Whether lines end in carriage returns; `None` before the first line break.
+    carriage: Rc<Cell<Option<bool>>>,
 }
 
 impl<R: Read> Read for Limited<R> {
@@ -94,6 +99,10 @@ impl<R: Read> Read for Limited<R> {
         }
         let read = self.input.read(room)?;
         self.fresh.set(self.fresh.get() + read);
+        if self.carriage.get().is_none() {
+            let end = room[..read].iter().position(|byte| *byte == b'\n');
+            self.carriage.set(end.map(|at| at > 0 && room[at - 1] == b'\r'));
+        }
         Ok(read)
     }
 }

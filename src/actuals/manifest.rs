@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::read::Part;
 use super::sink::one;
 use crate::diagnostic::{Diagnostic, Problems};
+use crate::month::Month;
 
 /// How deep manifests are looked for.
 const DEEPEST: usize = 8;
@@ -25,6 +26,23 @@ struct Manifest {
     version: Option<String>,
     #[serde(rename = "reportKeys", alias = "dataFiles")]
     files: Option<Vec<String>>,
+    /// In the legacy form only.
+    #[serde(rename = "billingPeriod")]
+    period: Option<Period>,
+}
+
+#[derive(Deserialize)]
+struct Period {
+    /// As `20261001T000000.000Z`.
+    #[serde(default)]
+    start: String,
+}
+
+impl Period {
+    fn month(&self) -> Option<Month> {
+        let (year, rest) = self.start.split_at_checked(4)?;
+        format!("{year}-{}", rest.get(..2)?).parse().ok()
+    }
 }
 
 fn refused(path: &Path, message: &str, help: &str) -> Problems {
@@ -118,6 +136,7 @@ fn read(path: &Path, root: &Path) -> Result<Vec<Part>, Problems> {
                 name: found.strip_prefix(&root).unwrap_or(&found).display().to_string(),
                 path: found,
                 version: manifest.version.clone(),
+                period: manifest.period.as_ref().and_then(Period::month),
             }),
             Err(other) => problems.extend(other),
         }

@@ -9,12 +9,15 @@ use super::archive::{self, Content};
 use super::sink::{Detail, Sink, one};
 use super::{Imported, csv_file, manifest, parquet_file, saved_reply};
 use crate::diagnostic::{Diagnostic, Problems};
+use crate::month::Month;
 
 /// One file, and the id that a manifest gives its version.
 pub(super) struct Part {
     pub path: PathBuf,
     pub name: String,
     pub version: Option<String>,
+    /// The period that the manifest names.
+    pub period: Option<Month>,
 }
 
 /// Reads bills from files and folders: Cost and Usage Reports (legacy and 2.0, CSV, gz, zip, Parquet), FOCUS 1.0 and later, Cost
@@ -50,7 +53,11 @@ pub fn read_as(paths: &[PathBuf], detail: Detail) -> Result<Imported, Box<Proble
     }
     let mut sink = Sink::of(detail);
     for part in parts {
+        let first = sink.files();
         file(&part, &mut sink)?;
+        if let Some(month) = part.period {
+            sink.must_be_of(month, first);
+        }
     }
     sink.finish().map_err(Box::new)
 }
@@ -97,7 +104,7 @@ fn part(path: &Path) -> Result<Vec<Part>, Problems> {
     if name.ends_with("Manifest.json") {
         return manifest::file(path);
     }
-    Ok(vec![Part { path: path.to_owned(), name, version: None }])
+    Ok(vec![Part { path: path.to_owned(), name, version: None, period: None }])
 }
 
 fn unreadable(name: &str, error: &std::io::Error) -> Problems {

@@ -1,6 +1,7 @@
 //! Millions of rows as one charge for each thing that differs: the sums of a bill, exact.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use chrono::NaiveDate;
 use rustc_hash::FxHasher;
 
 use super::exact::Exact;
-use super::table::Text;
+use super::table::{Text, harmless};
 use crate::bill::{CommitmentStatus, Frequency, Pricing, Seller};
 use crate::month::Month;
 use crate::usage::Tags;
@@ -128,7 +129,7 @@ struct Sums {
     invoiced: bool,
 }
 
-/// Texts that were seen, each with a number; the empty one is 0.
+/// Texts that were seen, each with a number and as it can be shown; the empty one is 0.
 struct Words {
     numbers: Fast<Arc<str>, u32>,
     texts: Vec<Arc<str>>,
@@ -147,9 +148,13 @@ impl Words {
             return *number;
         }
         let number = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
-        let text: Arc<str> = text.into();
-        self.texts.push(text.clone());
-        self.numbers.insert(text, number);
+        let raw: Arc<str> = text.into();
+        let shown = match harmless(text) {
+            Cow::Borrowed(_) => raw.clone(),
+            Cow::Owned(shown) => shown.into(),
+        };
+        self.texts.push(shown);
+        self.numbers.insert(raw, number);
         number
     }
 }
@@ -360,6 +365,12 @@ impl Rollup {
     /// The numbers of the files that hold rows of a payer's period.
     pub fn files(&self, month: Month, payer: &str) -> &[usize] {
         self.words.numbers.get(payer).and_then(|payer| self.files.get(&(month, *payer))).map_or(&[], Vec::as_slice)
+    }
+
+    /// The periods of which a file holds rows, in their order.
+    pub fn months(&self, file: usize) -> impl Iterator<Item = Month> {
+        let of_file = self.files.iter().filter(move |(_, files)| files.contains(&file)).map(|((month, _), _)| *month);
+        of_file.collect::<BTreeSet<Month>>().into_iter()
     }
 
     /// The shared text of a word, so that charges do not copy it.

@@ -131,6 +131,7 @@ fn origin(file: &str, first: &PeriodResult, dimensions: &[String]) -> Result<Ori
     let by = if dimensions.is_empty() { String::new() } else { format!(" by {}", dimensions.join(", ")) };
     let net = has(first, "NetUnblendedCost") && has(first, "NetAmortizedCost");
     Ok(Origin {
+        kind: "JSON",
         name: file.to_owned(),
         format: format!("Cost Explorer, {step}{by}"),
         version: None,

@@ -9,6 +9,7 @@ use super::statement::{self, Origin};
 use super::table::{Column, Row, Wrong, plain_name, shortened};
 use super::{Imported, cur, focus};
 use crate::diagnostic::{Diagnostic, Problems, nearest};
+use crate::month::Month;
 
 /// How much of a bill is read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -112,12 +113,13 @@ impl Header {
     }
 
     /// What is known of the file itself.
-    pub fn origin(&self, name: &str, version: Option<String>) -> Origin {
+    pub fn origin(&self, name: &str, kind: &'static str, version: Option<String>) -> Origin {
         let has = |column: usize| self.places[column].is_some();
         let cur = matches!(self.format, Format::Cur(_));
         Origin {
             name: name.to_owned(),
             format: self.format.name().to_owned(),
+            kind,
             version,
             net: cur && has(cur::NET_COLUMN),
             tells_final: cur || has(focus::INVOICE_COLUMN),
@@ -190,7 +192,7 @@ impl Stop {
     pub fn at(&self, file: &str, row: &str, header: &Header) -> Problems {
         one(match self {
             Stop::Wrong(wrong) => {
-                let column = header.column_name(wrong.column);
+                let column = shortened(header.column_name(wrong.column));
                 let found = if wrong.found.is_empty() { "is blank".to_owned() } else { format!("is `{}`", wrong.found) };
                 Diagnostic::general(format!("{file}, {row}: `{column}` {found}")).help(format!("expected {}", wrong.expected))
             }
@@ -219,6 +221,8 @@ pub struct Sink {
     detail: Detail,
     rollup: Rollup,
     origins: Vec<Origin>,
+    /// Files that a manifest says to be of one period.
+    periods: Vec<(usize, Month)>,
     room: cur::Room,
     seen: Fast<u64, ()>,
     pages: Pages,
@@ -253,6 +257,28 @@ impl Sink {
     pub fn begin(&mut self, origin: Origin) -> usize {
         self.origins.push(origin);
         self.origins.len() - 1
+    }
+
+    /// How many files there are.
+    pub fn files(&self) -> usize {
+        self.origins.len()
+    }
+
+    /// Says that the files from one on hold rows of this period and of no other.
+    pub fn must_be_of(&mut self, month: Month, first: usize) {
+        self.periods.extend((first..self.origins.len()).map(|file| (file, month)));
+    }
+
+    /// Files with rows of another period than their manifest names.
+    fn misplaced(&self) -> Problems {
+        let mut problems = Problems::default();
+        for (file, month) in &self.periods {
+            if let Some(other) = self.rollup.months(*file).find(|m| m != month) {
+                let message = format!("{} holds rows of {other}, and its manifest is of {month}", self.origins[*file].name);
+                problems.push(Diagnostic::general(message).help("copy the manifest and its files from the bucket again"));
+            }
+        }
+        problems
     }
 
     /// Counts a row; `id` is a hash of its whole content where rows have ids, so that no two can be the same.
@@ -322,6 +348,10 @@ impl Sink {
     /// The statements.
     pub fn finish(self) -> Result<Imported, Problems> {
         self.pages.check()?;
+        let misplaced = self.misplaced();
+        if !misplaced.is_empty() {
+            return Err(misplaced);
+        }
         let notes = &self.notes;
         if notes.rows == 0 {
             let message = match self.origins.as_slice() {

@@ -9,9 +9,9 @@ use sha2::{Digest, Sha256};
 use super::exact::Exact;
 use super::rollup::{Amounts, Rollup, Summed};
 use super::{Imported, Source, Statement};
-use crate::bill::{Bill, Charge, CommitmentRef, Frequency, LineItem, Net};
+use crate::bill::{Bill, Charge, CommitmentRef, Frequency, LineItem, Net, Seller};
 use crate::diagnostic::{Diagnostic, Problems};
-use crate::money::{CHARGE_PLACES, Usd, largest};
+use crate::money::{CHARGE_PLACES, Usd, cents, largest};
 use crate::month::Month;
 use crate::quantity::Unit;
 use crate::scenario::actuals::ENVIRONMENT;
@@ -25,6 +25,8 @@ pub struct Origin {
     pub name: String,
     /// The format, as a user would say it.
     pub format: String,
+    /// What kind of file it is in, where a format comes in several: "CSV" or "Parquet".
+    pub kind: &'static str,
     /// The id of its version, where a manifest tells it.
     pub version: Option<String>,
     /// True where the file knows net costs.
@@ -53,6 +55,7 @@ pub fn statements(rollup: &Rollup, origins: &[Origin]) -> Result<Imported, Probl
         }
     }
     imported.remarks.extend(unknown_types(&imported.statements));
+    imported.remarks.extend(imported.statements.iter().filter_map(elsewhere));
     if problems.none_is_error() { Ok(imported) } else { Err(problems) }
 }
 
@@ -85,6 +88,14 @@ pub(super) fn unknown_types(statements: &[Statement]) -> Vec<String> {
     unknown.into_iter().map(remark).collect()
 }
 
+/// A remark on what other providers bill, who are no part of what is predicted.
+fn elsewhere(statement: &Statement) -> Option<String> {
+    let others = statement.bill.charges.iter().filter(|c| c.seller == Seller::Outside);
+    let amount = others.map(|c| c.billed).reduce(|a, b| a + b)?;
+    let month = statement.bill.month;
+    Some(format!("{month}: {} of other providers than AWS; no prediction is held against it", cents(amount)))
+}
+
 /// Refuses rows in other currencies, with what they come to. A row that costs nothing may have none.
 fn currencies(sums: &[Summed<'_>], problems: &mut Problems) {
     let mut others: BTreeMap<&str, (u64, Decimal)> = BTreeMap::new();
@@ -109,8 +120,9 @@ fn currencies(sums: &[Summed<'_>], problems: &mut Problems) {
 /// Two formats tell the same costs twice.
 fn one_format(month: Month, payer: &str, files: &[&Origin], problems: &mut Problems) {
     let Some(first) = files.first() else { return };
-    if let Some(other) = files.iter().find(|f| f.format != first.format || f.version != first.version) {
-        let version = |o: &Origin| o.version.as_ref().map_or(String::new(), |v| format!(", version {v}"));
+    if let Some(other) = files.iter().find(|f| (&f.format, f.kind, &f.version) != (&first.format, first.kind, &first.version)) {
+        let kind = |o: &Origin| if first.kind == other.kind { String::new() } else { format!(" as {}", o.kind) };
+        let version = |o: &Origin| o.version.as_ref().map_or_else(|| kind(o), |v| format!("{}, version {v}", kind(o)));
         problems.push(
             Diagnostic::general(format!(
                 "{month} of account {payer} stands in `{}` ({}{}) and in `{}` ({}{}): its costs would count twice",

@@ -10,13 +10,14 @@ use super::{Statement, upfront_fees};
 use crate::bill::Charge;
 use crate::money::Usd;
 use crate::month::Month;
+use crate::variance::names::Names;
 
 /// By what charges are added up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
 pub enum By {
     /// AWS's line item types.
     Type,
-    /// Service codes.
+    /// Service codes, whatever names bills have for them.
     Service,
     /// AWS's usage types.
     UsageType,
@@ -28,10 +29,10 @@ pub enum By {
 
 impl By {
     /// The name under which a charge is added up; empty where it has none.
-    fn name(self, charge: &Charge) -> String {
+    fn name(self, charge: &Charge, names: &Names) -> String {
         match self {
             By::Type => charge.line_item.name().to_owned(),
-            By::Service => charge.service.to_string(),
+            By::Service => names.code(&charge.service).unwrap_or(&charge.service).to_owned(),
             By::UsageType => charge.usage_type.to_string(),
             By::Day => charge.day.map(|day| day.to_string()).unwrap_or_default(),
             By::Environment => charge.environment.to_string(),
@@ -177,7 +178,8 @@ impl Total {
     fn of<'a, I: Iterator<Item = &'a Charge>>(charges: impl Fn() -> I, by: By) -> Total {
         let types: BTreeMap<String, Sums> = totals::by(charges(), |c| c.line_item.name().to_owned());
         let kinds = totals::by(charges(), Kind::of);
-        let named = totals::by(charges(), |c| by.name(c));
+        let names = Names::embedded();
+        let named = totals::by(charges(), |c| by.name(c, &names));
         Total {
             sums: Sums::of(charges()),
             by_type: types.into_iter().map(|(line_item_type, sums)| ByType { line_item_type, sums }).collect(),

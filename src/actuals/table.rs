@@ -221,6 +221,14 @@ pub fn plain_name(name: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
+/// A text without what would steer a terminal that shows it: control characters become the sign for what cannot be shown.
+pub fn harmless(text: &str) -> Cow<'_, str> {
+    match text.contains(char::is_control) {
+        true => Cow::Owned(text.replace(char::is_control, "\u{fffd}")),
+        false => Cow::Borrowed(text),
+    }
+}
+
 /// A text as a message shows it.
 pub fn shortened(text: &str) -> String {
     let short: String = text.chars().take(60).flat_map(char::escape_debug).collect();

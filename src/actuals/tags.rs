@@ -2,6 +2,7 @@
 
 use serde::de::{Deserializer, MapAccess, Visitor};
 
+use super::table::harmless;
 use crate::usage::Tags;
 
 /// Between a key and its value, where tags come from columns and not from JSON.
@@ -24,7 +25,7 @@ pub fn parse(text: &str) -> Option<Tags> {
     let mut tags = Tags::new();
     each(text, |key, value| {
         if let Some(key) = user_key(key).filter(|_| !value.is_empty()) {
-            tags.insert(key.to_owned(), value.to_owned());
+            tags.insert(harmless(key).into_owned(), harmless(value).into_owned());
         }
     })?;
     Some(tags)

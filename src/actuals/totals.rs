@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Statement, upfront_fees};
 use crate::bill::{Charge, LineItem, Seller};
 use crate::money::Usd;
 
 /// Charges in the three views of a bill, exact.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, JsonSchema)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Sums {
     /// On the invoice.
     pub unblended: Usd,
@@ -77,6 +78,8 @@ pub enum Kind {
     Refund,
     /// Taxes.
     Tax,
+    /// What other providers bill: a FOCUS file can hold several.
+    Elsewhere,
     /// Line item types that nobody knows.
     Other,
 }
@@ -85,6 +88,7 @@ impl Kind {
     /// That of a charge. A tax, a credit, a refund or a discount is that whatever it is on.
     pub fn of(charge: &Charge) -> Kind {
         match &charge.line_item {
+            _ if charge.seller == Seller::Outside => Kind::Elsewhere,
             LineItem::Tax => Kind::Tax,
             LineItem::Credit => Kind::Credit,
             LineItem::Refund => Kind::Refund,
@@ -111,6 +115,7 @@ impl Kind {
             Kind::Credit => "credits",
             Kind::Refund => "refunds",
             Kind::Tax => "tax",
+            Kind::Elsewhere => "other providers",
             Kind::Other => "other",
         }
     }

@@ -997,6 +997,7 @@ pub struct SubjectArgs {
   ce-cost report prod --month 2026-10 --format html --out reports  reports/prod-2026-10.html
   ce-cost report --all --format html,md,csv,xlsx,json --out reports
   ce-cost report prod --format md --template my-templates          with my-templates/report.md
+  ce-cost report prod --forecasts kept                             with kept/*.json, of ce-cost forecast prod --format json
 
 Bills come from the store (`ce-cost actuals pull`) or from --actuals; without one the report says what is predicted, and what it
 cannot answer. All formats are written from one document: their numbers agree.")]
@@ -1006,6 +1007,9 @@ pub struct ReportArgs {
     /// Write files into this folder instead of standard output
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// A folder with the JSON of earlier `ce-cost forecast --format json`, to be held against the invoices that came
+    #[arg(long, value_name = "DIR")]
+    pub forecasts: Option<PathBuf>,
     /// A folder with a report.html or report.md in the place of the built-in one
     #[arg(long, value_name = "DIR")]
     pub template: Option<PathBuf>,

@@ -215,10 +215,17 @@ fn measured_page(found: &Measured, screen: &Screen) -> String {
             dollars(trial.billed)
         );
         let _ = writeln!(out, "{}", screen.fill(&tried, "  "));
+    } else if !found.drivers.is_empty() {
+        let untried =
+            "Not tried on another month: there is no bill of the month after or before. How much better it predicts is not known.";
+        let _ = writeln!(out, "{}", screen.fill(untried, "  "));
     }
     match found.drivers.is_empty() {
         true => out.push_str(&screen.fill(NONE, "  ")),
-        false => out.push_str(&screen.table(&measured_table(found))),
+        false => {
+            out.push_str(&screen.table(&measured_table(found)));
+            out.push_str(&screen.fill("A month: what the driver adds to the whole bill, with the support plan that grows with it.", "  "));
+        }
     }
     for d in &found.drivers {
         let differ: Vec<String> = d.checks.iter().map(|c| format!("{} by {}", c.implies, c.row)).collect();

@@ -4,6 +4,7 @@ mod show;
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::sync::Arc;
 
 use super::args::{Cli, CompareArgs, CostArg, ViewFormat};
 use super::billed::{Billed, Bills};
@@ -22,6 +23,7 @@ use crate::variance::join::SERVICE;
 use crate::variance::key::{Cost, Keys};
 use crate::variance::names::Names;
 use crate::variance::scope::{self, Coverage, Divided};
+use crate::variance::untagged::Other;
 use crate::variance::{self, Cut, Question, calendar};
 
 /// The cost tags whose coverage is told.
@@ -116,14 +118,29 @@ pub fn of_divided(
         return Err(none_is_its(scenario, &bill.bill));
     }
     let mut nobodys = Vec::new();
+    let mut others: Vec<Other> = Vec::new();
+    let elsewhere = divided.members.iter().filter(|m| *m.environment != *scenario.name && !m.own.is_empty());
     let mut unallocated_before = None;
     let (base, at_hours, name) = match before {
         Some((before, of_before)) => {
+            if let Some(so_far) = before.so_far(inputs.as_of) {
+                return Err(Failure::missing(format!(
+                    "error: {} is not whole: {}\nhelp: hold a month against one that is; `--month {} --against-month {}` tells the open one",
+                    before.bill.month,
+                    so_far.words(),
+                    before.bill.month,
+                    bill.bill.month
+                )));
+            }
             let too_large = || Failure::input(format!("error: a quantity of {} is too large to be exact", before.bill.month));
             let base = cut(of_before, &before.bill);
             unallocated_before = Some(of_before.unallocated.iter().map(|c| cost.of(c)).sum());
-            let at = |b: &Bill| calendar::at(b, bill.bill.month).ok_or_else(too_large);
+            let at = |b: &Bill| calendar::at(b, bill.bill.month, &keys).ok_or_else(too_large);
             nobodys = at(&Bill { charges: of_before.unallocated.clone(), ..before.bill.clone() })?.charges;
+            for member in elsewhere {
+                let of_before = of_before.member(&member.environment).map(|m| at(&m.bill(&before.bill))).transpose()?;
+                others.push((of_before.map(|b| b.charges).unwrap_or_default(), member.bill(&bill.bill).charges));
+            }
             // Tiers are those that the month really reached: of its own hours, not of the other month's.
             let scaled = Cut { own: at(&base.own)?, payer: base.payer.clone() };
             (base, scaled, format!("in {}", before.bill.month.name()))
@@ -138,16 +155,21 @@ pub fn of_divided(
             if divided.is_only(&scenario.name) {
                 actual.payer.charges.extend(at_hours.payer.charges.iter().filter(|c| c.environment != scenario.name).cloned());
             }
+            let predicted = |name: &str| at_hours.payer.cut(name).charges;
+            others.extend(elsewhere.map(|m| (predicted(&m.environment), m.bill(&bill.bill).charges)));
             (base, at_hours, "predicted".to_owned())
         }
     };
-    // In an account that is not the environment's own nothing of it is looked for.
-    let of_account =
-        |charges: &[Charge]| -> Vec<Charge> { charges.iter().filter(|c| scenario.actuals.account.fits(&c.account)).cloned().collect() };
+    // In an account where the environment has no rows of its own nothing of it is looked for.
+    let own = |divided: &'_ Divided| divided.member(&scenario.name).map(|m| m.own.clone()).unwrap_or_default();
+    let accounts: BTreeSet<Arc<str>> =
+        own(divided).iter().chain(&before.map(|(_, of)| own(of)).unwrap_or_default()).map(|c| c.account.clone()).collect();
+    let of_account = |charges: &[Charge]| charges.iter().filter(|c| accounts.contains(&c.account)).cloned().collect::<Vec<Charge>>();
     let (nobodys, untagged) = (of_account(&nobodys), of_account(&divided.unallocated));
     let so_far = bill.so_far(inputs.as_of);
     let question = Question {
         untagged: (&nobodys, &untagged),
+        others: &others,
         so_far,
         base: &base,
         calendar: &at_hours,
@@ -195,7 +217,7 @@ pub fn none_is_its(scenario: &Scenario, bill: &Bill) -> Failure {
         format!("help: values of the tag {k} on it: {}", list(values))
     });
     let values = values.collect::<Vec<String>>().join("\n");
-    let accounts = list(bill.charges.iter().map(|c| c.account.as_ref()).collect());
+    let accounts = list(bill.charges.iter().map(|c| c.account.as_ref()).filter(|a| !a.is_empty()).collect());
     let help = "help: cost allocation tags must be active in the payer's billing settings; `actuals: {account: …}` in the scenario names accounts instead";
     Failure::missing(format!(
         "error: no row of the bill of {month} is {name}'s: none has {how}\n{values}\nhelp: accounts on it: {accounts}\n{help}"

@@ -195,7 +195,7 @@ fn as_text(name: String, bytes: Vec<u8>) -> Result<InputFile, Failure> {
 }
 
 /// The text of every file of a folder with one of these endings, by name.
-fn folder_files(folder: &Path, endings: &[&str]) -> Result<Vec<InputFile>, Failure> {
+pub fn folder_files(folder: &Path, endings: &[&str]) -> Result<Vec<InputFile>, Failure> {
     let missing = |e: std::io::Error| Failure::missing(format!("error: {e}"));
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder).map_err(missing)? {

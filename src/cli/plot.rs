@@ -13,7 +13,7 @@ pub fn run(cli: &Cli, args: &PlotArgs, world: &World) -> Result<Output, Failure>
         return Err(Failure::usage(format!("error: {} is no picture\nhelp: its name ends with .svg or .png", args.out.display())));
     }
     let inputs = Inputs::read(cli, world)?;
-    let document = report::document(cli, &args.subject, &inputs, world)?;
+    let document = report::document(cli, &args.subject, None, &inputs, world)?;
     let chart = chart(args, &document)?;
     let internal = |why: String| Failure { exit: Exit::Internal, message: format!("error: {why}") };
     let bytes = match ending.as_str() {

@@ -436,6 +436,15 @@ impl PriceBook {
         self.price_on(service, region, usage_type, operation, day, |t| matches!(t, Term::OnDemand | Term::Spot))
     }
 
+    /// By what a usage type is billed; `None` where the book does not have it, or has it by several.
+    pub fn unit(&self, service: &str, region: &str, usage_type: &str) -> Option<Unit> {
+        let entry = self.index.get(&key(service, region, usage_type))?;
+        let periods = entry.groups.iter().flat_map(|g| &g.periods);
+        let mut units = periods.flat_map(|(_, rows)| &self.rows[rows.clone()]).map(|row| row.unit);
+        let first = units.next()?;
+        units.all(|unit| unit == first).then_some(first)
+    }
+
     /// The one price of a usage on a day, on the terms that `wanted` accepts.
     pub fn price_on(
         &self,

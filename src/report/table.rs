@@ -138,8 +138,7 @@ pub struct Column {
     pub title: Cow<'static, str>,
     /// The name in machine formats.
     pub key: &'static str,
-    /// 0 stays always; of the others the highest go first.
-    #[serde(skip)]
+    /// 0 stays always; of the others the highest go first where room is short.
     pub drop: u8,
     /// True for numbers.
     pub right: bool,

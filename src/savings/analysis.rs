@@ -94,6 +94,9 @@ pub fn acting<'a>(levers: &'a Levers, scenario: &Scenario) -> (Vec<&'a Lever>, V
 
 /// What a lever lacks in an environment, if anything.
 fn missing(lever: &Lever, scenario: &Scenario) -> Option<String> {
+    if let Some(done) = scenario.done.iter().find(|d| d.lever == lever.id) {
+        return Some(format!("done since {}", done.since));
+    }
     if !lever.applies_to(scenario) {
         return Some(format!("it changes nothing in {}", scenario.name));
     }

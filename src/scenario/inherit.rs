@@ -19,6 +19,7 @@ const OWN: &[&str] = &[
     "provenance",
     "account",
     "actuals",
+    "done",
 ];
 
 /// `over` laid over `base`, both whole scenarios.

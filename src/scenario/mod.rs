@@ -9,6 +9,7 @@ mod behind;
 mod changed;
 pub mod commitment;
 mod demand;
+pub mod done;
 pub mod driver;
 pub mod inherit;
 pub mod measured;
@@ -29,6 +30,7 @@ use serde::Deserialize;
 use self::accounts::{Accounts, Payer};
 use self::actuals::{Actuals, By};
 use self::commitment::Commitment;
+use self::done::Done;
 use self::driver::{Driver, Provenance};
 use self::measured::Measured;
 use self::node::{Kind, Node};
@@ -100,6 +102,9 @@ pub(crate) struct Top {
     /// Which rows of real bills are its own. Not inherited.
     #[serde(default)]
     actuals: Actuals,
+    /// Levers that were pulled. Not inherited.
+    #[serde(default)]
+    done: Vec<Done>,
 }
 
 /// Keys of every resource, whatever its type.
@@ -172,6 +177,8 @@ pub struct Scenario {
     pub commitments: Vec<Commitment>,
     /// Which rows of real bills are its own.
     pub actuals: Actuals,
+    /// Levers that were pulled.
+    pub done: Vec<Done>,
     /// The file laid over its base, as a tree.
     pub tree: Node,
     /// True where quantities follow from the requests of the workload.
@@ -475,6 +482,7 @@ impl Loader<'_> {
             resources,
             commitments: top.commitments,
             actuals: top.actuals,
+            done: done::placed(top.done, &tree, &mut self.problems),
             level,
             tree,
             driven,

@@ -9,6 +9,7 @@ use crate::money::{Usd, quotient};
 use crate::month::Month;
 use crate::quantity::Unit;
 use crate::rating::support;
+use crate::variance::key::Keys;
 
 /// How much of an open month has been billed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
@@ -44,10 +45,10 @@ pub fn is_daily(charge: &Charge) -> bool {
 /// (gigabytes, keys, alarms), and everything that is no usage, does not. Fees of commitments are by the hour.
 ///
 /// `None` for quantities too large to be exact.
-pub fn at(bill: &Bill, month: Month) -> Option<Bill> {
+pub fn at(bill: &Bill, month: Month, keys: &Keys<'_>) -> Option<Bill> {
     let hours = Decimal::from(month.hours());
     let ratio = quotient(hours, bill.hours)?;
-    let scaled = |charge: &Charge| if by_time(charge) { times(charge, hours, bill.hours) } else { Some(charge.clone()) };
+    let scaled = |charge: &Charge| if by_time(charge, keys) { times(charge, hours, bill.hours) } else { Some(charge.clone()) };
     let charges = match ratio == Decimal::ONE {
         true => bill.charges.clone(),
         false => bill.charges.iter().map(scaled).collect::<Option<Vec<Charge>>>()?,
@@ -56,11 +57,11 @@ pub fn at(bill: &Bill, month: Month) -> Option<Bill> {
 }
 
 /// True for what grows with the days of a month.
-fn by_time(charge: &Charge) -> bool {
+fn by_time(charge: &Charge, keys: &Keys<'_>) -> bool {
     match charge.line_item {
         LineItem::RiFee | LineItem::SavingsPlanRecurringFee => true,
         LineItem::Usage | LineItem::DiscountedUsage | LineItem::SavingsPlanCoveredUsage | LineItem::SavingsPlanNegation => {
-            matches!(charge.unit, Some(Unit::Hours | Unit::Gb | Unit::GbSeconds | Unit::Count))
+            matches!(keys.unit(charge), Some(Unit::Hours | Unit::Gb | Unit::GbSeconds | Unit::Count))
         }
         _ => false,
     }
@@ -68,7 +69,7 @@ fn by_time(charge: &Charge) -> bool {
 
 /// A charge times a fraction. What its tiers were no longer holds.
 fn times(charge: &Charge, by: Decimal, over: Decimal) -> Option<Charge> {
-    let number = |n: Decimal| n.checked_mul(by)?.checked_div(over);
+    let number = |n: Decimal| quotient(n.checked_mul(by)?, over);
     let usd = |u: Usd| number(u.decimal()).map(Usd::new);
     let mut scaled = Charge { tiers: Vec::new(), ..charge.clone() };
     scaled.quantity = number(charge.quantity)?;

@@ -4,10 +4,13 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use chrono::NaiveDate;
+
 use super::names::Names;
 use crate::bill::{Category, Charge, CommitmentStatus, LineItem, Seller};
 use crate::money::Usd;
-use crate::pricing::PriceBook;
+use crate::pricing::{Price, PriceBook};
+use crate::quantity::Unit;
 use crate::rating::support;
 
 /// Which of a charge's amounts is compared.
@@ -121,6 +124,25 @@ impl Keys<'_> {
         self.names.code(&charge.service).unwrap_or(&charge.service)
     }
 
+    /// By what a charge is billed: as the price list says, which some bills do not; as the bill says of what is not in the list.
+    pub fn unit(&self, charge: &Charge) -> Option<Unit> {
+        let key = self.of(charge);
+        let listed = || self.book.unit(&key.service, &key.region, &key.usage_type);
+        if key.kind == Kind::Usage { listed().or(charge.unit) } else { charge.unit }
+    }
+
+    /// The on-demand price of usage on a day; `None` where the price list has none.
+    pub fn price(&self, key: &Key, day: NaiveDate) -> Option<Price<'_>> {
+        let known = self.book.operations(&key.service, &key.region, &key.usage_type)?;
+        let operation = known.iter().find(|o| **o == key.operation).or(known.first())?;
+        self.book.price(&key.service, &key.region, &key.usage_type, operation, day).ok()
+    }
+
+    /// True for usage whose average price follows its volume: with tiers or an allowance.
+    pub fn is_tiered(&self, key: &Key, day: NaiveDate) -> bool {
+        self.price(key, day).is_some_and(|p| is_tiered(&p))
+    }
+
     fn usage(&self, billed_with: &str, charge: &Charge) -> Key {
         let usage_type = charge.usage_type.as_ref();
         let (service, region) = self.home(billed_with, &charge.region, usage_type);
@@ -151,6 +173,11 @@ impl Keys<'_> {
         let named = self.book.regions().iter().find(|r| r.region != "global" && (begins(&r.code) || begins(&r.region)));
         named.map_or("us-east-1", |r| &r.region)
     }
+}
+
+/// True for a price with tiers or an allowance.
+pub fn is_tiered(price: &Price<'_>) -> bool {
+    price.rows.len() > 1 || price.allowance.is_some()
 }
 
 fn whole(kind: Kind, service: &str) -> Key {

@@ -30,7 +30,7 @@ use self::bridge::{Bridge, Cause, Step};
 use self::calendar::SoFar;
 use self::join::{Row, Side};
 use self::key::{Cost, Keys, Kind};
-use self::untagged::Untagged;
+use self::untagged::{Other, Untagged};
 use crate::bill::{Bill, Charge};
 use crate::money::{Usd, cents};
 use crate::quantity::exact;
@@ -57,6 +57,8 @@ pub struct Question<'a> {
     pub billed: &'a Cut,
     /// What belongs to nobody, on the side of `calendar` and on the billed one.
     pub untagged: (&'a [Charge], &'a [Charge]),
+    /// Other environments that could have used what belongs to nobody: each with its charges on both sides, at the hours of the month.
+    pub others: &'a [Other],
     /// How far an open month has been billed; `None` for all of it.
     pub so_far: Option<SoFar>,
     /// Which amounts.
@@ -168,6 +170,9 @@ pub fn compare(question: &Question<'_>) -> Comparison {
     let (untagged, same) = (question.untagged, Bill { charges: open_charges(question, &open), ..calendar.own.clone() });
     let nobodys = question.so_far.and_then(|s| calendar::so_far(untagged.0, s));
     let untagged = Untagged::of(nobodys.as_deref().unwrap_or(untagged.0), untagged.1, &keys, cost);
+    let others = question.others.iter().map(|(base, billed)| (question.so_far.and_then(|s| calendar::so_far(base, s)), base, billed));
+    let others: Vec<Other> = others.map(|(so_far, base, billed)| (so_far.unwrap_or_else(|| base.clone()), billed.clone())).collect();
+    let untagged = untagged.among(&others, &keys, cost);
     let rows = join::join(&same, &billed.own, &keys, cost, &|name| known(question.scenario, name));
     let mut bridge = Bridge::new(&before, &after, question, &untagged);
     let (predicted, actual) = (total(&base.own.charges), total(&billed.own.charges));
@@ -177,6 +182,9 @@ pub fn compare(question: &Question<'_>) -> Comparison {
         bridge.add(Cause::Calendar, "days billed so far", total(charges) - total(&calendar.own.charges), days.words());
         let awaited = total(&same.charges) - total(charges);
         bridge.add(Cause::Calendar, "end of the month", awaited, "support and taxes are billed when the month ends");
+    }
+    if let Some((days, _)) = &open {
+        remarks.push(format!("rows are held against {} of {} days of the prediction; the calendar's step is the rest", days.days, days.of));
     }
     bridge.rows(&rows);
     let bridge = bridge.steps(actual - predicted);
@@ -230,10 +238,15 @@ fn state(row: &Row<'_>) -> State {
     }
 }
 
+/// What costs nothing on either side, and of which nothing was used, tells nothing.
+fn tells(row: &Row<'_>) -> bool {
+    let used = |side: &Option<Side<'_>>| side.as_ref().and_then(Side::quantity).is_some_and(|q| !q.is_zero());
+    let is_used = row.key.kind == Kind::Usage && (used(&row.base) || used(&row.billed));
+    is_used || !row.base_cost().is_zero() || !row.billed_cost().is_zero()
+}
+
 fn counts(rows: &[Row<'_>]) -> Counts {
-    // What costs nothing on either side tells nothing.
-    let costs = |r: &&Row<'_>| !r.base_cost().is_zero() || !r.billed_cost().is_zero();
-    let count = |wanted: State| rows.iter().filter(costs).filter(|r| state(r) == wanted).count();
+    let count = |wanted: State| rows.iter().filter(|r| tells(r)).filter(|r| state(r) == wanted).count();
     Counts { matched: count(State::Matched), only_predicted: count(State::OnlyPredicted), only_billed: count(State::OnlyBilled) }
 }
 
@@ -247,7 +260,7 @@ fn details(rows: &[Row<'_>], keys: &Keys<'_>) -> Vec<Detail> {
     let quantity = |side: &Option<Side<'_>>| side.as_ref().and_then(Side::quantity).map(exact).unwrap_or_default();
     let unit = |r: &Row<'_>| r.base.iter().chain(&r.billed).find_map(|s| s.unit).map(|u| u.to_string()).unwrap_or_default();
     let metered = |r: &Row<'_>, text: String| if r.key.kind == Kind::Usage { text } else { String::new() };
-    let mut list: Vec<&Row<'_>> = rows.iter().collect();
+    let mut list: Vec<&Row<'_>> = rows.iter().filter(|r| tells(r)).collect();
     list.sort_by(|a, b| b.difference().abs().cmp(&a.difference().abs()).then_with(|| a.key.cmp(&b.key)));
     list.into_iter()
         .map(|r| Detail {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
-use super::key::{Cost, Key, Keys, Kind, is_covered};
+use super::key::{Cost, Key, Keys, Kind, is_covered, is_tiered};
 use super::split::Rates;
 use crate::bill::{Bill, Charge};
 use crate::money::Usd;
@@ -67,12 +67,13 @@ pub fn lists(bill: &Bill, keys: &Keys<'_>, cost: Cost, free_tier: bool) -> Resul
     let mut records = Vec::new();
     let mut of = Vec::new();
     for ((key, account), (charge, sum)) in sums {
-        let Some(price) = price(&key, bill, keys, charge) else { continue };
+        let by_its_unit = |p: &Price<'_>| charge.unit.is_none_or(|u| u == p.rows[0].unit);
+        let Some(price) = keys.price(&key, bill.month.first_day()).filter(by_its_unit) else { continue };
         if sum.quantity <= Decimal::ZERO || sum.quantity > LARGEST {
             continue;
         }
         let listed = lists.entry(key.clone()).or_default();
-        listed.tiered = price.rows.len() > 1 || price.allowance.is_some();
+        listed.tiered = is_tiered(&price);
         listed.quantity += sum.quantity;
         listed.cost += sum.cost;
         records.push(record(&key, price, sum.quantity, account, bill));
@@ -86,14 +87,6 @@ pub fn lists(bill: &Bill, keys: &Keys<'_>, cost: Cost, free_tier: bool) -> Resul
         }
     }
     Ok(lists)
-}
-
-/// The price of a usage type; `None` where the price list has none, or one by another unit.
-fn price<'b>(key: &Key, bill: &Bill, keys: &Keys<'b>, charge: &Charge) -> Option<Price<'b>> {
-    let known = keys.book.operations(&key.service, &key.region, &key.usage_type)?;
-    let operation = known.iter().find(|o| **o == key.operation).or(known.first())?;
-    let price = keys.book.price(&key.service, &key.region, &key.usage_type, operation, bill.month.first_day()).ok()?;
-    charge.unit.is_none_or(|u| u == price.rows[0].unit).then_some(price)
 }
 
 fn record(key: &Key, price: Price<'_>, quantity: Decimal, account: Arc<str>, bill: &Bill) -> UsageRecord {

@@ -97,8 +97,8 @@ fn settings(endpoint: Option<&str>) -> Result<(Runtime, SdkConfig), Refused> {
 
 /// The account of the credentials: as they say themselves, as named, or as AWS says (`sts:GetCallerIdentity`, at no cost).
 async fn account_of(config: &SdkConfig, named: Option<&str>) -> Result<String, Refused> {
-    let provider = config.credentials_provider().ok_or_else(|| Refused::Credentials("there are none".into()))?;
-    let credentials = provider.provide_credentials().await.map_err(|e| Refused::Credentials(chain(&e)))?;
+    let provider = config.credentials_provider().ok_or_else(|| Refused::NoCredentials("no source of them is set up".into()))?;
+    let credentials = provider.provide_credentials().await.map_err(|e| Refused::NoCredentials(chain(&e)))?;
     match (named, credentials.account_id().map(|a| a.as_str())) {
         (Some(named), Some(own)) if named != own => Err(Refused::OtherAccount { named: named.to_owned(), own: own.to_owned() }),
         (Some(account), _) | (None, Some(account)) => Ok(account.to_owned()),

@@ -19,8 +19,9 @@ impl Estimate {
     pub fn text(&self) -> String {
         let Estimate { requests, cached, open } = *self;
         let least = if open { "at least " } else { "" };
+        let pages = if open { "; each further page of an answer is one more" } else { "" };
         let known = if cached > 0 { format!("; {} cached, at no cost", plural(cached, "answer is", "answers are")) } else { String::new() };
-        format!("{least}{}, about ${}{known}", plural(requests, "request", "requests"), cents(price(requests)))
+        format!("{least}{}, about ${}{pages}{known}", plural(requests, "request", "requests"), cents(price(requests)))
     }
 }
 

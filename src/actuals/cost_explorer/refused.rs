@@ -8,9 +8,12 @@ use crate::money::cents;
 /// No answer.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
 pub enum Refused {
-    /// There are no credentials, or they are expired or unknown.
+    /// They are expired or unknown.
     #[error("AWS does not accept the credentials: {0}")]
     Credentials(String),
+    /// None were found that can be used.
+    #[error("no usable AWS credentials were found: {0}")]
+    NoCredentials(String),
     /// The credentials do not allow it.
     #[error("these credentials may not ask Cost Explorer: {0}")]
     Denied(String),
@@ -62,7 +65,7 @@ impl Refused {
     /// The way out.
     pub fn help(&self) -> Option<&'static str> {
         match self {
-            Refused::Credentials(_) => Some(
+            Refused::Credentials(_) | Refused::NoCredentials(_) => Some(
                 "sign in again (`aws sso login`, or fresh keys in AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN), or name \
                  a profile with AWS_PROFILE",
             ),

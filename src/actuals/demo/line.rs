@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use crate::bill::Charge;
+use crate::bill::{Charge, TierPart};
 use crate::money::{QUOTIENT_PLACES, Usd, largest, quotient};
 use crate::month::Month;
 
@@ -56,7 +56,7 @@ impl Line {
     /// of a whole month add up to the line.
     pub fn rows(&self, month: Month, until: NaiveDate, weights: &[Decimal]) -> Vec<Line> {
         let days: Vec<NaiveDate> = month.days().collect();
-        let on = |day: NaiveDate| Line { charge: Charge { day: Some(day), ..self.charge.clone() }, ..self.clone() };
+        let on = |day: NaiveDate| Line { charge: Charge { day: Some(day), tiers: Vec::new(), ..self.charge.clone() }, ..self.clone() };
         match self.spread {
             Spread::Closing if until < month.end() => Vec::new(),
             Spread::Closing => vec![on(month.first_day())],
@@ -76,11 +76,12 @@ impl Line {
     }
 
     fn daily(&self, days: &[NaiveDate], until: NaiveDate, weights: &[Decimal]) -> Vec<Line> {
-        let charge = &self.charge;
-        let cut = |amount: Usd| amount.split(weights);
+        let charge = &Charge { tiers: Vec::new(), ..self.charge.clone() };
+        let quantity = split(charge.quantity, weights);
+        let costs = through_tiers(&self.charge.tiers, &quantity).unwrap_or_else(|| weights.to_vec());
+        let cut = |amount: Usd| amount.split(&costs);
         let (list, billed, effective, upfront) = (cut(charge.list), cut(charge.billed), cut(charge.effective), cut(self.upfront));
         let net = charge.net.map(|net| (cut(net.billed), cut(net.effective)));
-        let quantity = split(charge.quantity, weights);
         let of_day = |(i, day): (usize, &NaiveDate)| Line {
             charge: Charge {
                 day: Some(*day),
@@ -111,6 +112,26 @@ impl Line {
         self.upfront += other.upfront;
         self
     }
+}
+
+/// What each day costs where the quantities of the days use up tiers one after the other, an allowance first. `None` where all is one
+/// tier, or costs nothing.
+fn through_tiers(tiers: &[TierPart], days: &[Decimal]) -> Option<Vec<Decimal>> {
+    let mut left = tiers.iter().map(|t| (t.quantity, t.cost.decimal().checked_div(t.quantity).unwrap_or_default()));
+    let (mut open, mut price) = left.next().filter(|_| tiers.len() > 1)?;
+    let of_day = |quantity: &Decimal| {
+        let (mut rest, mut cost) = (*quantity, Decimal::ZERO);
+        while rest > open {
+            cost += open * price;
+            rest -= open;
+            // What rounding leaves beyond the last tier costs as much as in it.
+            (open, price) = left.next().unwrap_or((rest, price));
+        }
+        open -= rest;
+        cost + rest * price
+    };
+    let costs: Vec<Decimal> = days.iter().map(of_day).collect();
+    costs.iter().any(|c| !c.is_zero()).then_some(costs)
 }
 
 /// Splits a quantity in proportion to weights; the parts add up to it, what rounding leaves goes to the largest.

@@ -47,7 +47,7 @@ pub fn lines(bill: &Bill, ask: &Ask, back: i32) -> Vec<Line> {
     lines
 }
 
-/// A charge as it stands in the report: no prices behind it, AWS's account numbers, the tags that somebody set.
+/// A charge as it stands in the report: nothing behind it but its tiers, which the days of a month use up one after the other, AWS's account numbers, the tags that somebody set.
 fn plain(charge: &Charge, ask: &Ask, back: i32) -> Charge {
     let tags = tags(charge, ask, back);
     let account = super::account(&charge.environment);
@@ -61,7 +61,6 @@ fn plain(charge: &Charge, ask: &Ask, back: i32) -> Charge {
         description: Cow::Borrowed(""),
         commitment,
         account,
-        tiers: Vec::new(),
         factors: Vec::new(),
         price: None,
         ..charge.clone()

@@ -59,7 +59,7 @@ fn quietly<T>(read: impl FnOnce() -> T) -> T {
 fn damaged(file: &str, why: &str) -> Problems {
     let why = table::shortened(why.lines().next().unwrap_or_default());
     one(Diagnostic::general(format!("{file} is no readable Parquet file: {why}"))
-        .help("it is damaged, cut off or encrypted: download it again"))
+        .help("it is damaged, cut off, encrypted, or holds what bills do not, such as decimals of more than 128 bits: download it again"))
 }
 
 fn read_all(file: &str, path: &Path, version: Option<String>, sink: &mut Sink) -> Result<(), Problems> {
@@ -69,7 +69,7 @@ fn read_all(file: &str, path: &Path, version: Option<String>, sink: &mut Sink) -
     let schema = table.collect_schema().map_err(broken)?;
     let mut header = Header::of(file, schema.iter_names().map(ToString::to_string).collect())?;
     header.keep(sink.detail());
-    let number = sink.begin(header.origin(file, version));
+    let number = sink.begin(header.origin(file, "Parquet", version));
     let table = table.select(wanted(file, &header, &schema)?);
     let slices = slices(path, &header, most_rows(sink.detail())).map_err(broken)?.map_err(|why| damaged(file, &why))?;
     let mut reading = Reading { sink, header: &header, file: (number, file), rows: 0 };
@@ -148,15 +148,17 @@ fn wanted(file: &str, header: &Header, schema: &Schema) -> Result<Vec<Expr>, Pro
         match as_kind(kind, found) {
             Some(DataType::Null) => wanted.push(col(name)),
             Some(other) => wanted.push(col(name).strict_cast(other)),
-            None => problems.push(Diagnostic::general(format!("{file}: the column `{name}` holds {found}")).help(format!(
-                "expected {}",
-                match kind {
-                    Kind::Text => "text",
-                    Kind::Number => "doubles, decimals, whole numbers or text",
-                    Kind::Day => "timestamps in UTC, dates or text",
-                    Kind::Map => "a map from text to text, or its JSON",
-                }
-            ))),
+            None => {
+                problems.push(Diagnostic::general(format!("{file}: the column `{name}` holds values of the type {found}")).help(format!(
+                    "expected {}",
+                    match kind {
+                        Kind::Text => "text",
+                        Kind::Number => "doubles, decimals, whole numbers or text (f32 has seven digits, too few for money)",
+                        Kind::Day => "timestamps in UTC, dates or text",
+                        Kind::Map => "a map from text to text, or its JSON",
+                    }
+                )))
+            }
         }
     }
     if problems.is_empty() { Ok(wanted) } else { Err(problems) }

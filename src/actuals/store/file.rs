@@ -15,7 +15,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use fs_err as fs;
 use polars::prelude::{KeyValueMetadata, ParquetReader, ParquetWriter, SerReader};
 use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{StoreError, columns};
@@ -65,7 +65,6 @@ pub struct Entry {
     #[serde(rename = "final")]
     pub is_final: bool,
     /// What amortizing moves out of or into the period.
-    #[serde(deserialize_with = "optional_usd")]
     pub true_up: Option<Usd>,
     /// Rows of the source.
     pub rows: u64,
@@ -74,10 +73,8 @@ pub struct Entry {
     /// When it was imported.
     pub imported: DateTime<Utc>,
     /// What its charges add up to.
-    #[serde(with = "sums")]
     pub sums: Sums,
     /// What of it is paid once and belongs to later months too.
-    #[serde(deserialize_with = "usd")]
     pub upfront_fees: Usd,
     /// The hash of its charges.
     #[serde(skip)]
@@ -246,15 +243,6 @@ fn damage(path: &Path) -> impl Fn(String) -> StoreError {
     move |why| StoreError::Damaged { file: path.to_owned(), why }
 }
 
-fn usd<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Usd, D::Error> {
-    decimal::deserialize(deserializer).map(Usd::new)
-}
-
-fn optional_usd<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Usd>, D::Error> {
-    let text = Option::<String>::deserialize(deserializer)?;
-    text.map(|t| Decimal::from_str_exact(&t).map(Usd::new)).transpose().map_err(serde::de::Error::custom)
-}
-
 /// A decimal as its text.
 mod decimal {
     use rust_decimal::Decimal;
@@ -266,35 +254,5 @@ mod decimal {
 
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
         Decimal::from_str_exact(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
-    }
-}
-
-/// The sums of a file.
-mod sums {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    use crate::actuals::totals::Sums;
-    use crate::money::Usd;
-
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Written {
-        #[serde(deserialize_with = "super::usd")]
-        unblended: Usd,
-        #[serde(deserialize_with = "super::usd")]
-        amortized: Usd,
-        #[serde(deserialize_with = "super::usd")]
-        net: Usd,
-        #[serde(deserialize_with = "super::usd")]
-        net_amortized: Usd,
-    }
-
-    pub fn serialize<S: Serializer>(value: &Sums, serializer: S) -> Result<S::Ok, S::Error> {
-        value.serialize(serializer)
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Sums, D::Error> {
-        let Written { unblended, amortized, net, net_amortized } = Written::deserialize(deserializer)?;
-        Ok(Sums { unblended, amortized, net, net_amortized })
     }
 }

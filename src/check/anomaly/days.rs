@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, NaiveDate, TimeDelta};
 use rust_decimal::Decimal;
 
 use crate::bill::{Bill, Charge, LineItem};
-use crate::money::Usd;
+use crate::money::{Usd, quotient};
 use crate::month::Month;
 use crate::quantity::Unit;
 use crate::variance::calendar::is_daily;
@@ -39,15 +39,16 @@ impl History {
         own.reverse();
         let first = own.first()?.month.first_day();
         let mut history = History { first, ..History::default() };
+        let mut averages = BTreeMap::new();
         for month in own {
-            month.add(&mut history);
+            month.add(&mut history, keys, &mut averages);
         }
         Some(history)
     }
 
     /// A day by its number.
     pub fn day(&self, index: usize) -> NaiveDate {
-        self.first + chrono::TimeDelta::days(i64::try_from(index).unwrap_or_default())
+        self.first + TimeDelta::days(i64::try_from(index).unwrap_or_default())
     }
 
     /// The day after the last.
@@ -82,14 +83,22 @@ impl<'a> Days<'a> {
         Some(Days { month: bill.month, count, rows })
     }
 
-    /// Appends the month's days to a history.
-    fn add(self, history: &mut History) {
+    /// Appends the month's days to a history; `averages` are the prices of the last whole month.
+    fn add(self, history: &mut History, keys: &Keys<'_>, averages: &mut BTreeMap<Key, Decimal>) {
         let before = history.days;
         history.days += self.count;
+        let first = self.month.first_day();
+        let is_whole = first + TimeDelta::days(i64::try_from(self.count).unwrap_or_default()) == self.month.end();
         for (key, rows) in self.rows {
-            let costs = history.costs.entry(key).or_default();
-            costs.resize(before, Usd::ZERO);
-            costs.extend(costs_of(&rows, self.count));
+            let used = Used::of(&rows, self.count);
+            let average = averages.get(&key).filter(|_| !is_whole && keys.is_tiered(&key, first));
+            let costs = used.costs(average.copied());
+            if let Some(average) = used.average().filter(|_| is_whole) {
+                averages.insert(key.clone(), average);
+            }
+            let days = history.costs.entry(key).or_default();
+            days.resize(before, Usd::ZERO);
+            days.extend(costs);
         }
         for costs in history.costs.values_mut() {
             costs.resize(history.days, Usd::ZERO);
@@ -97,17 +106,47 @@ impl<'a> Days<'a> {
     }
 }
 
-/// What rows of one usage type cost on the days of a month: at the month's average price, so that tiers and free allowances, which
-/// make the same use cost something else late in the month, move no day. As billed where quantities are not told in one unit.
-fn costs_of(rows: &[&Charge], days: usize) -> Vec<Usd> {
-    let (mut costs, mut quantities) = (vec![Usd::ZERO; days], vec![Decimal::ZERO; days]);
-    for row in rows {
-        let Some(day) = row.day.map(|d| d.day0() as usize).filter(|d| *d < days) else { continue };
-        costs[day] += Cost::Amortized.of(row);
-        quantities[day] += row.quantity;
+/// What was used of one usage type on the days of a month.
+struct Used {
+    costs: Vec<Usd>,
+    quantities: Vec<Decimal>,
+    /// True where quantities are told in one unit.
+    is_told: bool,
+}
+
+impl Used {
+    fn of(rows: &[&Charge], days: usize) -> Used {
+        let (mut costs, mut quantities) = (vec![Usd::ZERO; days], vec![Decimal::ZERO; days]);
+        for row in rows {
+            let Some(day) = row.day.map(|d| d.day0() as usize).filter(|d| *d < days) else { continue };
+            costs[day] += Cost::Amortized.of(row);
+            quantities[day] += row.quantity;
+        }
+        let units: BTreeSet<Option<Unit>> = rows.iter().map(|r| r.unit).collect();
+        let all: Decimal = quantities.iter().sum();
+        let is_told = units.len() == 1 && !units.contains(&None) && all > Decimal::ZERO && quantities.iter().all(|q| *q >= Decimal::ZERO);
+        Used { costs, quantities, is_told }
     }
-    let units: BTreeSet<Option<Unit>> = rows.iter().map(|r| r.unit).collect();
-    let all: Decimal = quantities.iter().sum();
-    let is_told = units.len() == 1 && !units.contains(&None) && all > Decimal::ZERO && quantities.iter().all(|q| *q >= Decimal::ZERO);
-    if is_told { costs.iter().copied().sum::<Usd>().split(&quantities) } else { costs }
+
+    fn cost(&self) -> Usd {
+        self.costs.iter().copied().sum()
+    }
+
+    /// What a unit cost on average; `None` where quantities are not told.
+    fn average(&self) -> Option<Decimal> {
+        let quantity = self.quantities.iter().sum();
+        quotient(self.cost().decimal(), quantity).filter(|_| self.is_told)
+    }
+
+    /// What the days cost at the month's average price, so that tiers and free allowances, which make the same use cost something else
+    /// late in the month, move no day. The average of a month that is not whole is too low for the same reason: `average` is that of a
+    /// whole one, where one is known. As billed where quantities are not told.
+    fn costs(&self, average: Option<Decimal>) -> Vec<Usd> {
+        let at = |price: Decimal| self.quantities.iter().map(|q| q.checked_mul(price).map(Usd::new)).collect::<Option<Vec<Usd>>>();
+        match (self.is_told, average.and_then(at)) {
+            (false, _) => self.costs.clone(),
+            (true, Some(costs)) => costs,
+            (true, None) => self.cost().split(&self.quantities),
+        }
+    }
 }

@@ -143,6 +143,9 @@ fn account(text: &str) -> Result<String, String> {
 pub struct ListArgs {
     #[command(flatten)]
     pub store: StoreArgs,
+    /// How to write it
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: ViewFormat,
 }
 
 /// By what to add up; a build without readers of bills takes any word.
@@ -220,7 +223,7 @@ pub fn run(cli: &Cli, args: &ActualsArgs, world: &World) -> Result<Output, Failu
     match &args.command {
         ActualsCommand::Pull { pull: args, store, force } => pull::run(cli, args, store, *force, world),
         ActualsCommand::Import(args) => import::run(args, world),
-        ActualsCommand::List(args) => list::run(args, world),
+        ActualsCommand::List(args) => list::run(cli, args, world),
         ActualsCommand::Show(args) => show::run(cli, args, world),
         ActualsCommand::Verify(args) => verify::run(args),
         ActualsCommand::Forget(args) => forget::run(args),
@@ -242,6 +245,7 @@ pub fn run(_: &Cli, _: &ActualsArgs, _: &World) -> Result<Output, Failure> {
 pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
     let of = |schema: schemars::Schema| schema.to_value();
     vec![
+        ("actuals-list.schema.json", of(schemars::schema_for!(list::Listing))),
         ("actuals-pull.schema.json", of(schemars::schema_for!(pulled::Pulled))),
         ("actuals-show.schema.json", of(schemars::schema_for!(crate::actuals::summary::Summary))),
     ]

@@ -95,6 +95,10 @@ pub fn run(cli: &Cli, args: &PullArgs, store: &StoreArgs, force: bool, world: &W
     let wanted = wanted(cli, args, world, Month::of(today));
     wanted.check(today).map_err(|e| Failure::usage(format!("error: {e}")))?;
     let endpoint = cost_explorer::endpoint(args.endpoint_url.as_deref()).map_err(failure)?;
+    if let Some(url) = endpoint.as_deref().filter(|url| !is_address(url)) {
+        let help = "help: write http:// or https:// and a host, in --endpoint-url or AWS_ENDPOINT_URL";
+        return Err(Failure::usage(format!("error: `{}` is no address of an endpoint\n{help}", url.escape_debug())));
+    }
     // Another endpoint has a clock of its own.
     if args.forecast.is_some() && today < world.today && endpoint.is_none() {
         let message = "error: AWS forecasts from today on, and --as-of names a day that is past\nhelp: leave one of both out";
@@ -196,6 +200,12 @@ fn usual_tag(cli: &Cli, world: &World) -> Option<String> {
 }
 
 /// What it would cost. The network is left alone, so the cache is known where the account is named.
+/// True for what can be the address of a server.
+fn is_address(url: &str) -> bool {
+    let rest = ["http://", "https://"].iter().find_map(|scheme| url.strip_prefix(scheme));
+    rest.is_some_and(|host| !host.is_empty() && !host.starts_with('/') && !url.contains(|c: char| c.is_whitespace() || c.is_control()))
+}
+
 fn dry(args: &PullArgs, wanted: &Pull, today: NaiveDate, endpoint: Option<&str>) -> Result<Output, Failure> {
     let cache = match &args.account {
         Some(account) => Some(Cache::open(&folder(args)?, account, endpoint, chrono::Utc::now()).map_err(failure)?),

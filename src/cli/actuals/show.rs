@@ -1,6 +1,6 @@
 //! `ce-cost actuals show`.
 
-use super::{ShowArgs, store};
+use super::{ShowArgs, import, store};
 use crate::actuals::summary::{By, Named, Period, Summary, Total};
 use crate::actuals::totals::Sums;
 use crate::cli::args::{Cli, ViewFormat};
@@ -30,7 +30,8 @@ pub fn run(cli: &Cli, args: &ShowArgs, world: &World) -> Result<Output, Failure>
         ),
         ViewFormat::Table => page(&summary, by, world),
     };
-    Ok(Output { out, notes: store::remarks(&statements) })
+    let notes = store::remarks(&statements) + &import::twofold(&kept, &statements)?;
+    Ok(Output { out, notes })
 }
 
 fn page(summary: &Summary, by: By, world: &World) -> String {

@@ -242,6 +242,10 @@ pub fn tags_page(document: &Document, screen: &Screen) -> String {
 
 /// The rows, then the steps of the bridge.
 pub fn rows_csv(document: &Document) -> String {
+    let (base_quantity, base_usd) = match document.against {
+        Some(_) => ("before_quantity", "before_usd"),
+        None => ("predicted_quantity", "predicted_usd"),
+    };
     let header = [
         "environment",
         "month",
@@ -252,9 +256,9 @@ pub fn rows_csv(document: &Document) -> String {
         "usage_type",
         "operation",
         "unit",
-        "predicted_quantity",
+        base_quantity,
         "billed_quantity",
-        "predicted_usd",
+        base_usd,
         "billed_usd",
         "difference_usd",
         "why",

@@ -20,6 +20,7 @@ use crate::money::Usd;
 use crate::month::{HoursBasis, Month};
 use crate::predict::Basis;
 use crate::report::monthly::facts::{self, Facts, Past, Predicted};
+use crate::report::monthly::kept::{self, Kept, Said};
 use crate::savings::analysis::Limits;
 use crate::savings::document::Savings;
 use crate::savings::ground::NoWorth;
@@ -41,7 +42,9 @@ pub struct Gathering<'a> {
     pub keys: Keys<'a>,
     pub month: Month,
     pub drawing: Drawing,
-    levers: Result<Levers, String>,
+    pub levers: Result<Levers, String>,
+    /// Earlier forecasts, where some were given.
+    pub kept: Option<Vec<Kept>>,
     pub bills: Read,
 }
 
@@ -57,7 +60,7 @@ impl<'a> Gathering<'a> {
         let month = args.month.or_else(|| Month::of(inputs.as_of).before()).unwrap_or_else(|| Month::of(inputs.as_of));
         let levers = Failure::unless_missing(inputs.levers(cli, world))?;
         let bills = Read::new(args, inputs, world, &keys, month, of)?;
-        Ok(Gathering { inputs, keys, month, drawing: args.drawing.drawing(), levers, bills })
+        Ok(Gathering { inputs, keys, month, drawing: args.drawing.drawing(), levers, kept: None, bills })
     }
 
     /// Everything about one environment.
@@ -65,9 +68,9 @@ impl<'a> Gathering<'a> {
         let basis = self.basis(self.month.plus(1));
         let past = || {
             let found = self.bills.with(self.inputs.scenarios.payer(scenario).0, scenario);
-            rayon::join(|| self.past(scenario, &found), || self.anomalies(&found))
+            (rayon::join(|| self.past(scenario, &found), || self.anomalies(&found)), self.said(scenario, &found))
         };
-        let ((forecast, savings), ((past, anomalies), billed)) = rayon::join(
+        let ((forecast, savings), (((past, anomalies), kept), billed)) = rayon::join(
             || rayon::join(|| self.forecast(scenario, basis, AHEAD), || self.savings(scenario, basis)),
             || rayon::join(past, || self.compared(scenario)),
         );
@@ -81,8 +84,10 @@ impl<'a> Gathering<'a> {
             billed: billed?,
             forecast,
             ahead,
+            realised: self.realised(scenario)?,
             savings: savings?,
             past: past?,
+            kept,
             anomalies,
         })
     }
@@ -162,8 +167,15 @@ impl<'a> Gathering<'a> {
             services: scope::by_service(&own.charges, &self.keys, COST).into_iter().collect(),
             predicted: bills.first().map(total).unwrap_or(Usd::ZERO),
             band,
-            naive: before.and_then(|b| calendar::at(b, own.month)).map(|b| total(&b)),
+            naive: before.and_then(|b| calendar::at(b, own.month, &self.keys)).map(|b| total(&b)),
         })
+    }
+
+    /// What earlier forecasts said of closed months.
+    fn said(&self, scenario: &Scenario, found: &[(&Billed, Bill)]) -> Option<Vec<Said>> {
+        let closed = found.iter().filter(|(billed, _)| billed.is_closed(self.inputs.as_of));
+        let invoices: Vec<(Month, Usd)> = closed.map(|(_, own)| (own.month, own.total())).collect();
+        self.kept.as_ref().map(|kept| kept::said(kept, &scenario.name, &invoices))
     }
 
     /// What was odd in the month of the report, of the days up to its end; why that cannot be told.

@@ -2,8 +2,20 @@
 
 use rust_decimal::Decimal;
 
-use super::facts::Past;
 use crate::money::Usd;
+
+/// A forecast of a month and what came.
+#[derive(Clone, Copy, Debug)]
+pub struct Score {
+    /// As forecast.
+    pub forecast: Usd,
+    /// As billed.
+    pub billed: Usd,
+    /// The range of 8 of 10 cases.
+    pub band: Option<(Usd, Usd)>,
+    /// The month before with this one's hours, where there is a bill of it.
+    pub naive: Option<Usd>,
+}
 
 /// How good they were over some months.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,19 +35,18 @@ pub struct Accuracy {
 }
 
 /// Of closed months. `None` where there is none, or nothing was billed.
-pub fn accuracy(past: &[Past]) -> Option<Accuracy> {
-    let closed: Vec<&Past> = past.iter().filter(|p| p.is_closed).collect();
-    let wape = error(&closed, |p| Some(p.predicted))?;
-    let off: Usd = closed.iter().map(|p| p.predicted - p.billed).sum();
-    let banded = closed.iter().filter_map(|p| Some((p.billed, p.band.p10?, p.band.p90?)));
-    let banded: Vec<bool> = banded.map(|(billed, low, high)| low <= billed && billed <= high).collect();
-    let both: Vec<&Past> = closed.iter().copied().filter(|p| p.naive.is_some()).collect();
-    let naive = error(&both, |p| p.naive);
-    let skill = naive.filter(|n| !n.is_zero()).zip(error(&both, |p| Some(p.predicted)));
+pub fn accuracy(closed: &[Score]) -> Option<Accuracy> {
+    let wape = error(closed, |s| Some(s.forecast))?;
+    let off: Usd = closed.iter().map(|s| s.forecast - s.billed).sum();
+    let banded = closed.iter().filter_map(|s| Some((s.billed, s.band?)));
+    let banded: Vec<bool> = banded.map(|(billed, (low, high))| low <= billed && billed <= high).collect();
+    let both: Vec<Score> = closed.iter().copied().filter(|s| s.naive.is_some()).collect();
+    let naive = error(&both, |s| s.naive);
+    let skill = naive.filter(|n| !n.is_zero()).zip(error(&both, |s| Some(s.forecast)));
     Some(Accuracy {
         months: closed.len(),
         wape,
-        bias: off.fraction_of(closed.iter().map(|p| p.billed).sum())?,
+        bias: off.fraction_of(closed.iter().map(|s| s.billed).sum())?,
         covered: (banded.iter().filter(|inside| **inside).count(), banded.len()),
         naive,
         skill: skill.and_then(|(naive, own)| Some(Decimal::ONE - own.checked_div(naive)?)),
@@ -43,9 +54,9 @@ pub fn accuracy(past: &[Past]) -> Option<Accuracy> {
 }
 
 /// Sum of distances over the sum of what was billed.
-fn error(past: &[&Past], of: impl Fn(&Past) -> Option<Usd>) -> Option<Decimal> {
-    let distance: Usd = past.iter().filter_map(|p| Some((of(p)? - p.billed).abs())).sum();
-    distance.fraction_of(past.iter().map(|p| p.billed).sum())
+fn error(closed: &[Score], of: impl Fn(&Score) -> Option<Usd>) -> Option<Decimal> {
+    let distance: Usd = closed.iter().filter_map(|s| Some((of(s)? - s.billed).abs())).sum();
+    distance.fraction_of(closed.iter().map(|s| s.billed).sum())
 }
 
 /// Bands of the FinOps Foundation for the difference between forecast and bill ("Framework, Forecasting", measures of success: below
@@ -62,33 +73,22 @@ pub fn maturity(wape: Decimal) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::forecast::Band;
 
     fn usd(dollars: i64) -> Usd {
         Usd::new(Decimal::from(dollars))
     }
 
-    fn past(month: &str, billed: i64, predicted: i64, naive: Option<i64>, band: Option<(i64, i64)>) -> Past {
-        Past {
-            month: month.parse().expect("a month"),
-            is_closed: true,
-            billed: usd(billed),
-            services: Default::default(),
-            predicted: usd(predicted),
-            band: band.map_or_else(Band::default, |(low, high)| Band { p10: Some(usd(low)), p90: Some(usd(high)), ..Band::default() }),
-            naive: naive.map(usd),
-        }
+    fn score(billed: i64, forecast: i64, naive: Option<i64>, band: Option<(i64, i64)>) -> Score {
+        let band = band.map(|(low, high)| (usd(low), usd(high)));
+        Score { forecast: usd(forecast), billed: usd(billed), band, naive: naive.map(usd) }
     }
 
     /// Distances 10, 20 and 0 on 100, 100 and 200: 30 ÷ 400. Differences -10, +20, 0: 10 ÷ 400. Without the first month, which has
     /// none before it: 20 ÷ 300 against a naive 60 ÷ 300.
     #[test]
     fn three_months_by_hand() {
-        let months = [
-            past("2026-07", 100, 90, None, Some((95, 110))),
-            past("2026-08", 100, 120, Some(100), Some((105, 130))),
-            past("2026-09", 200, 200, Some(140), None),
-        ];
+        let months =
+            [score(100, 90, None, Some((95, 110))), score(100, 120, Some(100), Some((105, 130))), score(200, 200, Some(140), None)];
         let found = accuracy(&months).expect("closed months");
         assert_eq!((found.months, found.covered), (3, (1, 2)));
         assert_eq!((found.wape, found.bias), (Decimal::new(75, 3), Decimal::new(25, 3)));
@@ -97,9 +97,8 @@ mod tests {
     }
 
     #[test]
-    fn an_open_month_says_nothing() {
-        let open = Past { is_closed: false, ..past("2026-11", 100, 90, None, None) };
-        assert_eq!(accuracy(&[open]), None);
+    fn no_closed_month_says_nothing() {
+        assert_eq!(accuracy(&[]), None);
     }
 
     #[test]

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
+use super::accuracy::Score;
+use super::kept::Said;
 use crate::bill::Bill;
 use crate::check::anomaly::Found;
 use crate::forecast::{Band, Forecast};
@@ -35,8 +37,12 @@ pub struct Facts<'a> {
     pub ahead: Vec<Bill>,
     /// What can be saved; why that cannot be told.
     pub savings: Result<Savings, String>,
+    /// What levers that were pulled saved in the month; `None` where the scenario names none that act in it.
+    pub realised: Option<Realised>,
     /// Months with a bill, oldest first; the month of the report is the last one.
     pub past: Vec<Past>,
+    /// What forecasts that were kept said of closed months, oldest first; `None` where none were given.
+    pub kept: Option<Vec<Said>>,
     /// What was odd in the month, day by day; why that cannot be told.
     pub anomalies: Result<Found, String>,
 }
@@ -65,6 +71,20 @@ pub struct Billed {
     pub own: Bill,
 }
 
+/// What levers that were pulled saved in a month.
+#[derive(Clone, Debug)]
+pub struct Realised {
+    /// Each with the first day on which it acts and what the model says it saved, the latest first: what taking it back adds when those
+    /// after it are taken back already, so that they add up.
+    pub levers: Vec<(String, NaiveDate, Usd)>,
+    /// The usage that they change, without them.
+    pub without: Usd,
+    /// The same with them, as predicted.
+    pub with: Usd,
+    /// As billed; `None` without a bill.
+    pub billed: Option<Usd>,
+}
+
 /// A past month.
 #[derive(Clone, Debug)]
 pub struct Past {
@@ -82,6 +102,14 @@ pub struct Past {
     pub band: Band,
     /// The month before with this one's hours, where there is a bill of it.
     pub naive: Option<Usd>,
+}
+
+impl Past {
+    /// For measures of accuracy; `None` for a month that is open yet.
+    pub fn score(&self) -> Option<Score> {
+        let band = self.band.p10.zip(self.band.p90);
+        self.is_closed.then_some(Score { forecast: self.predicted, billed: self.billed, band, naive: self.naive })
+    }
 }
 
 impl Facts<'_> {

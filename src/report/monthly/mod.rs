@@ -6,6 +6,7 @@
 pub mod accuracy;
 pub mod document;
 pub mod facts;
+pub mod kept;
 mod sections;
 mod together;
 pub mod verdict;

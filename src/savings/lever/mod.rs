@@ -302,8 +302,16 @@ impl Lever {
         all.get(scenario.name.as_ref()).or_else(|| all.get(place?)).or_else(|| all.get(ANY))
     }
 
-    /// True where it changes or buys something in an environment.
+    /// True where it was pulled in an environment already.
+    pub fn is_done(&self, scenario: &Scenario) -> bool {
+        scenario.done.iter().any(|d| d.lever == self.id)
+    }
+
+    /// True where it changes or buys something in an environment, and was not pulled there already.
     pub fn applies_to(&self, scenario: &Scenario) -> bool {
+        if self.is_done(scenario) {
+            return false;
+        }
         Lever::key(&self.patches, scenario).is_some_and(|p| !p.is_empty()) || !self.purchases(scenario).is_empty()
     }
 

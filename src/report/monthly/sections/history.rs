@@ -7,6 +7,7 @@ use super::super::document::{Chart, ChartKind, Section, Series};
 use super::super::facts::{Facts, Past};
 use super::super::verdict::of;
 use super::super::{section, titled};
+use super::kept;
 use crate::money::{Usd, dollars, signed};
 use crate::quantity::per_cent;
 use crate::report::table::{Cell, Column, Table};
@@ -53,11 +54,19 @@ pub fn accuracy(facts: &Facts<'_>, accuracy: Option<&Accuracy>) -> Section {
     section.tables.push(titled("accuracy", "Forecast and bill over the closed months", table));
     section.tables.push(titled("backcast", "Forecast and bill month by month, $", months(&facts.past)));
     section.notes.extend(why(&facts.past, a));
-    section.notes.push(
-        "This is a back-cast: today's scenario is held against past months, whose bills may have shaped it. Forecasts that were made before \
-         those bills would be a harder test; none are kept."
-            .into(),
-    );
+    section.notes.push("This is a back-cast: today's scenario is held against past months, whose bills may have shaped it.".into());
+    match &facts.kept {
+        None => {
+            section.notes.push("Forecasts that were made before those bills would be a harder test; none were given (--forecasts).".into())
+        }
+        Some(said) if said.is_empty() => {
+            section.notes.push("None of the forecasts that were given was made before a month that is closed now.".into())
+        }
+        Some(said) => {
+            section.notes.extend(kept::measured(said));
+            section.tables.push(titled("kept", "Forecasts made before their month, and the invoice, $", kept::table(said)));
+        }
+    }
     section.notes.push("The maturity bands are quoted second-hand, from a copy of the FinOps Foundation's page of June 2026.".into());
     section
 }

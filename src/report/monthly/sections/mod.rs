@@ -3,15 +3,16 @@
 mod ahead;
 mod bill;
 mod history;
+mod kept;
 mod saved;
 mod told;
 mod units;
 
 use rust_decimal::Decimal;
 
-use super::accuracy::{Accuracy, accuracy};
+use super::accuracy::{Accuracy, Score, accuracy};
 use super::document::{Chapter, Figure, Section, State};
-use super::facts::Facts;
+use super::facts::{Facts, Past};
 use super::verdict::{Finding, findings, of_plan, one_thing};
 use super::{section, titled};
 use crate::money::{Usd, dollars, signed};
@@ -22,7 +23,8 @@ pub use self::told::trail;
 
 /// What is said of an environment.
 pub fn chapter(facts: &Facts<'_>) -> Chapter {
-    let accuracy = accuracy(&facts.past);
+    let closed: Vec<Score> = facts.past.iter().filter_map(Past::score).collect();
+    let accuracy = accuracy(&closed);
     let found = findings(facts, accuracy.as_ref());
     let sections = vec![
         state(&found),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use super::super::document::{Amount, Chart, ChartKind, Part, Section};
-use super::super::facts::Facts;
+use super::super::facts::{Facts, Realised};
 use super::super::{section, titled};
 use crate::check;
 use crate::check::commitments::{Covered, by_service};
@@ -115,8 +115,7 @@ pub fn savings(facts: &Facts<'_>) -> Section {
     };
     let r = &savings.recommendation;
     let band = r.band.p10.zip(r.band.p90).map(|(a, b)| format!(" ({} to {} in 8 of 10 cases)", dollars(a), dollars(b)));
-    let done =
-        if facts.billed.is_ok() { format!("Commitments saved {} in {}. ", dollars(realised), facts.month.name()) } else { String::new() };
+    let done = realised_words(facts, realised);
     let answer = format!(
         "{done}{} a month more could be saved{}: {} levers together, with {} at once.",
         dollars(r.saving),
@@ -133,12 +132,54 @@ pub fn savings(facts: &Facts<'_>) -> Section {
     if !others.rows.is_empty() {
         section.tables.push(titled("savings-left", "Levers that are not recommended, alone, $ a month", others));
     }
-    section.notes.push(
-        "Realised is what commitments saved on the bill. Of other levers no file says that they were pulled, so that nothing is counted."
-            .into(),
-    );
+    match &facts.realised {
+        Some(done) => {
+            section.tables.insert(0, titled("realised", "Levers that were pulled, $ in the month", pulled(done)));
+            section.notes.push(on_the_bill(done));
+        }
+        None => section.notes.push(
+            "Realised is what commitments saved on the bill. Other levers that were pulled are counted once `done` in the scenario names them."
+                .into(),
+        ),
+    }
     section.notes.push(format!("Open savings are those of {}, at list prices.", month_of(savings)));
     section
+}
+
+/// What was saved already, in a sentence or two.
+fn realised_words(facts: &Facts<'_>, commitments: Usd) -> String {
+    let month = facts.month.name();
+    let billed = facts.billed.is_ok().then(|| format!("Commitments saved {} in {month}. ", dollars(commitments)));
+    let levers = facts.realised.as_ref().map(|done| {
+        let saved: Usd = done.levers.iter().map(|(_, _, saved)| *saved).sum();
+        format!("Levers that were pulled saved {} by the model. ", dollars(saved))
+    });
+    [billed, levers].into_iter().flatten().collect()
+}
+
+fn pulled(done: &Realised) -> Table {
+    let mut table = Table::new(&[Column::words("lever", "lever"), Column::words("acts since", "since"), Column::number("saved", "saved")]);
+    for (lever, since, saved) in &done.levers {
+        table.line(vec![Cell::text(lever), Cell::Text(since.to_string()), Cell::Money(*saved)]);
+    }
+    table.sum("together");
+    table
+}
+
+/// What the bill says of it.
+fn on_the_bill(done: &Realised) -> String {
+    let predicted = format!(
+        "What the levers that were pulled change would come to {} without them, and {} with them, for a whole month",
+        dollars(done.without),
+        dollars(done.with)
+    );
+    match done.billed {
+        Some(billed) => {
+            let (off, way) = ((done.without - billed).abs(), if billed > done.without { "above" } else { "below" });
+            format!("{predicted}; {} was billed: {} {way} what it would be.", dollars(billed), dollars(off))
+        }
+        None => format!("{predicted}; there is no bill to hold it against."),
+    }
 }
 
 /// "November 2026".

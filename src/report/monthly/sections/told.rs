@@ -115,8 +115,13 @@ pub fn unknown(facts: &Facts<'_>) -> Section {
             }
         }
     }
-    row("How good were earlier forecasts?", "none were kept: the accuracy above is a back-cast with today's scenario".into());
-    row("Which levers were pulled?", "no file says it: only what commitments saved is counted as realised".into());
+    if facts.kept.as_ref().is_none_or(Vec::is_empty) {
+        row("How good were earlier forecasts?", "none were given: the accuracy above is a back-cast with today's scenario".into());
+    }
+    if facts.scenario.done.is_empty() {
+        let why = "no file says it: only what commitments saved is counted as realised; `done` in the scenario would";
+        row("Which levers were pulled?", why.into());
+    }
     row("How many requests came?", "bills do not count them: unit costs rest on the scenario's demand".into());
     if let Err(why) = &facts.anomalies {
         row("Which days stood out?", why.clone());
