@@ -258,12 +258,9 @@ fn measured_page(found: &Measured, screen: &Screen) -> String {
         }
         let change = format!("{}={}", first.path, first.what_if);
         let last = found.months.last().map(String::as_str).unwrap_or_default();
-        let _ = writeln!(
-            out,
-            "\n  ce-cost forecast {} --what-if \"{change}\"   tries one of them out ({} in {last})",
-            found.environment,
-            signed(first.explains)
-        );
+        let command = format!("ce-cost forecast {} --what-if \"{change}\"", found.environment);
+        out.push('\n');
+        out.push_str(&screen.hint(&command, &format!("tries one of them out ({} in {last})", signed(first.explains))));
     }
     out
 }

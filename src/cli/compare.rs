@@ -1,11 +1,12 @@
 //! `ce-cost compare`.
 
+mod base;
 mod show;
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
-use std::sync::Arc;
 
+use self::base::Asked;
 use super::args::{Cli, CompareArgs, CostArg, ViewFormat};
 use super::billed::{Billed, Bills};
 use super::forecast::json;
@@ -23,8 +24,7 @@ use crate::variance::join::SERVICE;
 use crate::variance::key::{Cost, Keys};
 use crate::variance::names::Names;
 use crate::variance::scope::{self, Coverage, Divided};
-use crate::variance::untagged::Other;
-use crate::variance::{self, Cut, Question, calendar};
+use crate::variance::{self, Cut, Question};
 
 /// The cost tags whose coverage is told.
 const TAGS: &[&str] = &["Environment", "Service", "Owner"];
@@ -109,77 +109,33 @@ pub fn of_divided(
     before: Option<(&Billed, &Divided)>,
 ) -> Result<Document, Failure> {
     let cost = way.cost;
-    let cut = |divided: &Divided, bill: &Bill| Cut {
-        own: divided.member(&scenario.name).map(|m| m.bill(bill)).unwrap_or_else(|| Bill { charges: Vec::new(), ..bill.clone() }),
-        payer: bill.clone(),
-    };
-    let mut actual = cut(divided, &bill.bill);
+    let asked = Asked { inputs, keys, way, scenario, bill, divided };
+    let mut actual = asked.cut(divided, &bill.bill);
     if actual.own.charges.is_empty() {
         return Err(none_is_its(scenario, &bill.bill));
     }
-    let mut nobodys = Vec::new();
-    let mut others: Vec<Other> = Vec::new();
-    let elsewhere = divided.members.iter().filter(|m| *m.environment != *scenario.name && !m.own.is_empty());
-    let mut unallocated_before = None;
-    let (base, at_hours, name) = match before {
-        Some((before, of_before)) => {
-            if let Some(so_far) = before.so_far(inputs.as_of) {
-                return Err(Failure::missing(format!(
-                    "error: {} is not whole: {}\nhelp: hold a month against one that is; `--month {} --against-month {}` tells the open one",
-                    before.bill.month,
-                    so_far.words(),
-                    before.bill.month,
-                    bill.bill.month
-                )));
-            }
-            let too_large = || Failure::input(format!("error: a quantity of {} is too large to be exact", before.bill.month));
-            let base = cut(of_before, &before.bill);
-            unallocated_before = Some(of_before.unallocated.iter().map(|c| cost.of(c)).sum());
-            let at = |b: &Bill| calendar::at(b, bill.bill.month, &keys).ok_or_else(too_large);
-            nobodys = at(&Bill { charges: of_before.unallocated.clone(), ..before.bill.clone() })?.charges;
-            for member in elsewhere {
-                let of_before = of_before.member(&member.environment).map(|m| at(&m.bill(&before.bill))).transpose()?;
-                others.push((of_before.map(|b| b.charges).unwrap_or_default(), member.bill(&bill.bill).charges));
-            }
-            // Tiers are those that the month really reached: of its own hours, not of the other month's.
-            let scaled = Cut { own: at(&base.own)?, payer: base.payer.clone() };
-            (base, scaled, format!("in {}", before.bill.month.name()))
-        }
-        None => {
-            let base = predicted(inputs, scenario, bill.bill.month, way.hours, way.free_tier)?;
-            let at_hours = match way.hours {
-                HoursBasis::Actual => base.clone(),
-                HoursBasis::Fixed(_) => predicted(inputs, scenario, bill.bill.month, HoursBasis::Actual, way.free_tier)?,
-            };
-            // Tiers count over the whole payer: of members on whom the bill says nothing at all, what is predicted is taken.
-            if divided.is_only(&scenario.name) {
-                actual.payer.charges.extend(at_hours.payer.charges.iter().filter(|c| c.environment != scenario.name).cloned());
-            }
-            let predicted = |name: &str| at_hours.payer.cut(name).charges;
-            others.extend(elsewhere.map(|m| (predicted(&m.environment), m.bill(&bill.bill).charges)));
-            (base, at_hours, "predicted".to_owned())
-        }
-    };
-    // In an account where the environment has no rows of its own nothing of it is looked for.
-    let own = |divided: &'_ Divided| divided.member(&scenario.name).map(|m| m.own.clone()).unwrap_or_default();
-    let accounts: BTreeSet<Arc<str>> =
-        own(divided).iter().chain(&before.map(|(_, of)| own(of)).unwrap_or_default()).map(|c| c.account.clone()).collect();
-    let of_account = |charges: &[Charge]| charges.iter().filter(|c| accounts.contains(&c.account)).cloned().collect::<Vec<Charge>>();
-    let (nobodys, untagged) = (of_account(&nobodys), of_account(&divided.unallocated));
+    let base = before.map_or_else(|| asked.prediction(), |(before, of_before)| asked.month(before, of_before))?;
+    // Tiers count over the whole payer: of members on whom the bill says nothing at all, what is predicted is taken.
+    if before.is_none() && divided.is_only(&scenario.name) {
+        actual.payer.charges.extend(base.at_hours.payer.charges.iter().filter(|c| c.environment != scenario.name).cloned());
+    }
+    let of_before = before.map(|(_, divided)| divided);
+    let untagged = (asked.of_its_accounts(&base.nobodys, of_before), asked.of_its_accounts(&divided.unallocated, of_before));
+    let unallocated_before = of_before.map(|d| d.unallocated.iter().map(|c| cost.of(c)).sum());
     let so_far = bill.so_far(inputs.as_of);
     let question = Question {
-        untagged: (&nobodys, &untagged),
-        others: &others,
+        untagged: (&untagged.0, &untagged.1),
+        others: &base.others,
         so_far,
-        base: &base,
-        calendar: &at_hours,
+        base: &base.cut,
+        calendar: &base.at_hours,
         billed: &actual,
         cost,
         keys,
         free_tier: before.is_some() || way.free_tier,
         scenario,
         sources: &inputs.scenarios.sources,
-        before: &name,
+        before: &base.name,
         resources: bill.asked(SERVICE),
     };
     Ok(Document {
@@ -191,7 +147,7 @@ pub fn of_divided(
         against: before.map(|(b, _)| b.bill.month.to_string()),
         cost: cost.word().into(),
         hours: exact(bill.bill.hours),
-        predicted_hours: exact(base.own.hours),
+        predicted_hours: exact(base.cut.own.hours),
         source: bill.source.clone(),
         is_final: bill.is_final,
         so_far,

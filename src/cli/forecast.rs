@@ -507,10 +507,12 @@ fn foot(forecast: &Forecast, month: &MonthForecast, screen: &Screen) -> String {
     let dearest =
         groups().max_by_key(|g| g.total).map(|g| g.lines.first().filter(|_| g.plan.is_some()).map_or(g.name.clone(), |l| l.name.clone()));
     if !forecast.moves.is_empty() {
-        let _ = writeln!(out, "  ce-cost sensitivity {}   shows what makes the band wide, and what would narrow it", forecast.environment);
+        let command = format!("ce-cost sensitivity {}", forecast.environment);
+        out.push_str(&screen.hint(&command, "shows what makes the band wide, and what would narrow it"));
     }
     if let Some(dearest) = dearest {
-        let _ = writeln!(out, "  ce-cost explain {} \"{dearest}\"   shows where its amount comes from", forecast.environment);
+        let command = format!("ce-cost explain {} \"{dearest}\"", forecast.environment);
+        out.push_str(&screen.hint(&command, "shows where its amount comes from"));
     }
     out
 }

@@ -134,11 +134,9 @@ fn page(forecast: &Forecast, world: &World) -> String {
         }
     }
     if let Some(first) = forecast.moves.iter().find(|s| !s.value.is_empty()) {
-        let _ = writeln!(
-            out,
-            "\n  ce-cost sensitivity {} --what-if \"{}={}\"   shows what is left once it is known",
-            forecast.environment, first.input, first.value
-        );
+        let command = format!("ce-cost sensitivity {} --what-if \"{}={}\"", forecast.environment, first.input, first.value);
+        out.push('\n');
+        out.push_str(&screen.hint(&command, "shows what is left once it is known"));
     }
     out
 }

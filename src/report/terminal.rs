@@ -78,6 +78,12 @@ impl Screen {
         out
     }
 
+    /// A command that says more, and what it says: in one line where there is room.
+    pub fn hint(&self, command: &str, says: &str) -> String {
+        let line = format!("  {command}   {says}");
+        if line.width() <= self.width { line + "\n" } else { format!("  {command}\n{}", self.fill(says, BENEATH)) }
+    }
+
     /// A table, in as many of its columns as there is room for.
     pub fn table(&self, table: &Table) -> String {
         let table = &*if self.bars { with_bars(table) } else { Cow::Borrowed(table) };

@@ -152,10 +152,12 @@ pub fn page(document: &Document, screen: &Screen) -> String {
         out.push_str(&screen.fill(&format!("… AWS has not closed the month: amounts can still change.{scaled}"), "  "));
     }
     let environment = &document.environment;
-    let _ = writeln!(out, "  ce-cost compare {environment} --month {} --tags   shows which rows are whose", document.month);
+    let tags = format!("ce-cost compare {environment} --month {} --tags", document.month);
+    out.push_str(&screen.hint(&tags, "shows which rows are whose"));
     if document.is_final && document.against.is_none() && found.bridge.iter().any(|s| s.cause == Cause::Volume) {
         let month = &document.month;
-        let _ = writeln!(out, "  ce-cost calibrate {environment} --from-actuals {month}..{month}   measures the drivers");
+        let calibrate = format!("ce-cost calibrate {environment} --from-actuals {month}..{month}");
+        out.push_str(&screen.hint(&calibrate, "measures the drivers"));
     }
     out
 }

@@ -86,12 +86,7 @@ pub fn movers(facts: &Facts<'_>) -> Section {
         let wanted = reasons.iter().filter(|(_, r)| (r.amount > Usd::ZERO) == up && dollars(r.amount.abs()) != "0");
         let wanted: Vec<&(Cause, &Reason)> = wanted.collect();
         for (cause, r) in wanted.iter().take(MOVERS) {
-            table.line(vec![
-                Cell::text(&r.name),
-                Cell::Difference(r.amount),
-                Cell::text(cause.word()),
-                Cell::text(r.why.strip_prefix(&format!("{}: ", r.name)).unwrap_or(&r.why)),
-            ]);
+            table.line(vec![Cell::text(&r.name), Cell::Difference(r.amount), Cell::text(cause.word()), Cell::text(why_of(r))]);
         }
         if wanted.len() > MOVERS {
             let rest: Usd = wanted.iter().skip(MOVERS).map(|(_, r)| r.amount).sum();
@@ -104,6 +99,13 @@ pub fn movers(facts: &Facts<'_>) -> Section {
         }
     }
     section
+}
+
+/// Why, without the name that stands beside it already.
+fn why_of(reason: &Reason) -> &str {
+    let (name, why) = (&reason.name, &reason.why);
+    let begins = [format!("{name}: "), format!("{} ", name.replacen(' ', ": ", 1))];
+    begins.iter().find_map(|begin| why.strip_prefix(begin)).unwrap_or(why)
 }
 
 /// Who bears what, and how much carries cost tags.
