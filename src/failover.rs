@@ -33,7 +33,8 @@ const KEPT: &[&str] = &["Monitoring-Automation-INT"];
 const ANSWERED: &[&str] = &["LCUUsage"];
 /// What a standby does by the request that its own work replaces: it writes what it received before, and its checks look at what
 /// stands there either way.
-const REPLACED: &[&str] = &["Aurora:StorageIOUsage", "Requests-Tier1", "PaidComplianceCheck"];
+const REPLACED: &[&str] = &[WRITES, "Requests-Tier1", "PaidComplianceCheck"];
+const WRITES: &str = "Aurora:StorageIOUsage";
 /// Volumes that are restored from a copy where they are not there.
 const RESTORED: &[&str] = &["Aurora:StorageUsage", "Aurora:IO-OptimizedStorageUsage", "RDS:GP3-Storage", "RDS:Multi-AZ-GP3-Storage"];
 
@@ -172,8 +173,14 @@ impl Takeover<'_> {
         }
         let (mut carried, mut failures) = (Vec::new(), Vec::new());
         for kind in kinds {
-            let of = |list: &[&UsageRecord]| list.iter().copied().filter(|r| self.kind(r) == kind).cloned().collect::<Vec<_>>();
-            match self.record(kind, &of(&own), &of(&there)) {
+            let of = |list: &[&UsageRecord], kinds: &[Kind<'_>]| -> Vec<UsageRecord> {
+                list.iter().copied().filter(|r| kinds.contains(&self.kind(r))).cloned().collect()
+            };
+            // A replicated write costs what the standby's own one does.
+            let (service, base, operation, unit) = kind;
+            let received = COPIES.iter().filter(|_| base == WRITES).map(|copies| (service, *copies, operation, unit));
+            let standing: Vec<Kind<'_>> = received.chain([kind]).collect();
+            match self.record(kind, &of(&own, &[kind]), &of(&there, &standing)) {
                 Ok(record) => carried.extend(record),
                 Err(why) => failures.push(format!("{} {FAILOVER}: {why}", self.from.name)),
             }

@@ -145,6 +145,32 @@ fn scaled(text: &str) -> Option<(Decimal, &str)> {
     Some((value, rest.trim_start()))
 }
 
+/// A number as it is written, in gigabytes where it speaks of bytes, else in single things, and by which time.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Magnitude {
+    /// The number.
+    pub value: Decimal,
+    /// What it counts: "GB/month", "/s", "vCPU"; nothing for single things.
+    pub unit: String,
+}
+
+/// As a scenario file writes it.
+impl fmt::Display for Magnitude {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let space = if self.unit.is_empty() || self.unit.starts_with('/') { "" } else { " " };
+        write!(f, "{}{space}{}", exact(self.value), self.unit)
+    }
+}
+
+/// Reads the number of any quantity: "1.5 TB/month" is 1,536 of GB/month, "50 M requests/month" 50,000,000 of "requests/month".
+pub fn magnitude(text: &str) -> Option<Magnitude> {
+    let (value, unit) = match gigabytes(text) {
+        Some((gb, rest)) => (gb, format!("GB{rest}")),
+        None => scaled(text).map(|(value, rest)| (value, rest.to_owned()))?,
+    };
+    Some(Magnitude { value, unit })
+}
+
 /// Gigabytes behind a number with a unit of bytes, and the rest of the text.
 fn gigabytes(text: &str) -> Option<(Decimal, &str)> {
     let (value, rest) = number(text)?;

@@ -11,7 +11,7 @@ use ce_cost::predict::{self, Basis};
 use ce_cost::pricing::PriceBook;
 use ce_cost::savings::commit::ahead::Ahead;
 use ce_cost::savings::commit::curve::Hours;
-use ce_cost::savings::commit::document::{Choice, Commitments};
+use ce_cost::savings::commit::document::{Before, Choice, Commitments};
 use ce_cost::savings::commit::market::offers;
 use ce_cost::savings::commit::outcome::{Prospect, Spread};
 use ce_cost::savings::commit::purchase::Wanted;
@@ -127,6 +127,7 @@ fn advice_on(scenarios: &Scenarios, term: &str, paths: u32, discount_rate: &str)
         months: Some(12),
         wanted: term.parse().expect("a term"),
         discount_rate: discount_rate.parse().expect("a rate"),
+        before: Before::none(),
         all_curves: false,
         as_of: "2026-11-24".into(),
     };
@@ -598,7 +599,7 @@ fn a_term_that_is_none_is_refused() {
 /// The rate of Partial Upfront is not published: the two beside it are shown, and nothing is advised.
 #[test]
 fn a_term_without_a_published_rate_is_shown_and_not_advised() {
-    let page = out(&["commit", "prod", "--term", "1yr-partial-upfront"], "120");
+    let page = out(&["commit", "prod", "--levers", "none", "--term", "1yr-partial-upfront"], "120");
     assert!(page.contains("1 yr, part upfront ~*") && page.contains("400 – 553"), "{page}");
     assert!(page.contains("Compute Savings Plan: the rate is not published, so that nothing is advised"), "{page}");
     assert!(out(&["commit", "prod", "--curve", "--format", "md", "--months", "1"], "120").contains("| an hour |"));

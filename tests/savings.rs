@@ -12,6 +12,7 @@ use ce_cost::month::HoursBasis;
 use ce_cost::predict::{self, Basis};
 use ce_cost::pricing::PriceBook;
 use ce_cost::savings::lever;
+use ce_cost::scenario::patch::{Patch, changes};
 use ce_cost::scenario::{Scenario, Scenarios};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
@@ -214,6 +215,7 @@ fn every_waterfall_closes_and_shares_add_up() {
         &["savings", "prod", "--max-risk", "low"],
         &["savings", "prod", "--no-commitment", "--hours", "730"],
         &["savings", "prod", "--max-upfront", "1000"],
+        &["savings", "prod", "--max-upfront", "5000", "--levers", "aurora-reserved-all-upfront,cache-reserved-all-upfront,graviton"],
         &["savings", "prod", "--horizon", "long"],
     ] {
         let document = json(&[args, &["--paths", "0"]].concat());
@@ -229,9 +231,7 @@ fn every_waterfall_closes_and_shares_add_up() {
         assert_eq!(saved, usd(&document["combined"]), "{args:?}");
         assert_eq!(document["recommendation"]["saving"], document["combined"], "{args:?}");
         let shares: Decimal = document["levers"].as_array().expect("levers").iter().filter_map(|r| r["shapley"].as_str()).map(d).sum();
-        if !args.contains(&"--max-upfront") {
-            assert_eq!(shares, saved, "{args:?}");
-        }
+        assert_eq!(shares, saved, "{args:?}");
     }
 }
 
@@ -362,6 +362,58 @@ fn after_the_others_is_after_all_of_them() {
     }
 }
 
+/// What `commit` advises fits what the levers leave: once it is bought, they are worth what they were. As today's use would have it bought,
+/// half of what they save would be paid for already.
+#[test]
+fn what_is_committed_to_leaves_levers_their_worth() {
+    let World { book, scenarios, levers } = &*WORLD;
+    let prod = scenarios.named("prod").expect("prod");
+    let worth = |advice: &Value, ids: &[&str]| {
+        let families = advice["families"].as_array().expect("families").iter();
+        let best = families.flat_map(|f| f["choices"].as_array().expect("choices")).filter(|c| c["best"] == true);
+        let entries = best.map(|c| format!("commitments.+={}", c["entry"].as_str().expect("an entry")));
+        let bought: Vec<Patch> = entries.flat_map(|entry| changes("prod", &entry).expect("a change")).collect();
+        let lever = levers.list.iter().filter(|l| ids.contains(&l.id.as_str())).flat_map(|l| l.patches(prod)).collect::<Vec<_>>();
+        let cost = |patches: &[Patch]| {
+            let changed = scenarios.changed(prod, patches, book, &levers.sources).unwrap_or_else(|e| panic!("{}", e.0.render(&e.1, false)));
+            let basis = Basis {
+                month: "2027-01".parse().expect("a month"),
+                hours: HoursBasis::Actual,
+                pooled: true,
+                free_tier: true,
+                failover: None,
+            };
+            let bill = predict::bill(scenarios, &changed, book, basis).expect("a bill").cut("prod");
+            bill.charges.iter().map(|c| c.effective).sum::<Usd>().decimal()
+        };
+        cost(&bought) - cost(&[&bought[..], &lever[..]].concat())
+    };
+    let (today, after) = (json(&["commit", "prod", "--levers", "none"]), json(&["commit", "prod"]));
+    assert_eq!((&today["before"]["chosen"], &after["before"]["chosen"]), (&Value::from("none"), &Value::from("recommended")));
+    let ids: Vec<&str> = after["before"]["levers"].as_array().expect("ids").iter().filter_map(Value::as_str).collect();
+    assert!(ids.contains(&"graviton") && ids.contains(&"valkey"), "{ids:?}");
+    let alone = worth(&serde_json::json!({"families": []}), &ids);
+    assert!(worth(&after, &ids) > alone * d("0.8"), "{alone}");
+    assert!(worth(&today, &ids) < alone * d("0.6"), "{alone}");
+    let named = json(&["commit", "prod", "--levers", "graviton,valkey"]);
+    assert_eq!((&named["before"]["chosen"], &named["before"]["levers"]), (&"named".into(), &serde_json::json!(["graviton", "valkey"])));
+    assert!(fails(&["commit", "prod", "--levers", "cache-reserved"], 64).contains("`cache-reserved` buys"));
+    assert!(fails(&["commit", "prod", "--levers", "gravitn"], 64).contains("did you mean `graviton`?"));
+    assert!(fails(&["commit", "prod", "--levers", "s3-lifecycle,s3-intelligent-tiering"], 64).contains("exclude each other"));
+    assert!(fails(&["commit", "prod", "--levers", "off-hours"], 64).contains("cannot be done in prod"));
+}
+
+/// Two instances beside I/O-Optimized use 2.6 reservations: three cost less than two and 0.6 of an instance on demand.
+#[test]
+fn reservations_are_as_many_as_make_the_smaller_bill() {
+    let bought = |levers: &str| {
+        let document = json(&["savings", "prod", "--paths", "0", "--levers", levers]);
+        row(&document, "aurora-reserved-all-upfront")["purchases"][0]["count"].clone()
+    };
+    assert_eq!(bought("aurora-reserved-all-upfront"), "2");
+    assert_eq!(bought("aurora-reserved-all-upfront,aurora-io-optimized"), "3");
+}
+
 /// Bursts are no baseline: once tasks sleep at night a plan has nothing left to cover in staging. Serverless capacity that is paused at
 /// night is none in dev. A rate that the book has for another region alone is unknown, not zero.
 #[test]
@@ -384,12 +436,12 @@ fn a_plan_is_bought_for_what_runs_all_month() {
 fn what_is_bought_is_told() {
     let document = json(&["savings", "prod", "--paths", "0"]);
     let bought = row(&document, "aurora-reserved-all-upfront")["purchases"].clone();
-    assert_eq!(bought[0]["count"], "2");
+    assert_eq!(bought[0]["count"], "3");
     assert_eq!(bought[0]["what"], "InstanceUsage:db.r6g.large CreateDBInstance:0021");
     assert!(usd(&row(&document, "compute-savings-plan")["purchases"][0]["hourly"]) > Decimal::ONE);
-    // Two reservations of 1,240; the support on them comes on top.
-    assert_eq!(document["recommendation"]["upfront_fees"], "2480");
-    assert!(usd(&document["recommendation"]["upfront"]) > d("2480"));
+    // Three reservations of 1,240; the support on them comes on top.
+    assert_eq!(document["recommendation"]["upfront_fees"], "3720");
+    assert!(usd(&document["recommendation"]["upfront"]) > d("3720"));
 }
 
 /// Two db.r6g.large at 0.26 an hour are 379.60 in 730 hours. All Upfront they cost 1,240 each for a year: 2 × 1,240 ÷ 8,760 × 730 = 206.67 a

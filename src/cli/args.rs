@@ -442,10 +442,11 @@ pub struct CompareArgs {
   ce-cost commit prod --term 1yr-no-upfront          without cash at the start
   ce-cost commit prod --term 3yr --discount-rate 8%  for three years, where money costs 8% a year
   ce-cost commit prod-driven --curve                 cost and saving by size
+  ce-cost commit prod --levers none                  as it runs today, without any lever
   ce-cost commit prod --what-if \"core.tasks.average=6\"
 
-Sizes are those that save the most on average over the paths of the forecast, after what the payer has bought already. Amounts
-are before support and tax.")]
+Sizes are those that save the most on average over the paths of the forecast, after the levers that come before and after what the
+payer has bought already. Amounts are before support and tax.")]
 pub struct CommitArgs {
     /// The environment
     #[arg(value_name = "ENV")]
@@ -459,6 +460,9 @@ pub struct CommitArgs {
     /// Hours of a month: actual, 730 or 720
     #[arg(long, value_name = "HOURS", default_value = "actual")]
     pub hours: HoursBasis,
+    /// Levers that are done before: names, or none; those that `savings` recommends and that buy nothing if left out
+    #[arg(long, value_name = "LEVERS", value_delimiter = ',')]
+    pub levers: Vec<String>,
     /// Months to forecast; what comes after them is taken as the last one. The whole term if left out
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=36))]
     pub months: Option<u32>,

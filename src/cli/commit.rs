@@ -1,11 +1,13 @@
 //! `ce-cost commit`.
 
+mod levers;
 mod show;
 
 use std::fmt::Write;
 
 use rust_decimal::Decimal;
 
+use self::levers::{after, before};
 use self::show::{curve, curves, points, rows, table, term};
 use super::args::{Cli, CommitArgs, ViewFormat};
 use super::forecast::json;
@@ -26,8 +28,11 @@ pub fn run(cli: &Cli, args: &CommitArgs, world: &World) -> Result<Output, Failur
     let inputs = Inputs::changed(cli, world, &args.changes, &environments)?;
     let scenario = inputs.environment(&args.environment)?;
     let month = args.month.unwrap_or_else(|| next_month(inputs.as_of));
+    let basis = Basis { month, hours: args.hours, pooled: !args.alone, free_tier: true, failover: None };
+    let (scenario, before) = before(&inputs, scenario, basis, cli, args, world)?;
     let ask = Ask {
-        basis: Basis { month, hours: args.hours, pooled: !args.alone, free_tier: true, failover: None },
+        basis,
+        before,
         drawing: args.drawing.drawing(),
         months: args.months,
         wanted: args.term.unwrap_or_default(),
@@ -35,7 +40,7 @@ pub fn run(cli: &Cli, args: &CommitArgs, world: &World) -> Result<Output, Failur
         all_curves: args.format == ViewFormat::Json || args.curve && args.format == ViewFormat::Csv,
         as_of: inputs.as_of.to_string(),
     };
-    let advice = commitments(&inputs.scenarios, scenario, &inputs.book, &ask).map_err(|e| Failure::input(format!("error: {e}")))?;
+    let advice = commitments(&inputs.scenarios, &scenario, &inputs.book, &ask).map_err(|e| Failure::input(format!("error: {e}")))?;
     let out = match (args.format, args.curve) {
         (ViewFormat::Table, false) => page(&advice, &world.screen),
         (ViewFormat::Table, true) => curves(&advice, &world.screen),
@@ -49,7 +54,7 @@ pub fn run(cli: &Cli, args: &CommitArgs, world: &World) -> Result<Output, Failur
 }
 
 fn page(advice: &Commitments, screen: &Screen) -> String {
-    let mut out = head(advice);
+    let mut out = head(advice, screen);
     match &advice.best {
         Some(best) => {
             out.push_str(&headline(best, screen));
@@ -75,22 +80,26 @@ fn page(advice: &Commitments, screen: &Screen) -> String {
 }
 
 fn nothing(advice: &Commitments) -> &'static str {
-    match advice.families.iter().any(worth) {
-        true => "Nothing to advise: of what would save money here no rate is published.",
-        false => "Nothing to buy: no commitment would save money here.",
+    let is_published = |f: &FamilyAdvice| f.choices.iter().any(|c| c.entry.is_some());
+    match (advice.families.iter().any(worth), advice.families.iter().any(is_published)) {
+        (false, _) => "Nothing to buy: no commitment would save money here.",
+        (true, false) => "Nothing to advise: of what would save money here no rate is published.",
+        (true, true) => "Nothing to advise for one year; for three years something would save money: --term 3yr.",
     }
 }
 
-fn head(advice: &Commitments) -> String {
-    format!("{} · what to commit to from {} · list prices, before support and tax\n\n", advice.environment, advice.start)
+fn head(advice: &Commitments, screen: &Screen) -> String {
+    let title = format!("{} · what to commit to from {} · list prices, before support and tax", advice.environment, advice.start);
+    format!("{}\n{}\n", screen.fill(&title, ""), screen.fill(&after(advice), "  "))
 }
 
 fn headline(best: &Together, screen: &Screen) -> String {
-    let mut out = format!(
-        "  {}    {}\n",
-        screen.paint(Tone::Strong, &format!("saves ${} a month{}", amount(best.saving.mean), band(&best.saving))),
-        [paid(best), even(best.break_even), loses(&best.saving)].into_iter().flatten().collect::<Vec<_>>().join(" · ")
-    );
+    let saves = format!("saves ${} a month{}", amount(best.saving.mean), band(&best.saving));
+    let terms = [paid(best), even(best.break_even), loses(best)].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    // Beside each other where there is room: "  " in front, four between.
+    let beside = saves.chars().count() + terms.chars().count() + 6 <= screen.width;
+    let saves = screen.paint(Tone::Strong, &saves);
+    let mut out = if beside { format!("  {saves}    {terms}\n") } else { format!("  {saves}\n{}", screen.fill(&terms, "    ")) };
     for purchase in &best.purchases {
         let _ = writeln!(out, "    {}", named(purchase));
     }
@@ -122,8 +131,11 @@ fn even(month: Option<u32>) -> Option<String> {
     })
 }
 
-fn loses(saving: &Saving) -> Option<String> {
-    let loss: Decimal = saving.loss.as_ref()?.parse().ok()?;
+fn loses(together: &Together) -> Option<String> {
+    let loss: Decimal = together.saving.loss.as_ref()?.parse().ok()?;
+    if together.flat {
+        return Some("use is flat in the model, which cannot say how likely a loss is".to_owned());
+    }
     Some(if loss.is_zero() { "loses in no case".to_owned() } else { format!("loses in {} of cases", chance(loss)) })
 }
 
@@ -177,6 +189,9 @@ fn notes(advice: &Commitments) -> Vec<String> {
         }
         if worth(f) && f.choices.iter().all(|c| c.entry.is_none()) {
             notes.push("the rate is not published, so that nothing is advised".into());
+        }
+        if f.choices.iter().any(|c| c.flat && !is_nothing(&c.commit) && c.saving.loss.is_some()) {
+            notes.push("its use is flat in the model, which cannot say how likely a loss is".into());
         }
         notes.into_iter().map(|n| format!("{}: {n}", f.name)).collect()
     };
@@ -249,7 +264,7 @@ fn margin(choice: &Choice) -> String {
 fn changes(advice: &Commitments) -> Vec<String> {
     let mut lines = Vec::new();
     let other = |together: &Together| {
-        let parts = [paid(together), even(together.break_even), loses(&together.saving)];
+        let parts = [paid(together), even(together.break_even), loses(together)];
         let parts = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
         format!("saves {} a month{}, {parts}", amount(together.saving.mean), band(&together.saving))
     };
@@ -264,6 +279,7 @@ fn changes(advice: &Commitments) -> Vec<String> {
 
 fn markdown_page(advice: &Commitments) -> String {
     let mut out = format!("### {} · what to commit to from {}\n\n", markdown::escape(&advice.environment), advice.start);
+    let _ = writeln!(out, "{}\n", markdown::escape(&after(advice)));
     if let Some(best) = &advice.best {
         let _ = writeln!(out, "**Saves ${} a month{}**", amount(best.saving.mean), band(&best.saving));
         for purchase in &best.purchases {

@@ -52,6 +52,7 @@ files!(
     "levers/cache-reserved.yaml",
     "levers/cloudfront-plan.yaml",
     "levers/compute-savings-plan-3yr.yaml",
+    "levers/compute-savings-plan-all-upfront.yaml",
     "levers/compute-savings-plan.yaml",
     "levers/database-off-hours.yaml",
     "levers/database-savings-plan.yaml",

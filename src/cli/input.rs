@@ -85,6 +85,12 @@ impl Inputs {
         }
     }
 
+    /// The same; none where there is no folder of them.
+    pub fn levers_if_any(&self, cli: &Cli, world: &World) -> Result<Option<Levers>, Failure> {
+        let there = scenario_folder(cli.scenarios.as_deref()).is_none_or(|folder| folder.join("levers").is_dir());
+        there.then(|| self.levers(cli, world)).transpose()
+    }
+
     /// The basis that the arguments ask for.
     pub fn basis(&self, args: &BasisArgs) -> Basis {
         Basis {

@@ -9,7 +9,6 @@ use super::game::{self, EXACT, Rules};
 use super::ground::{Ground, MOST, NoWorth, Set, members};
 use super::lever::{Level, Lever, Levers};
 use super::report::{Asked, Depth};
-use super::sampled;
 use super::values::Values;
 use crate::money::{Usd, cents};
 use crate::scenario::Scenario;
@@ -42,12 +41,23 @@ const LEAST_PART: Decimal = Decimal::from_parts(5, 0, 0, false, 3);
 pub enum Out {
     /// It says nothing of this environment, or a condition does not hold.
     NotHere(String),
+    /// Its numbers were written for others than stand here.
+    Misfit(String),
     /// It cannot be laid over it, or a price is missing.
     Unpriced(String),
     /// The limits rule it out.
     RuledOut(String),
     /// What it saves after all others is not worth the work.
     TooSmall(String),
+}
+
+impl Out {
+    /// In words.
+    pub fn words(&self) -> &str {
+        match self {
+            Out::NotHere(why) | Out::Misfit(why) | Out::Unpriced(why) | Out::RuledOut(why) | Out::TooSmall(why) => why,
+        }
+    }
 }
 
 /// What was found of an environment's levers. Sets count those of `levers`.
@@ -74,12 +84,12 @@ pub struct Analysis<'a> {
 
 /// The levers that act on an environment, in the order in which their changes are laid over it: changes before purchases, since these
 /// are sized by what is left; what comes `after` another one behind it. The others, with why not.
-pub fn acting<'a>(levers: &'a Levers, scenario: &Scenario) -> (Vec<&'a Lever>, Vec<(&'a Lever, String)>) {
+pub fn acting<'a>(levers: &'a Levers, scenario: &Scenario) -> (Vec<&'a Lever>, Vec<(&'a Lever, Out)>) {
     let (mut acting, mut others) = (Vec::new(), Vec::new());
     for lever in &levers.list {
-        match missing(lever, scenario) {
+        match missing(lever, scenario).map(Out::NotHere).or_else(|| lever.misfit(scenario).map(Out::Misfit)) {
             Some(why) => others.push((lever, why)),
-            None if acting.len() == MOST => others.push((lever, format!("only {MOST} levers are analysed at once"))),
+            None if acting.len() == MOST => others.push((lever, Out::NotHere(format!("only {MOST} levers are analysed at once")))),
             None => acting.push(lever),
         }
     }
@@ -131,7 +141,7 @@ impl<'a> Analysis<'a> {
         }
         let mut analysis = Analysis { at_any_risk, ..Analysis::under(values, limits)? };
         if is_whole {
-            analysis.share(asked.drawing.seed);
+            analysis.share(asked.drawing.seed, limits.upfront);
         }
         Ok(analysis)
     }
@@ -230,7 +240,7 @@ impl<'a> Analysis<'a> {
     }
 
     /// Levers that may be done.
-    fn players(&self) -> Set {
+    pub(super) fn players(&self) -> Set {
         (0..self.levers.len()).filter(|i| !self.out.contains_key(i)).map(|i| 1 << i).fold(0, |all, one: Set| all | one)
     }
 
@@ -328,32 +338,6 @@ impl<'a> Analysis<'a> {
             inside.max_by_key(|s| (self.values.on_charges(**s), std::cmp::Reverse(**s))).copied().unwrap_or(0)
         };
         self.subsets.iter().map(of).fold(0, |all, s| all | s)
-    }
-
-    /// Shares of what the best levers save: on the charges group by group; what support and tax fall by goes with them.
-    fn share(&mut self, seed: u64) {
-        let (mut shares, mut error) = (BTreeMap::new(), None);
-        for group in self.groups.clone() {
-            if group.count_ones() as usize <= EXACT {
-                shares.extend(game::shapley(group, &self.rules, &|set| self.values.on_charges(set)));
-                continue;
-            }
-            let (rules, values) = (&self.rules, &mut self.values);
-            let (of_group, larger) = sampled::shapley(group, rules, seed, &mut |set| {
-                values.fill([set]);
-                values.on_charges(set)
-            });
-            shares.extend(of_group);
-            error = error.max(Some(larger));
-        }
-        let all = self.best_of(self.players());
-        let whole = self.values.saving(all).unwrap_or_default();
-        let on_charges: Usd = shares.values().copied().sum();
-        let weights: Vec<_> = shares.values().map(|s| s.decimal()).collect();
-        for (share, more) in shares.values_mut().zip((whole - on_charges).split(&weights)) {
-            *share += more;
-        }
-        self.shares = (shares, error);
     }
 }
 

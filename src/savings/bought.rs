@@ -33,7 +33,8 @@ pub fn uncovered(holder: &Scenario, metered: &Metered<'_>) -> Result<Vec<UsageRe
     Ok(left)
 }
 
-/// What is bought, at the size that fits the usage that is not covered: nothing where there is nothing to cover.
+/// What is bought, at the sizes that fit the usage that is not covered: nothing where there is nothing to cover. Where what runs is no
+/// whole number of reservations, two: one covers less than all of it, the other one lies idle in part, and a bill says which is better.
 ///
 /// # Errors
 /// A region that the book does not know, and usage whose rate under a savings plan it has for another region only.
@@ -44,16 +45,19 @@ pub fn sized(
     left: &[UsageRecord],
     start: NaiveDate,
     at: Place,
-) -> Result<Option<Node>, NoBill> {
-    let size = match buy.term {
-        Term::Reserved { .. } => running(buy, holder, metered, left)?,
-        _ => planned(buy, holder, metered, left)?,
+) -> Result<Vec<Node>, NoBill> {
+    let mut sizes = match buy.term {
+        Term::Reserved { .. } => {
+            let running = running(buy, holder, metered, left)?;
+            vec![running.floor(), running.ceil()]
+        }
+        _ => vec![planned(buy, holder, metered, left)?.round_dp(HOURLY_PLACES)],
     };
-    let size = size.round_dp(HOURLY_PLACES);
-    Ok((size > Decimal::ZERO).then(|| node(buy, size, start, at)))
+    sizes.dedup();
+    Ok(sizes.into_iter().filter(|size| *size > Decimal::ZERO).map(|size| node(buy, size, start, at)).collect())
 }
 
-/// Reservations that are used in every hour: the units that run all month, in whole ones of the size that is bought.
+/// Reservations that are used in every hour: the units that run all month, by the size that is bought.
 fn running(buy: &Buy, scenario: &Scenario, metered: &Metered<'_>, left: &[UsageRecord]) -> Result<Decimal, NoBill> {
     let (service, base) = (buy.service.as_deref().unwrap_or_default(), buy.usage_type.as_deref().unwrap_or_default());
     let usage_type = metered.terms.book.usage_type(service, &scenario.region, base).map_err(|why| NoBill(vec![why]))?;
@@ -66,7 +70,7 @@ fn running(buy: &Buy, scenario: &Scenario, metered: &Metered<'_>, left: &[UsageR
         (of == family).then(|| r.quantity * each)
     });
     let running = quotient(units.sum(), metered.terms.hours).unwrap_or_default();
-    Ok(quotient(running, size).unwrap_or_default().floor())
+    Ok(quotient(running, size).unwrap_or_default())
 }
 
 /// Dollars an hour of a savings plan: where use follows a workload, those that save the most over its hours; else the stated part of what
@@ -93,7 +97,7 @@ fn coverable(buy: &Buy, metered: &Metered<'_>, left: &[UsageRecord]) -> Result<V
             None if unpriced(book, plan, buy.term, record) => {
                 let (plan, term, region, what) = (plan.name(), buy.term, &record.region, &record.usage_type);
                 return Err(NoBill(vec![format!(
-                    "no rate of a {plan} Savings Plan ({term}) for {what} in {region}, only in other regions"
+                    "no rate of a {plan} Savings Plan ({term}) for {what} in {region}, only in other regions or at other terms"
                 )]));
             }
             None => {}
@@ -102,17 +106,18 @@ fn coverable(buy: &Buy, metered: &Metered<'_>, left: &[UsageRecord]) -> Result<V
     Ok(coverable)
 }
 
-/// True where the book has a plan's rate for the same usage in another region and none in this one: it is unknown, not uncovered.
+/// True where the book has a plan's rate for the same usage in another region, or here at another term: it is unknown, not uncovered.
 fn unpriced(book: &PriceBook, plan: Plan, term: Term, record: &UsageRecord) -> bool {
     let base = book.without_prefix(&record.service, &record.region, &record.usage_type);
     let same = |row: &&PriceRow| {
-        row.term == term
+        matches!(row.term, Term::SavingsPlan { .. })
             && row.service == record.service
             && (row.operation.is_empty() || row.operation == record.operation)
             && book.without_prefix(&row.service, &row.region, &row.usage_type) == base
     };
-    let mut regions = book.rows().iter().filter(same).map(|row| row.region.as_str() == record.region.as_ref());
-    savings_plan::services(plan).contains(&record.service.as_ref()) && regions.next().is_some_and(|first| !first && regions.all(|own| !own))
+    let here = |row: &PriceRow| row.term == term && row.region.as_str() == record.region.as_ref();
+    let mut rows = book.rows().iter().filter(same).peekable();
+    savings_plan::services(plan).contains(&record.service.as_ref()) && rows.peek().is_some() && !rows.any(here)
 }
 
 /// The commitment as a scenario file would say it.

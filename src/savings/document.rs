@@ -81,6 +81,8 @@ pub enum Status {
     TooSmall,
     /// It says nothing of this environment, or a condition does not hold.
     NotHere,
+    /// Its numbers were written for others than stand here.
+    NotApplicable,
     /// A price is missing.
     Unpriced,
 }

@@ -175,14 +175,28 @@ impl<'a> Ground<'a> {
                     Some(left) => left,
                     None => bought::uncovered(own, metered)?,
                 };
-                if let Some(node) = bought::sized(buy, own, metered, &left, start, at)? {
-                    holder = Some(with_commitment(own, node));
-                } else {
-                    uncovered = Some(left);
+                let sizes = bought::sized(buy, own, metered, &left, start, at)?;
+                match self.better(own, sizes, metered)? {
+                    Some(better) => holder = Some(better),
+                    None => uncovered = Some(left),
                 }
             }
         }
         Ok(holder)
+    }
+
+    /// The environment with a purchase at one of the sizes that it may have: where there is a choice, the one that makes the smaller bill, and
+    /// of equal ones the smaller purchase.
+    fn better(&self, own: &Scenario, sizes: Vec<Node>, metered: &Metered<'_>) -> Result<Option<Scenario>, NoBill> {
+        let with: Vec<Scenario> = sizes.into_iter().map(|size| with_commitment(own, size)).collect();
+        if with.len() < 2 {
+            return Ok(with.into_iter().next());
+        }
+        let cost = |with: Scenario| Ok((self.sums(&self.bill(&with, metered)?).charges, with));
+        let costs = std::iter::once(own.clone()).chain(with).map(cost).collect::<Result<Vec<_>, NoBill>>()?;
+        let as_it_is = costs.first().map(|(cost, _)| *cost);
+        let best = costs.into_iter().min_by(|a, b| a.0.cmp(&b.0));
+        Ok(best.filter(|(cost, _)| as_it_is.is_none_or(|before| *cost < before)).map(|(_, with)| with))
     }
 
     /// What the environment costs with a set of levers: its part of the payer's bill.

@@ -2,6 +2,7 @@
 //! the best of them under constraints; sizes of tasks; ways to be ready for the loss of a region.
 
 pub mod analysis;
+pub mod before;
 pub mod best;
 pub mod bought;
 pub mod commit;
@@ -15,6 +16,7 @@ pub mod lever;
 mod report;
 pub mod rightsize;
 mod sampled;
+mod shares;
 pub mod stated;
 pub mod values;
 

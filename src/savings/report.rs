@@ -96,7 +96,7 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn document(&mut self, others: &[(&Lever, String)]) -> Result<Savings, NoWorth> {
+    fn document(&mut self, others: &[(&Lever, Out)]) -> Result<Savings, NoWorth> {
         let waterfall = self.waterfall();
         let chosen = self.analysis.chosen();
         self.analysis.fill_after_all();
@@ -160,6 +160,7 @@ impl Writer<'_> {
         let out = self.analysis.out.get(&i).cloned();
         let status = match out {
             Some(Out::NotHere(_)) => Status::NotHere,
+            Some(Out::Misfit(_)) => Status::NotApplicable,
             Some(Out::Unpriced(_)) => Status::Unpriced,
             Some(Out::RuledOut(_)) => Status::RuledOut,
             Some(Out::TooSmall(_)) => Status::TooSmall,
@@ -212,7 +213,7 @@ impl Writer<'_> {
             risk: lever.risk,
             takes: lever.takes.clone(),
             reversible: lever.reversible,
-            conditions: lever.when.iter().filter_map(|c| c.says.clone()).collect(),
+            conditions: lever.when.iter().filter(|c| c.is_said_in(&self.scenario.region)).filter_map(|c| c.says.clone()).collect(),
         }
     }
 
@@ -229,7 +230,7 @@ impl Writer<'_> {
         let own = if spoken { written(lever, &self.at_730) } else { None };
         let why = match out {
             Some(Out::Unpriced(why)) => return Some(format!("cannot be priced: {why}")),
-            Some(Out::NotHere(why)) => return Some(why.clone()),
+            Some(Out::NotHere(why) | Out::Misfit(why)) => return Some(why.clone()),
             Some(Out::RuledOut(why) | Out::TooSmall(why)) => Some(why.clone()),
             None if row.status == Status::Recommended => None,
             None => self.left(i, row),
@@ -266,9 +267,18 @@ impl Writer<'_> {
     }
 
     /// A lever that does not act here: one that the plan counts here is valued where it acts.
-    fn elsewhere(&self, lever: &Lever, why: &str) -> Result<Row, NoWorth> {
-        let mut row = self.blank(lever, Status::NotHere);
-        row.reason = Some(why.to_owned());
+    fn elsewhere(&self, lever: &Lever, why: &Out) -> Result<Row, NoWorth> {
+        let (status, why) = match why {
+            Out::Misfit(why) => {
+                (Status::NotApplicable, format!("not applicable: {why}; give {} numbers of its own for that", lever.file()))
+            }
+            other => (Status::NotHere, other.words().to_owned()),
+        };
+        let mut row = self.blank(lever, status);
+        row.reason = Some(why);
+        if status == Status::NotApplicable {
+            return Ok(row);
+        }
         let Some(plan) = self.counted(lever).filter(|_| self.asked.depth == Depth::Whole) else { return Ok(row) };
         let own = [Some(self.scenario.name.as_ref()), self.scenario.instead_of.as_deref()];
         let there = self.scenarios.named(&plan.environment).filter(|s| !own.contains(&Some(s.name.as_ref())));
@@ -288,7 +298,7 @@ impl Writer<'_> {
 
     fn totals(&self) -> Totals {
         let whole = self.scenario.plan.as_ref().map(|p| p.total);
-        let here = |l: &&Lever| l.plan.as_ref().is_some_and(|p| p.is_counted_in(self.scenario));
+        let here = |l: &&Lever| self.counted(l).is_some();
         let total = |horizon: Horizon| {
             let mut total = Total::default();
             for lever in self.levers.list.iter().filter(|l| l.horizon == horizon).filter(here) {

@@ -14,6 +14,7 @@ pub mod driver;
 pub mod inherit;
 pub mod measured;
 pub mod node;
+pub mod part;
 pub mod patch;
 pub mod plan;
 pub mod read;

@@ -56,7 +56,7 @@ fn cells_of(choice: &Choice) -> Vec<Cell> {
     let (low, high) = (choice.saving.mean.min(other.mean), choice.saving.mean.max(other.mean));
     let (p10, p90) = (choice.saving.p10.min(other.p10), choice.saving.p90.max(other.p90));
     let share = |text: &str| text.parse().map_or(Cell::Empty, Cell::Share);
-    let loss = choice.saving.loss.as_ref().and_then(|l| l.parse().ok());
+    let loss = choice.saving.loss.as_ref().filter(|_| !choice.flat).and_then(|l| l.parse().ok());
     vec![
         name,
         Cell::text(commit),
@@ -67,7 +67,7 @@ fn cells_of(choice: &Choice) -> Vec<Cell> {
         share(&choice.coverage),
         share(&choice.utilisation),
         Cell::text(choice.break_even.map_or("–".to_owned(), |month| format!("{month} mo"))),
-        loss.map_or(Cell::Empty, |loss| Cell::text(chance(loss))),
+        if choice.flat { Cell::text("flat") } else { loss.map_or(Cell::Empty, |loss| Cell::text(chance(loss))) },
     ]
 }
 

@@ -70,6 +70,7 @@ fn status(status: Status) -> &'static str {
         Status::RuledOut => "ruled-out",
         Status::TooSmall => "too-small",
         Status::NotHere => "not-here",
+        Status::NotApplicable => "not-applicable",
         Status::Unpriced => "unpriced",
     }
 }

@@ -27,12 +27,7 @@ pub fn run(cli: &Cli, args: &SavingsArgs, world: &World) -> Result<Output, Failu
     };
     let asked = asked(args, &inputs);
     let found = environments.into_iter().map(|s| savings::savings(&inputs.scenarios, s, &inputs.book, &levers, &asked));
-    let found = found.collect::<Result<Vec<_>, _>>().map_err(|e| {
-        Failure::input(match e {
-            NoWorth::Change(wrong) => summary(&wrong.0.render(&wrong.1, world.colour_errors), wrong.0.errors()),
-            NoWorth::Bill(why) => format!("error: {why}"),
-        })
-    })?;
+    let found = found.collect::<Result<Vec<_>, _>>().map_err(|why| failure(why, world))?;
     let out = written(found, args, &inputs, world)?;
     Ok(Output { out, notes: inputs.warnings(world) })
 }
@@ -75,16 +70,30 @@ fn asked(args: &SavingsArgs, inputs: &Inputs) -> Asked {
     }
 }
 
-/// The levers that are asked for.
-fn chosen(mut levers: Levers, args: &SavingsArgs) -> Result<Levers, Failure> {
-    for id in &args.levers {
+/// The levers of a list, by name; all of them for an empty list.
+pub(super) fn levers_named(mut levers: Levers, wanted: &[String]) -> Result<Levers, Failure> {
+    for id in wanted {
         let ids: Vec<&str> = levers.list.iter().map(|l| l.id.as_str()).collect();
         if !ids.contains(&id.as_str()) {
             let near = nearest(id, ids.iter().copied()).map(|n| format!(": did you mean `{n}`?")).unwrap_or_default();
             return Err(Failure::usage(format!("error: there is no lever `{id}`{near}\nhelp: there are {}", ids.join(", "))));
         }
     }
-    levers.list.retain(|l| args.levers.is_empty() || args.levers.contains(&l.id));
+    levers.list.retain(|l| wanted.is_empty() || wanted.contains(&l.id));
+    Ok(levers)
+}
+
+/// What is wrong with an environment or its levers.
+pub(super) fn failure(why: NoWorth, world: &World) -> Failure {
+    Failure::input(match why {
+        NoWorth::Change(wrong) => summary(&wrong.0.render(&wrong.1, world.colour_errors), wrong.0.errors()),
+        NoWorth::Bill(why) => format!("error: {why}"),
+    })
+}
+
+/// The levers that are asked for.
+fn chosen(levers: Levers, args: &SavingsArgs) -> Result<Levers, Failure> {
+    let mut levers = levers_named(levers, &args.levers)?;
     levers.list.retain(|l| match args.horizon {
         HorizonArg::All => true,
         HorizonArg::Short => l.horizon == Horizon::Short,

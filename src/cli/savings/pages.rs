@@ -60,15 +60,18 @@ pub(super) fn terms(found: &Savings) -> String {
     let levers = match best.levers.len() {
         0 => return String::new(),
         1 => "One lever".to_owned(),
-        n => format!("{n} levers together"),
+        n => format!("{n} levers"),
     };
-    let even = best.break_even_month.as_ref().map_or("not even within three years".into(), |m| format!("even in {m}"));
+    let even = best
+        .break_even_month
+        .as_ref()
+        .map_or("not back within three years".into(), |m| format!("back by {m}, against the same levers without what is paid at once"));
     let paid = match best.upfront - best.upfront_fees {
         support if support.is_zero() => dollars(best.upfront),
         support => format!("{} in fees and {} of support on them", dollars(best.upfront_fees), dollars(support)),
     };
     let upfront = if best.upfront.is_zero() { "nothing paid at once".to_owned() } else { format!("{paid} at once, {even}") };
-    format!("{levers}: {upfront}; {} are left to pay.", dollars(found.cost - best.saving))
+    format!("{levers}: {upfront}; {} a month are left to pay.", dollars(found.cost - best.saving))
 }
 
 /// What lies beyond the limits of the recommendation, and what its numbers leave open.
@@ -76,7 +79,8 @@ fn bounds(found: &Savings) -> String {
     let best = &found.recommendation;
     let more = best.at_any_risk.map(|all| all - best.saving).filter(|more| more.abs() >= Usd::new(1.into()));
     let risk = more.map(|more| format!("With high risk: {}. ", signed(more))).unwrap_or_default();
-    let band = "The band holds what has a range, not numbers that levers assume without one.";
+    let drawn = best.band.p10.is_some();
+    let band = if drawn { "The band holds what has a range, not numbers that levers assume without one." } else { "" };
     let buys = found.levers.iter().any(|r| r.status == Status::Recommended && r.purchases.iter().any(|p| p.hourly.is_some()));
     let plans = match (buys, found.by_hour) {
         (false, _) => "",
@@ -85,7 +89,7 @@ fn bounds(found: &Savings) -> String {
         }
         (true, false) => " Savings plans are sized on an average hour: quiet hours are not seen; `ce-cost commit` sees them.",
     };
-    if best.levers.is_empty() { risk } else { format!("{risk}{band}{plans}") }
+    if best.levers.is_empty() { risk } else { format!("{risk}{band}{plans}").trim().to_owned() }
 }
 
 /// What a purchase is: "2 × InstanceUsage:db.r6g.large CreateDBInstance:0021, reserved-1yr-no-upfront".
@@ -163,7 +167,8 @@ pub(super) fn table(found: &Savings) -> Table {
 /// True for a lever that has nothing to do here and of which the plan does not speak.
 fn is_idle(row: &Row) -> bool {
     let nothing = |amount: Option<Usd>| amount.is_none_or(Usd::is_zero);
-    let unheard = matches!(row.status, Status::NotHere | Status::Unpriced) || nothing(row.standalone) && nothing(row.marginal);
+    let unheard = matches!(row.status, Status::NotHere | Status::NotApplicable | Status::Unpriced)
+        || nothing(row.standalone) && nothing(row.marginal);
     row.stated.is_none() && row.status != Status::Recommended && unheard
 }
 
@@ -232,7 +237,7 @@ fn of_the_plan(found: &Savings, screen: &Screen, out: &mut String) {
 }
 
 fn not_here(found: &Savings, screen: &Screen, out: &mut String) {
-    let idle = found.levers.iter().filter(|r| is_idle(r) && r.status != Status::Unpriced);
+    let idle = found.levers.iter().filter(|r| is_idle(r) && !matches!(r.status, Status::Unpriced | Status::NotApplicable));
     let names: Vec<&str> = idle.map(|r| r.title.as_str()).collect();
     if !names.is_empty() {
         section(screen, "Nothing to do here", &[(String::new(), names.join(" · "))], out);

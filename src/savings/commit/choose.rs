@@ -105,6 +105,7 @@ pub fn together(set: &[Weighed], drawn: bool) -> Option<Together> {
         upfront: set.iter().map(|w| w.choice.upfront).sum(),
         monthly: set.iter().map(|w| w.choice.monthly).sum(),
         break_even: Outcome::break_even(&outcomes),
+        flat: set.iter().all(|w| w.choice.flat),
         purchases: set.iter().map(purchase).collect(),
     })
 }

@@ -20,6 +20,8 @@ pub struct Commitments {
     pub as_of: String,
     /// The first day of every term.
     pub start: String,
+    /// The levers that are done before: the commitments fit what they leave.
+    pub before: Before,
     /// The conventions.
     pub basis: CommitBasis,
     /// What to buy; `null` where nothing saves money.
@@ -30,6 +32,36 @@ pub struct Commitments {
     pub without_upfront: Option<Together>,
     /// Everything that could be bought, by what it covers.
     pub families: Vec<FamilyAdvice>,
+}
+
+/// Levers that are done before something is bought.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Before {
+    /// How they were chosen.
+    pub chosen: Chosen,
+    /// Their names.
+    pub levers: Vec<String>,
+    /// Their names for people.
+    pub titles: Vec<String>,
+}
+
+/// How levers were chosen.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Chosen {
+    /// Those that `savings` recommends among the ones that buy nothing.
+    Recommended,
+    /// By name.
+    Named,
+    /// None.
+    None,
+}
+
+impl Before {
+    /// No lever.
+    pub fn none() -> Before {
+        Before { chosen: Chosen::None, levers: Vec::new(), titles: Vec::new() }
+    }
 }
 
 /// On which conventions the advice was computed.
@@ -79,6 +111,8 @@ pub struct Together {
     pub monthly: Usd,
     /// The first month, from 1, at whose end as much is saved as paid, on average over the paths; `null` for none.
     pub break_even: Option<u32>,
+    /// True where all that they cover is the same in every hour of every path: the model cannot say then how likely a loss is.
+    pub flat: bool,
     /// What they are: name, term and size of each.
     pub purchases: Vec<String>,
 }
@@ -121,6 +155,8 @@ pub struct Choice {
     pub utilisation: String,
     /// The part of it that must be used so that it does not lose money, at what money costs.
     pub needed: String,
+    /// True where what it could cover is the same in every hour of every path: `loss` says nothing then.
+    pub flat: bool,
     /// The part of the hours in which all of it is used, later hours weighed by what money costs.
     pub used_up: Option<String>,
     /// The first month, from 1, at whose end as much is saved as paid, on average over the paths; `null` for none in its term.

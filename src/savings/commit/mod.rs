@@ -18,7 +18,7 @@ use rust_decimal::Decimal;
 
 use self::ahead::Ahead;
 use self::choose::{Weighed, chosen, together};
-use self::document::{Choice, CommitBasis, Commitments, FamilyAdvice, Point, Renewed, Saving, Together};
+use self::document::{Before, Choice, CommitBasis, Commitments, FamilyAdvice, Point, Renewed, Saving, Together};
 use self::market::offers;
 use self::outcome::{Outcome, Prospect, Spread};
 use self::purchase::{Family, Offers, Purchase, Wanted};
@@ -51,6 +51,8 @@ pub struct Ask {
     pub wanted: Wanted,
     /// What money costs in a year.
     pub discount_rate: Decimal,
+    /// The levers with which the environment is that of the question.
+    pub before: Before,
     /// True for the cost of every choice by its size, not only of what is advised.
     pub all_curves: bool,
     /// The day from which it is computed, for the head.
@@ -98,6 +100,7 @@ pub fn commitments(scenarios: &Scenarios, scenario: &Scenario, book: &PriceBook,
         currency: "USD".into(),
         as_of: ask.as_of.clone(),
         start: ask.basis.month.first_day().to_string(),
+        before: ask.before.clone(),
         basis: advisor.basis(scenarios, scenario, longest),
         best: best_of,
         longer,
@@ -191,6 +194,7 @@ impl Advisor<'_> {
             coverage: part(outcome.coverage),
             utilisation: part(outcome.utilisation),
             needed: part(outcome.needed),
+            flat: prospect.is_flat(),
             used_up: prospect.used_up(size).filter(|_| !size.is_zero()).map(exact),
             break_even: Outcome::break_even(&[&outcome]).filter(|_| !size.is_zero()),
             assumed: None,

@@ -110,6 +110,13 @@ impl Prospect {
         share(above / (self.hours.paths() as f64 * self.hours.weights.iter().sum::<f64>()))
     }
 
+    /// True where as much could be covered in every hour of every path, but for what floats leave.
+    pub fn is_flat(&self) -> bool {
+        let mut all = (0..self.hours.paths()).flat_map(|path| self.hours.path(path)).map(|(_, units)| units.iter().sum::<f64>());
+        let Some(first) = all.next() else { return true };
+        all.all(|units| (units - first).abs() <= 1e-9 * first.abs().max(1.0))
+    }
+
     /// What a size comes to.
     pub fn at(&self, size: Decimal) -> Outcome {
         let size = float(size);

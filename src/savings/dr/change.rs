@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use rust_decimal::Decimal;
 
 use super::strategy::{Changes, Value};
-use crate::money::quotient;
 use crate::quantity::scaled_text;
 use crate::scenario::node::{Kind, Node};
+use crate::scenario::part;
 use crate::scenario::patch::{self, Patch};
 use crate::scenario::{ACCOUNTS, InputFile, Scenario, Scenarios};
 
@@ -51,12 +51,10 @@ fn resolved(value: &Value, scenarios: &Scenarios) -> Result<String, String> {
 fn part_of(value: &Value, part: &str, scenarios: &Scenarios) -> Result<String, String> {
     let needs = "a part of something is written as {part: 50%, of: prod, at: core.tasks.average}";
     let (Some(of), Some(at)) = (value.text("of"), value.text("at")) else { return Err(needs.into()) };
-    let share = part.strip_suffix('%').and_then(|p| p.trim().parse::<Decimal>().ok()).and_then(|p| quotient(p, Decimal::ONE_HUNDRED));
-    let share = share.filter(|s| !s.is_sign_negative()).ok_or_else(|| format!("`{part}` is no part: expected per cent, such as 50%"))?;
+    let share = part::share(part)?;
     let scenario = scenarios.named(of).ok_or_else(|| format!("there is no environment `{of}`"))?;
     let node = patch::find(&scenario.tree, &patch::steps(at)).map_err(|d| format!("{of}: {}", d.message))?;
-    let text = node.get("value").or(node.get("likely")).unwrap_or(node).text();
-    let text = text.ok_or_else(|| format!("`{at}` of {of} is no single value"))?;
+    let text = part::likely(node).ok_or_else(|| format!("`{at}` of {of} is no single value"))?;
     let scaled = if share == Decimal::ONE { Some(text.to_owned()) } else { scaled_text(text, share) };
     let scaled = scaled.ok_or_else(|| format!("`{text}` at `{at}` of {of} is no number"))?;
     let grows = if node.get("grows").and_then(Node::text) == Some("true") { ", grows: true" } else { "" };

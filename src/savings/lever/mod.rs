@@ -5,6 +5,7 @@ mod read;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
@@ -12,9 +13,10 @@ use serde::{Deserialize, Serialize};
 pub use self::read::{Levers, load};
 use crate::money::Usd;
 use crate::pricing::Term;
-use crate::quantity::{Share, schema_of};
+use crate::quantity::{Share, magnitude, schema_of};
 use crate::scenario::driver::{Driver, optional_quantity, quantity};
 use crate::scenario::node::Node;
+use crate::scenario::part;
 use crate::scenario::patch::{NewValue, Patch};
 use crate::scenario::plan::Match;
 use crate::scenario::{Scenario, commitment};
@@ -95,6 +97,10 @@ pub struct Lever {
     /// What is bought, by environment or under `any`.
     #[serde(default)]
     pub buys: BTreeMap<String, Vec<Buy>>,
+    /// Values for which its own numbers were written, by environment and path: where another one stands there, beyond a tenth, it does not
+    /// apply. An environment without a key of its own takes those of the one whose place it takes.
+    #[serde(default)]
+    pub base: BTreeMap<String, BTreeMap<String, String>>,
     /// What must hold before it can be done.
     #[serde(default)]
     pub when: Vec<Condition>,
@@ -181,12 +187,24 @@ pub struct Condition {
     /// In words.
     #[serde(default)]
     pub says: Option<String>,
+    /// The region in which that is said; everywhere where none is stated.
+    #[serde(default)]
+    pub region: Option<String>,
     /// A resource that is there.
     #[serde(default)]
     pub resource: Option<String>,
     /// A value that is stated, by its path.
     #[serde(default)]
     pub has: Option<String>,
+    /// A path to a value that is held against `least` and `most`. Nothing where no value in their unit stands there.
+    #[serde(default)]
+    pub at: Option<String>,
+    /// What it must be at the least.
+    #[serde(default)]
+    pub least: Option<String>,
+    /// What it can be at the most.
+    #[serde(default)]
+    pub most: Option<String>,
 }
 
 /// What the plan says of a lever.
@@ -273,6 +291,33 @@ pub struct Reason {
     pub on: Match,
 }
 
+/// By which part a value may differ from the one for which a lever was written: 10%.
+const ALIKE: Decimal = Decimal::from_parts(10, 0, 0, false, 2);
+
+/// What stands at a path instead of the value for which a lever was written. A path or a unit that is not there is no other value.
+fn other_base(path: &str, base: &str, scenario: &Scenario) -> Option<String> {
+    let (written, found) = (magnitude(base)?, part::stated(path, &scenario.tree)?);
+    let differs = found.unit == written.unit && (found.value - written.value).abs() > written.value * ALIKE;
+    differs.then(|| format!("written for {base} at {path}: {} has {found}", scenario.name))
+}
+
+impl Condition {
+    /// True where it is said in a region.
+    pub fn is_said_in(&self, region: &str) -> bool {
+        self.region.as_deref().is_none_or(|own| own == region)
+    }
+
+    /// What lies outside of `least` and `most`.
+    fn beyond(&self, scenario: &Scenario) -> Option<String> {
+        let at = self.at.as_deref()?;
+        let found = part::stated(at, &scenario.tree)?;
+        let of = |limit: &Option<String>| limit.as_deref().and_then(magnitude).filter(|l| l.unit == found.unit);
+        let less = of(&self.least).filter(|least| found.value < least.value).map(|least| format!("at least {least}"));
+        let more = of(&self.most).filter(|most| found.value > most.value).map(|most| format!("at most {most}"));
+        less.or(more).map(|limit| format!("made for {limit} at {at}: {} has {found}", scenario.name))
+    }
+}
+
 /// True for the name of an environment, or of the one whose place it takes.
 fn is(name: &str, scenario: &Scenario) -> bool {
     name == scenario.name.as_ref() || Some(name) == scenario.instead_of.as_deref()
@@ -315,20 +360,35 @@ impl Lever {
         Lever::key(&self.patches, scenario).is_some_and(|p| !p.is_empty()) || !self.purchases(scenario).is_empty()
     }
 
+    /// The name of its file.
+    pub fn file(&self) -> String {
+        format!("levers/{}.yaml", self.id)
+    }
+
     /// True where its changes were written for this very environment.
     pub fn names(&self, scenario: &Scenario) -> bool {
         self.patches.contains_key(scenario.name.as_ref())
     }
 
-    /// Its changes to an environment.
+    /// Its changes to an environment. What follows other values is what these come to; where it cannot be, it stays as it is written, which
+    /// no resource can read.
     pub fn patches(&self, scenario: &Scenario) -> Vec<Patch> {
         let changes = Lever::key(&self.patches, scenario).into_iter().flatten();
         let patch = |(path, value): &(String, Node)| Patch {
             environment: scenario.name.to_string(),
             path: path.clone(),
-            value: NewValue::Read(value.clone()),
+            value: NewValue::Read(part::resolved(value, &scenario.tree).unwrap_or_else(|_| value.clone())),
         };
         changes.map(patch).collect()
+    }
+
+    /// Why its numbers do not fit an environment, if they do not: they were written for others, or follow what is not there.
+    pub fn misfit(&self, scenario: &Scenario) -> Option<String> {
+        let changes = || Lever::key(&self.patches, scenario).into_iter().flatten();
+        let written_for =
+            || Lever::key(&self.base, scenario).into_iter().flatten().find_map(|(path, base)| other_base(path, base, scenario));
+        let beyond = || self.when.iter().find_map(|condition| condition.beyond(scenario));
+        written_for().or_else(beyond).or_else(|| changes().find_map(|(_, value)| part::resolved(value, &scenario.tree).err()))
     }
 
     /// What it buys for an environment.

@@ -7,8 +7,10 @@ use schemars::SchemaGenerator;
 
 use crate::diagnostic::{Diagnostic, Problems, nearest};
 use crate::pricing::{PriceBook, Term};
+use crate::quantity::magnitude;
 use crate::savings::stated;
 use crate::scenario::node::{self, Kind, Node};
+use crate::scenario::part;
 use crate::scenario::patch;
 use crate::scenario::read::{Defaults, read};
 use crate::scenario::{InputFile, Scenarios};
@@ -45,6 +47,7 @@ pub fn load(files: &[InputFile], scenarios: &Scenarios) -> Result<Levers, Box<(P
         check.others();
         check.purchases();
         check.conditions();
+        check.base();
         check.plan();
         check.reason();
     }
@@ -62,7 +65,8 @@ impl Levers {
         let unknown = self.unknown_services(book);
         let mut all = (!unknown.none_is_error()).then(|| Box::new((unknown, self.sources.clone())));
         for lever in &self.list {
-            for scenario in scenarios.all.iter().filter(|s| lever.names(s)) {
+            // What was written for other numbers is told in the analysis.
+            for scenario in scenarios.all.iter().filter(|s| lever.names(s) && lever.misfit(s).is_none()) {
                 let Err(wrong) = scenarios.changed(scenario, &lever.patches(scenario), book, &self.sources) else { continue };
                 match &mut all {
                     Some(all) => all.0.extend(wrong.0),
@@ -153,7 +157,7 @@ impl Check<'_> {
 
     fn environments(&mut self) {
         let names: Vec<&str> = self.scenarios.all.iter().map(|s| s.name.as_ref()).collect();
-        for key in ["changes", "buys"] {
+        for key in ["changes", "buys", "base"] {
             for (name, _) in self.tree.get(key).map(Node::entries).unwrap_or_default() {
                 if name.text == ANY || names.contains(&name.text.as_str()) {
                     continue;
@@ -217,17 +221,48 @@ impl Check<'_> {
             _ => &[],
         };
         for (condition, node) in self.lever.when.iter().zip(nodes) {
-            if condition.says.is_none() && condition.resource.is_none() && condition.has.is_none() {
+            let bounded = condition.least.is_some() || condition.most.is_some();
+            if condition.says.is_none() && condition.resource.is_none() && condition.has.is_none() && !bounded {
                 let problem = Diagnostic::error(node.at, "this condition says nothing").label("empty");
                 self.problems.push(problem.help("state `says` in words, a `resource` that is there, or a value that it `has`"));
             }
+            if bounded != condition.at.is_some() {
+                let problem = Diagnostic::error(node.at, "a bound needs a value that it bounds").label("incomplete");
+                self.problems.push(problem.help("state `at` and `least` or `most`: {at: cdn.geographies.us.out, most: 50 TB/month}"));
+            }
+            for key in ["least", "most"] {
+                self.number(node.get(key));
+            }
             let resource = condition.resource.as_ref().map(|name| ("resource", format!("resources.{name}")));
             let has = condition.has.as_ref().map(|path| ("has", path.clone()));
-            for (key, path) in resource.into_iter().chain(has) {
+            let at = condition.at.as_ref().map(|path| ("at", path.clone()));
+            for (key, path) in resource.into_iter().chain(has).chain(at) {
                 if let Some(near) = self.misspelt(&path) {
                     let at = node.get(key).map_or(node.at, |n| n.at);
                     let problem = Diagnostic::error(at, format!("no environment has `{}`", path.trim_start_matches("resources.")));
                     self.problems.push(problem.label(format!("did you mean `{near}`?")));
+                }
+            }
+        }
+    }
+
+    /// What is no number.
+    fn number(&mut self, node: Option<&Node>) {
+        if let Some(node) = node.filter(|n| n.text().is_none_or(|text| magnitude(text).is_none())) {
+            let problem = Diagnostic::error(node.at, "a number was expected").label("none");
+            self.problems.push(problem.help("write it as a scenario does: `50 TB/month`, `125 M requests/month`"));
+        }
+    }
+
+    /// The values for which its numbers were written stand in the environments that it names.
+    fn base(&mut self) {
+        for (environment, of) in self.tree.get("base").map(Node::entries).unwrap_or_default() {
+            let Some(scenario) = self.scenarios.named(&environment.text) else { continue };
+            for (path, value) in of.entries() {
+                self.number(Some(value));
+                if part::stated(&path.text, &scenario.tree).is_none() {
+                    let problem = Diagnostic::error(path.at, format!("{} states no number at `{}`", scenario.name, path.text));
+                    self.problems.push(problem.label("nothing to hold against"));
                 }
             }
         }
