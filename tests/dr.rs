@@ -207,6 +207,9 @@ fn what_people_see() {
         assert!(line.chars().count() <= 80, "{line}");
     }
     insta::assert_snapshot!("dr_prod_80", text);
+    let page = out(&[]);
+    assert!(page.contains("Warm standby misses data: of backups only 600 of 2,255 GB are there"), "{page}");
+    assert!(!page.contains("beaten by"), "{page}");
     let one = out(&["--format", "csv", "--strategy", "active-active"]);
     assert!(one.lines().count() == 2 && one.contains("prod,2026-12,active-active,"), "{one}");
     assert!(out(&["--format", "csv"]).lines().any(|l| l.starts_with("prod,2026-12,pilot-light,false,true,")));

@@ -414,6 +414,25 @@ fn reservations_are_as_many_as_make_the_smaller_bill() {
     assert_eq!(bought("aurora-reserved-all-upfront,aurora-io-optimized"), "3");
 }
 
+/// I/O of production is calibrated, the cache is the plan's, the part of a plan is assumed; what rests on neither is not marked.
+#[test]
+fn what_a_saving_rests_on_is_told() {
+    let document = json(&["savings", "prod", "--paths", "0"]);
+    let on = |id: &str, what: &str| row(&document, id)["rests_on"][what].as_bool().expect("yes or no");
+    assert!(on("aurora-io-optimized", "calibrated") && on("graviton", "calibrated"));
+    assert_eq!(["assumed", "calibrated"].map(|what| on("valkey", what)), [false, false]);
+    assert!(on("compute-savings-plan", "assumed") && on("compute-savings-plan-all-upfront", "weak_price"));
+    let unmeasured = usd(&document["recommendation"]["unmeasured"]);
+    let measured = usd(&row(&document, "valkey")["step"]);
+    assert!(unmeasured > d("1100") && unmeasured <= usd(&document["combined"]) - measured, "{unmeasured}");
+    let page = out(&["savings", "prod", "--paths", "0"], "120");
+    assert!(page.contains("~ an input that is assumed or calibrated to the plan, not measured, stands behind it: "), "{page}");
+    assert!(!page.contains("The band holds"), "{page}");
+    // Development's own saving is in its own totals.
+    let dev = json(&["savings", "dev", "--basis", "plan"]);
+    assert_eq!([&dev["totals"]["short"]["stated"], &row(&dev, "spot-development")["stated"]], ["150", "150"]);
+}
+
 /// Bursts are no baseline: once tasks sleep at night a plan has nothing left to cover in staging. Serverless capacity that is paused at
 /// night is none in dev. A rate that the book has for another region alone is unknown, not zero.
 #[test]
@@ -547,6 +566,9 @@ fn what_people_see() {
 
 #[test]
 fn what_is_not_there_is_said() {
+    assert!(fails(&["savings", "prod", "--max-upfront=-5"], 64).contains("0 or more"));
+    assert!(fails(&["savings", "prod", "--month", "2096-01"], 64).contains("lies outside of 2015 to 2045"));
+    assert!(fails(&["savings", "prod", "--levers", "s3-tiering"], 64).contains("did you mean `s3-intelligent-tiering`?"));
     let text = fails(&["savings", "prod", "--levers", "gravitron"], 64);
     assert!(text.contains("did you mean `graviton`?"), "{text}");
     assert!(fails(&["savings", "prd"], 64).contains("did you mean `prod`?"));

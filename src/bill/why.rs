@@ -210,7 +210,10 @@ impl Doubt {
     /// The doubts about a charge.
     pub fn about(charge: &Charge, book: &PriceBook) -> Doubt {
         let weak = |r: &crate::pricing::PriceRow| r.confidence == Confidence::Low;
-        Doubt { assumed: charge.factors.iter().any(assumed), weak_price: charge.price.and_then(|i| book.rows().get(i)).is_some_and(weak) }
+        Doubt {
+            assumed: rests_on(charge, Provenance::Assumed),
+            weak_price: charge.price.and_then(|i| book.rows().get(i)).is_some_and(weak),
+        }
     }
 
     /// Either of two.
@@ -242,9 +245,13 @@ impl Doubt {
     }
 }
 
-/// True where somebody chose a factor, or one of its own formula.
-fn assumed(factor: &Factor) -> bool {
-    factor.from == Some(Provenance::Assumed) || factor.of.iter().any(assumed)
+/// True where a factor of a charge, or one of that factor's own formula, is of a provenance.
+pub fn rests_on(charge: &Charge, provenance: Provenance) -> bool {
+    charge.factors.iter().any(|f| is_from(f, provenance))
+}
+
+fn is_from(factor: &Factor, provenance: Provenance) -> bool {
+    factor.from == Some(provenance) || factor.of.iter().any(|f| is_from(f, provenance))
 }
 
 /// How many different inputs of each provenance stand behind a bill.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use chrono::Datelike;
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use rust_decimal::Decimal;
@@ -455,7 +456,7 @@ pub struct CommitArgs {
     #[arg(long, value_name = "TERM")]
     pub term: Option<Wanted>,
     /// The month in which terms begin (2026-12); the next one if left out
-    #[arg(long, value_name = "MONTH")]
+    #[arg(long, value_name = "MONTH", value_parser = month)]
     pub month: Option<Month>,
     /// Hours of a month: actual, 730 or 720
     #[arg(long, value_name = "HOURS", default_value = "actual")]
@@ -528,7 +529,7 @@ pub struct SavingsArgs {
     #[arg(long, value_name = "BASIS", default_value = "list")]
     pub basis: BasisArg,
     /// The month (2026-12); the next one if left out
-    #[arg(long, value_name = "MONTH")]
+    #[arg(long, value_name = "MONTH", value_parser = month)]
     pub month: Option<Month>,
     /// Hours of a month: actual, 730 or 720
     #[arg(long, value_name = "HOURS", default_value = "actual")]
@@ -590,7 +591,20 @@ pub enum RiskArg {
 fn dollars(text: &str) -> Result<Usd, String> {
     let text = text.trim();
     let bare = text.strip_suffix("USD").unwrap_or(text).trim();
-    format!("{bare} USD").parse()
+    let amount: Usd = format!("{bare} USD").parse()?;
+    if amount < Usd::ZERO { Err("an amount of 0 or more was expected".into()) } else { Ok(amount) }
+}
+
+/// Years of which a bill can be computed: prices begin in the first ones, and growth of decades is no forecast.
+const YEARS: std::ops::RangeInclusive<i32> = 2015..=2045;
+
+/// A month of which a bill can be computed.
+fn month(text: &str) -> Result<Month, String> {
+    let month: Month = text.parse()?;
+    if YEARS.contains(&month.first_day().year()) {
+        return Ok(month);
+    }
+    Err(format!("{month} lies outside of {} to {}, of which prices and growth say something", YEARS.start(), YEARS.end()))
 }
 
 /// `calibrate`.
@@ -673,7 +687,7 @@ pub struct RightsizeArgs {
     #[arg(long, value_name = "TASKS", value_parser = clap::value_parser!(u32).range(1..=5_000))]
     pub least: Option<u32>,
     /// The month in which the saving counts (2026-12); the next one if left out
-    #[arg(long, value_name = "MONTH")]
+    #[arg(long, value_name = "MONTH", value_parser = month)]
     pub month: Option<Month>,
     /// Hours of a month: actual, 730 or 720
     #[arg(long, value_name = "HOURS", default_value = "actual")]
@@ -711,7 +725,7 @@ pub struct DrArgs {
     #[arg(long, value_name = "NAME")]
     pub strategy: Option<String>,
     /// The month (2026-12); the next one if left out
-    #[arg(long, value_name = "MONTH")]
+    #[arg(long, value_name = "MONTH", value_parser = month)]
     pub month: Option<Month>,
     /// Hours of a month: actual, 730 or 720
     #[arg(long, value_name = "HOURS", default_value = "actual")]

@@ -82,6 +82,9 @@ fn page(advice: &Commitments, screen: &Screen) -> String {
 fn nothing(advice: &Commitments) -> &'static str {
     let is_published = |f: &FamilyAdvice| f.choices.iter().any(|c| c.entry.is_some());
     match (advice.families.iter().any(worth), advice.families.iter().any(is_published)) {
+        (false, _) if advice.families.iter().any(|f| f.unpriced) => {
+            "Nothing to advise: the price book has no rate of a commitment for some of what runs here."
+        }
         (false, _) => "Nothing to buy: no commitment would save money here.",
         (true, false) => "Nothing to advise: of what would save money here no rate is published.",
         (true, true) => "Nothing to advise for one year; for three years something would save money: --term 3yr.",

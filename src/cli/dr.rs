@@ -147,7 +147,8 @@ fn table(found: &Frontier) -> Table {
         Column::number("data lost", "rpo"),
         Column::number("copy", "history"),
         Column::words("misses", "misses"),
-        Column::words("beaten by", "dominated_by").droppable(2),
+        Column::words(if found.strategies.iter().any(|s| s.dominated_by.is_some()) { "beaten by" } else { "" }, "dominated_by")
+            .droppable(2),
     ]);
     for s in &found.strategies {
         let recommended = found.recommended.as_ref() == Some(&s.name);
@@ -182,6 +183,7 @@ fn notes(found: &Frontier) -> Vec<String> {
          price of low confidence. Copy: how old the newest one can be that no mistake reaches."
             .to_owned(),
     ];
+    notes.extend(found.strategies.iter().filter(|s| s.today && !s.meets_rpo).map(|s| loses(s, found)));
     notes.extend(found.strategies.iter().filter_map(|s| near(s, found)));
     let failover = found.failover.as_ref();
     notes.extend(
@@ -189,6 +191,25 @@ fn notes(found: &Frontier) -> Vec<String> {
     );
     notes.extend(later(found));
     notes
+}
+
+/// Why a strategy misses what is asked of its data: what is not there, and what arrives too late.
+fn loses(s: &Priced, found: &Frontier) -> String {
+    let lacking = s.replication.iter().filter_map(|of| lacks(of).map(|what| format!("of {} {what}", of.data.to_lowercase())));
+    let late = |of: &&Replicated| {
+        let number = |text: &str| text.parse::<Decimal>().unwrap_or_default();
+        number(&of.seconds) > number(&found.rpo_target)
+    };
+    let late = s.replication.iter().filter(late).map(|of| format!("{} are {} behind", of.data.to_lowercase(), seconds(&of.seconds)));
+    let why: Vec<String> = lacking.chain(late).collect();
+    format!("{} misses data: {}.", s.title, why.join("; "))
+}
+
+/// How much of a kind of data is not there, of the first part that lacks some.
+fn lacks(of: &Replicated) -> Option<String> {
+    let gb = |text: &str| text.parse().map_or_else(|_| text.to_owned(), |gb: Decimal| grouped(gb.round()));
+    let held = of.held.iter().find(|h| !h.all)?;
+    Some(format!("only {} of {} GB are there ({})", gb(&held.held), gb(&held.of), held.path))
 }
 
 /// A recovery time on the wrong side of its target by less than what is assumed in it.

@@ -61,7 +61,10 @@ pub fn run(cli: &Cli, args: &RightsizeArgs, world: &World) -> Result<Output, Fai
 fn measured(args: &RightsizeArgs) -> Result<Utilisation, Failure> {
     let mut files = Vec::new();
     for path in &args.metrics {
-        let missing = |e: std::io::Error| Failure::missing(format!("error: {e}"));
+        let missing = |e: std::io::Error| match e.kind() {
+            std::io::ErrorKind::NotFound => Failure::missing(format!("error: there is no file {}", path.display())),
+            _ => Failure::missing(format!("error: {e}")),
+        };
         if fs::metadata(path).map_err(missing)?.len() > LONGEST {
             return Err(Failure::input(format!("error: {} is larger than {} MB", path.display(), LONGEST >> 20)));
         }

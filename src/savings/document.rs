@@ -114,6 +114,8 @@ pub struct Row {
     pub step: Option<Usd>,
     /// Its share of what all levers that may be done save at best, whatever the order.
     pub shapley: Option<Usd>,
+    /// What stands behind what it saves; `null` where it takes no part, or nobody asked.
+    pub rests_on: Option<RestsOn>,
     /// Why it is worth that.
     pub reason: Option<String>,
     /// What became of it.
@@ -134,6 +136,17 @@ pub struct Row {
     pub reversible: Reversible,
     /// What must hold, as far as only people can tell.
     pub conditions: Vec<String>,
+}
+
+/// What stands behind a saving: the inputs and prices of the charges that the lever changes, before and after.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, JsonSchema)]
+pub struct RestsOn {
+    /// An input that somebody chose.
+    pub assumed: bool,
+    /// An input that was solved for, so that a stated amount of the plan comes true.
+    pub calibrated: bool,
+    /// A price of low confidence.
+    pub weak_price: bool,
 }
 
 /// A reservation or savings plan at the size at which it is bought.
@@ -218,6 +231,8 @@ pub struct Recommendation {
     pub share: Option<String>,
     /// Where the saving ends on the paths of the forecast, the same paths with and without the levers.
     pub band: Band,
+    /// How much of that, by steps of the waterfall, rests on inputs that are assumed or calibrated; `null` where nobody asked.
+    pub unmeasured: Option<Usd>,
     /// What is paid at once, with the support on it.
     pub upfront: Usd,
     /// The fees alone, without support.

@@ -7,9 +7,9 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::bought;
-use super::hourly;
+use super::hourly::{self, Formulas};
 use super::lever::Lever;
-use crate::bill::{Bill, Category, Frequency};
+use crate::bill::{Bill, Category, Charge, Frequency};
 use crate::diagnostic::Problems;
 use crate::money::{Usd, quotient};
 use crate::predict::{Basis, Memory, Metered, NoBill};
@@ -92,12 +92,11 @@ impl<'a> Others<'a> {
     }
 
     /// The payer's usage with another state of the environment.
-    fn with<'b>(&'b self, changed: &'b Scenario, alone: Metered<'b>) -> Metered<'b> {
+    fn with<'b>(&'b self, changed: &'b Scenario, alone: Metered<'b>, formulas: Formulas) -> Metered<'b> {
         let (records, known) = &self.own;
-        let layered = hourly::layered(changed, &alone.terms, alone.records);
-        let bare = layered.into_iter().map(|r| UsageRecord { factors: Vec::new(), ..r });
+        let layered = hourly::layered(changed, &alone.terms, alone.records, formulas);
         let mut all = self.whole.records.clone();
-        all.splice(records.clone(), bare);
+        all.splice(records.clone(), layered);
         let mut all_known = self.whole.known.clone();
         all_known.splice(known.clone(), alone.known);
         Metered { records: all, known: all_known, members: self.members(changed), balances: self.whole.balances.clone(), ..alone }
@@ -148,8 +147,22 @@ impl<'a> Ground<'a> {
     /// Changes that the scenario cannot take, and usage without a price.
     pub fn with(&self, set: Set, start: NaiveDate) -> Result<Scenario, NoWorth> {
         let changed = self.changed(set)?;
-        let bought = self.bought(set, &changed, &self.metered(&changed)?, start)?;
+        let bought = self.bought(set, &changed, &self.metered(&changed, Formulas::Dropped)?, start)?;
         Ok(bought.unwrap_or(changed))
+    }
+
+    /// The charges of the environment with a set of levers, before support, tax and credits, with their formulas.
+    ///
+    /// # Errors
+    /// As [`Ground::with`].
+    pub fn explained(&self, set: Set) -> Result<Vec<Charge>, NoWorth> {
+        let changed = self.changed(set)?;
+        let metered = self.metered(&changed, Formulas::Kept)?;
+        let before = self.basis.month.before().unwrap_or(self.basis.month);
+        let holder = self.bought(set, &changed, &metered, before.first_day())?;
+        let mut bill = self.bill(holder.as_ref().unwrap_or(&changed), &metered)?;
+        bill.charges.retain(|c| c.environment == self.scenario.name);
+        Ok(bill.charges)
     }
 
     fn changed(&self, set: Set) -> Result<Scenario, NoWorth> {
@@ -157,10 +170,10 @@ impl<'a> Ground<'a> {
         self.scenarios.changed(self.scenario, &patches, self.book, self.sources).map_err(NoWorth::Change)
     }
 
-    fn metered<'b>(&'b self, changed: &'b Scenario) -> Result<Metered<'b>, NoBill> {
+    fn metered<'b>(&'b self, changed: &'b Scenario, formulas: Formulas) -> Result<Metered<'b>, NoBill> {
         let terms = self.others.whole.terms.clone();
         let alone = Metered::alone(self.scenarios, changed, terms, self.basis, &self.others.memory);
-        Ok(self.others.with(changed, alone?))
+        Ok(self.others.with(changed, alone?, formulas))
     }
 
     /// The scenario with what a set of levers buys; `None` where it buys nothing.
@@ -205,7 +218,7 @@ impl<'a> Ground<'a> {
     /// As [`Ground::with`].
     pub fn worth(&self, set: Set) -> Result<Worth, NoWorth> {
         let changed = self.changed(set)?;
-        self.worth_of(set, &changed, &self.metered(&changed)?)
+        self.worth_of(set, &changed, &self.metered(&changed, Formulas::Dropped)?)
     }
 
     /// The levers of a set that change the scenario; the others only buy.
@@ -216,7 +229,8 @@ impl<'a> Ground<'a> {
     /// As [`Ground::worth`], of several sets with the same changes: these are laid over the scenario, and metered, once.
     pub fn worths(&self, sets: BTreeSet<Set>) -> Vec<(Set, Result<Worth, NoWorth>)> {
         let Some(changed) = sets.first().map(|set| self.changed(*set)) else { return Vec::new() };
-        let metered = changed.as_ref().map_err(Clone::clone).and_then(|c| self.metered(c).map_err(NoWorth::from).map(|m| (c, m)));
+        let metered =
+            changed.as_ref().map_err(Clone::clone).and_then(|c| self.metered(c, Formulas::Dropped).map_err(NoWorth::from).map(|m| (c, m)));
         let worth = |set: &Set| metered.as_ref().map_err(Clone::clone).and_then(|(c, m)| self.worth_of(*set, c, m));
         sets.iter().map(|set| (*set, worth(set))).collect()
     }
@@ -259,7 +273,7 @@ impl<'a> Ground<'a> {
     /// What is paid once is the difference of two bills: the fees with the support that is charged on them, which is spread like they are.
     fn with_fees(&self, steady: Worth, scenario: &Scenario, bought: &Bill) -> Worth {
         let upfront = self.sums(bought).billed - steady.billed;
-        let own = |c: &&crate::bill::Charge| c.environment == self.scenario.name && c.frequency == Frequency::OneTime;
+        let own = |c: &&Charge| c.environment == self.scenario.name && c.frequency == Frequency::OneTime;
         let mut fees: BTreeMap<u8, Usd> = BTreeMap::new();
         for charge in bought.charges.iter().filter(own).filter(|c| c.category == Category::Purchase) {
             let id = charge.commitment.as_ref().map(|c| c.id.as_str());

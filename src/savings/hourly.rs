@@ -19,9 +19,23 @@ use crate::scenario::commitment::Plan;
 use crate::statistic::{float, quantity};
 use crate::usage::{Step, Tape, UsageRecord};
 
+/// Whether records keep what they were computed from: a layer has as much of it as its record.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Formulas {
+    /// For bills that are explained or drawn.
+    Kept,
+    /// For bills of which the sum alone is asked.
+    Dropped,
+}
+
 /// The records of an environment, those that follow its traffic in layers. Every record's quantity is that of its layers together.
-pub fn layered(scenario: &Scenario, terms: &Terms<'_>, records: Vec<UsageRecord>) -> Vec<UsageRecord> {
+pub fn layered(scenario: &Scenario, terms: &Terms<'_>, mut records: Vec<UsageRecord>, formulas: Formulas) -> Vec<UsageRecord> {
+    let drop = |records: &mut [UsageRecord]| match formulas {
+        Formulas::Kept => {}
+        Formulas::Dropped => records.iter_mut().for_each(|r| r.factors = Vec::new()),
+    };
     if !scenario.driven {
+        drop(&mut records);
         return records;
     }
     let of_own = |r: &UsageRecord| if r.environment == scenario.name { used(r, terms) } else { None };
@@ -32,9 +46,10 @@ pub fn layered(scenario: &Scenario, terms: &Terms<'_>, records: Vec<UsageRecord>
     let ends: Vec<f64> = (1..=parts.weights.len()).map(|n| parts.weights[..n].iter().sum()).collect();
     let mut shapes = parts.shapes.iter();
     let mut all = Vec::with_capacity(records.len());
+    drop(&mut records);
     for (record, found) in records.into_iter().zip(found) {
         match found.and_then(|_| shapes.next()) {
-            Some(shape) => all.extend(layers(record, &falling(&shape.levels(1.0), &parts.weights), &ends, terms.hours)),
+            Some(shape) => all.extend(layers(record, &falling(&shape.levels(1.0), &parts.weights), &ends, terms.hours, formulas)),
             None => all.push(record),
         }
     }
@@ -68,7 +83,7 @@ fn falling(levels: &[f64], weights: &[f64]) -> Vec<f64> {
 }
 
 /// The layers of a record whose levels, parts of its mean, end after so much of the month each. The last one takes what rounding leaves.
-fn layers(record: UsageRecord, levels: &[f64], ends: &[f64], hours: Decimal) -> Vec<UsageRecord> {
+fn layers(record: UsageRecord, levels: &[f64], ends: &[f64], hours: Decimal, formulas: Formulas) -> Vec<UsageRecord> {
     let next = |i: usize| levels.get(i + 1).copied().unwrap_or(0.0);
     let steps = levels.iter().zip(ends).enumerate().map(|(i, (level, end))| ((level - next(i)) * end, *end));
     let steps: Vec<(Decimal, Decimal)> =
@@ -80,8 +95,10 @@ fn layers(record: UsageRecord, levels: &[f64], ends: &[f64], hours: Decimal) -> 
         layer.quantity = if i == last { left } else { (record.quantity * share).round_dp(crate::money::QUOTIENT_PLACES) };
         left -= layer.quantity;
         layer.hours = if end >= Decimal::ONE - ALL { hours } else { hours * end };
-        let part = Tape::new().rule(Step::Times, "part of it in these hours", share);
-        layer.factors.extend(part.finish().map(|(_, f)| f).unwrap_or_default());
+        if formulas == Formulas::Kept {
+            let part = Tape::new().rule(Step::Times, "part of it in these hours", share);
+            layer.factors.extend(part.finish().map(|(_, f)| f).unwrap_or_default());
+        }
         layer
     };
     steps.into_iter().enumerate().map(layer).collect()

@@ -8,6 +8,7 @@ pub mod bought;
 pub mod commit;
 pub mod document;
 pub mod double_count;
+pub mod doubt;
 pub mod dr;
 pub mod game;
 pub mod ground;

@@ -3,9 +3,10 @@
 use super::analysis::{Analysis, Limits, Out, acting};
 use super::document::{Overlap, Purchase, Recommendation, Row, Savings, Shares, Status, Step, Together, Total, Totals};
 use super::double_count;
+use super::doubt::Known;
 use super::game::EXACT;
 use super::ground::{Ground, NoWorth, Others, Set, Worth, members};
-use super::hourly;
+use super::hourly::{self, Formulas};
 use super::lever::{Horizon, Lever, Levers, Stated};
 use super::stated::{reproduce, share_of};
 use crate::bill::Bill;
@@ -60,8 +61,9 @@ pub fn savings(scenarios: &Scenarios, scenario: &Scenario, book: &PriceBook, lev
     let (basis, sources) = (asked.basis, &levers.sources);
     let ground = Ground { others: &others_of_payer, scenarios, scenario, book, basis, levers: &acting, sources };
     let analysis = Analysis::new(ground, asked)?;
-    let mut writer = Writer { scenarios, scenario, book, levers, asked, at_730: at_730(scenarios, scenario, book, asked)?, analysis };
-    writer.document(&others)
+    let known = if asked.depth == Depth::Whole { Some(Known::new(&ground, analysis.chosen())?) } else { None };
+    let at_730 = at_730(scenarios, scenario, book, asked)?;
+    Writer { scenarios, scenario, book, levers, asked, at_730, analysis, known }.document(&others)
 }
 
 /// Adds up the savings of several environments.
@@ -93,10 +95,12 @@ struct Writer<'a> {
     asked: &'a Asked,
     at_730: Bill,
     analysis: Analysis<'a>,
+    /// What levers are held against to say what they rest on, where that is asked.
+    known: Option<Known>,
 }
 
 impl Writer<'_> {
-    fn document(&mut self, others: &[(&Lever, Out)]) -> Result<Savings, NoWorth> {
+    fn document(mut self, others: &[(&Lever, Out)]) -> Result<Savings, NoWorth> {
         let waterfall = self.waterfall();
         let chosen = self.analysis.chosen();
         self.analysis.fill_after_all();
@@ -113,7 +117,9 @@ impl Writer<'_> {
             rows.push(self.elsewhere(lever, why)?);
         }
         rows.retain(|r| !self.asked.of_plan || r.stated.is_some());
-        let recommendation = self.recommendation(combined)?;
+        let mut recommendation = self.recommendation(combined)?;
+        let unmeasured = |r: &&Row| r.rests_on.is_some_and(|on| on.assumed || on.calibrated);
+        recommendation.unmeasured = self.known.as_ref().map(|_| rows.iter().filter(unmeasured).filter_map(|r| r.step).sum());
         let double_counts = double_count::found(&rows, &self.analysis, self.scenario, self.levers);
         Ok(Savings {
             schema: "ce-cost/savings/1".into(),
@@ -173,6 +179,7 @@ impl Writer<'_> {
         row.marginal = self.analysis.after_all(i);
         row.purchases = self.purchases(i, recommended);
         row.shapley = self.analysis.shares.0.get(&i).copied();
+        row.rests_on = self.known.as_ref().and_then(|known| known.of(&self.analysis.values.ground, i).ok());
         row.reason = self.reason(i, out.as_ref(), &row);
         row
     }
@@ -204,6 +211,7 @@ impl Writer<'_> {
             marginal: None,
             step: None,
             shapley: None,
+            rests_on: None,
             reason: None,
             status,
             upfront: None,
@@ -287,6 +295,7 @@ impl Writer<'_> {
         let (scenarios, book, basis) = (self.scenarios, self.book, self.asked.basis);
         let others = &Others::new(scenarios, there, book, basis)?;
         let ground = Ground { others, scenarios, scenario: there, book, basis, levers: &alone, sources: &self.levers.sources };
+        row.rests_on = Some(Known::new(&ground, 0)?.of(&ground, 0)?);
         let (before, after) = (ground.worth(0)?, ground.worth(1)?);
         row.environment = there.name.to_string();
         row.standalone = Some(before.total - after.total);
@@ -355,6 +364,7 @@ impl Writer<'_> {
             saving,
             share: share_of(saving, base.total).map(|s| exact(s.0)),
             band: if chosen == 0 { Band::default() } else { self.band(&after, worth)? },
+            unmeasured: None,
             upfront: worth.upfront,
             upfront_fees: worth.fees,
             at_any_risk: self.analysis.at_any_risk,
@@ -369,7 +379,7 @@ impl Writer<'_> {
     fn band(&self, after: &Scenario, worth: Worth) -> Result<Band, NoBill> {
         let metered = |scenario| {
             let mut metered = Metered::new(self.scenarios, scenario, self.book, self.asked.basis)?;
-            metered.records = hourly::layered(scenario, &metered.terms, metered.records);
+            metered.records = hourly::layered(scenario, &metered.terms, metered.records, Formulas::Kept);
             Ok::<_, NoBill>(metered)
         };
         let (before, after) = (metered(self.scenario)?, metered(after)?);

@@ -2,15 +2,15 @@
 
 use std::fmt::Write;
 
-use super::pages::{bought, headline, plan_table, reversible, table, terms};
+use super::pages::{bought, headline, legend, plan_table, reversible, table, terms};
 use crate::cli::args::BasisArg;
 use crate::money::Usd;
 use crate::report::terminal::Screen;
 use crate::report::{csv, markdown as md};
-use crate::savings::document::{Savings, Status};
+use crate::savings::document::{RestsOn, Savings, Status, Total};
 use crate::savings::lever::Horizon;
 
-/// A row for each lever.
+/// A row for each lever, then for each environment what the best ones save together and what the plan states, short term and long term.
 pub fn rows(found: &[Savings]) -> String {
     let header = [
         "environment",
@@ -26,17 +26,41 @@ pub fn rows(found: &[Savings]) -> String {
         "step_usd",
         "shapley_usd",
         "upfront_usd",
+        "marks",
         "risk",
         "effort",
         "takes",
         "reversible",
         "purchases",
         "reason",
+        "p10_usd",
+        "p90_usd",
+        "break_even_month",
     ];
     let usd = |amount: Option<Usd>| amount.map(|a| a.to_string()).unwrap_or_default();
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let place = |name: &str| header.iter().position(|h| *h == name).unwrap_or_default();
+    let total = |s: &Savings, name: &str, cells: Vec<(&str, String)>| {
+        let mut row = vec![String::new(); header.len()];
+        let named = [("environment", s.environment.clone()), ("lever", name.to_owned()), ("status", "total".to_owned())];
+        named.into_iter().chain(cells).for_each(|(column, text)| row[place(column)] = text);
+        row
+    };
+    let totals = |s: &Savings| {
+        let (best, band) = (&s.recommendation, &s.recommendation.band);
+        let together = vec![
+            ("step_usd", s.combined.to_string()),
+            ("upfront_usd", best.upfront.to_string()),
+            ("p10_usd", usd(band.p10)),
+            ("p90_usd", usd(band.p90)),
+            ("break_even_month", text(&best.break_even_month)),
+        ];
+        let plan = |of: &Total| vec![("stated_usd", of.stated.to_string()), ("reproduced_usd", of.reproduced.to_string())];
+        let (short, long) = (plan(&s.totals.short), plan(&s.totals.long));
+        [total(s, "best-together", together), total(s, "plan-short", short), total(s, "plan-long", long)]
+    };
     let lines = found.iter().flat_map(|s| {
-        s.levers.iter().map(move |r| {
+        let levers = s.levers.iter().map(move |r| {
             vec![
                 s.environment.clone(),
                 r.id.clone(),
@@ -51,14 +75,19 @@ pub fn rows(found: &[Savings]) -> String {
                 usd(r.step),
                 usd(r.shapley),
                 usd(r.upfront),
+                r.rests_on.map_or("", RestsOn::marks).into(),
                 r.risk.word().into(),
                 r.effort.word().into(),
                 r.takes.clone(),
                 reversible(r.reversible).into(),
                 r.purchases.iter().map(bought).collect::<Vec<_>>().join("; "),
                 text(&r.reason),
+                String::new(),
+                String::new(),
+                String::new(),
             ]
-        })
+        });
+        levers.chain(totals(s)).collect::<Vec<_>>()
     });
     csv::write(&header, lines)
 }
@@ -85,7 +114,10 @@ pub fn markdown(found: &Savings, basis: BasisArg) -> String {
             let _ = writeln!(out, "**{}** {}\n", headline(found, &plain), terms(found));
         }
     }
-    out.push_str(&md::table(&if basis == BasisArg::Plan { plan_table(found) } else { table(found) }));
+    out.push_str(&md::table(&if basis == BasisArg::Plan { plan_table(found) } else { table(found, usize::MAX) }));
+    for line in legend(found).iter().filter(|_| basis == BasisArg::List) {
+        let _ = writeln!(out, "\n{}", md::escape(line));
+    }
     for row in found.levers.iter().filter(|r| basis == BasisArg::List && r.status == Status::Recommended) {
         let (effort, back) = (row.effort.word(), reversible(row.reversible));
         let _ = write!(out, "\n- {}: effort {effort}, reversible {back}", md::escape(&row.title));

@@ -75,7 +75,10 @@ pub(super) fn levers_named(mut levers: Levers, wanted: &[String]) -> Result<Leve
     for id in wanted {
         let ids: Vec<&str> = levers.list.iter().map(|l| l.id.as_str()).collect();
         if !ids.contains(&id.as_str()) {
-            let near = nearest(id, ids.iter().copied()).map(|n| format!(": did you mean `{n}`?")).unwrap_or_default();
+            // Half a name is no slip of the pen: those that have all of its words.
+            let has_all = |known: &&&str| id.split('-').all(|word| known.split('-').any(|k| k.starts_with(word)));
+            let near = nearest(id, ids.iter().copied()).or_else(|| ids.iter().find(has_all).copied());
+            let near = near.map(|n| format!(": did you mean `{n}`?")).unwrap_or_default();
             return Err(Failure::usage(format!("error: there is no lever `{id}`{near}\nhelp: there are {}", ids.join(", "))));
         }
     }

@@ -8,7 +8,7 @@ use crate::money::{Usd, dollars, signed};
 use crate::quantity::{Share, per_cent};
 use crate::report::table::{Cell, Column, Kind, Table};
 use crate::report::terminal::{Screen, Tone};
-use crate::savings::document::{Purchase, Row, Savings, Status, Together, Total};
+use crate::savings::document::{Purchase, RestsOn, Row, Savings, Status, Together, Total};
 use crate::savings::lever::{Horizon, Reversible};
 
 /// The least room beside names in which words are read with ease.
@@ -30,7 +30,8 @@ pub fn list(found: &Savings, screen: &Screen) -> String {
     out.push_str(&screen.fill(&terms(found), "  "));
     out.push_str(&screen.fill(&bounds(found), "  "));
     out.push('\n');
-    out.push_str(&screen.table(&table(found)));
+    out.push_str(&screen.table(&table(found, screen.width)));
+    legend(found).iter().for_each(|line| out.push_str(&screen.fill(line, "  ")));
     before(found, screen, &mut out);
     reasons(found, screen, &mut out);
     overlaps(found, screen, &mut out);
@@ -124,14 +125,18 @@ fn before(found: &Savings, screen: &Screen, out: &mut String) {
     section(screen, "Before you do it", &recommended().map(line).collect::<Vec<_>>(), out);
 }
 
-/// Every lever that has something to do.
-pub(super) fn table(found: &Savings) -> Table {
+/// From this width on fair shares are shown.
+const SHARES: usize = 100;
+
+/// Every lever that has something to do; where there is room for fair shares those of the others in a row.
+pub(super) fn table(found: &Savings, width: usize) -> Table {
     let mut table = Table::new(&[
         Column::words("", "lever"),
         Column::number("plan says", "stated"),
         Column::number("alone", "standalone"),
         Column::number("step", "step"),
-        Column::number("after the others", "marginal"),
+        Column::number("after others", "marginal"),
+        Column::words("", "marks"),
         Column::words("", "bar").droppable(3),
         Column::number("fair share", "shapley").droppable(4),
         Column::words("risk", "risk").droppable(1),
@@ -147,6 +152,7 @@ pub(super) fn table(found: &Savings) -> Table {
             Cell::money(r.standalone),
             Cell::money(r.step),
             Cell::money(r.marginal),
+            Cell::text(r.rests_on.map_or("", RestsOn::marks)),
             bar.map_or(Cell::Empty, Cell::Bar),
             Cell::money(r.shapley),
             Cell::text(r.risk.word()),
@@ -157,11 +163,34 @@ pub(super) fn table(found: &Savings) -> Table {
         table.row(Kind::Line, 0, cells(row));
     }
     let best = [Cell::text("Best together"), Cell::Empty, Cell::Empty, Cell::Money(found.combined)];
-    table.row(Kind::Sum, 0, best.into_iter().chain(std::iter::repeat_n(Cell::Empty, 5)).collect());
+    table.row(Kind::Sum, 0, best.into_iter().chain(std::iter::repeat_n(Cell::Empty, 6)).collect());
     for row in found.levers.iter().filter(|r| r.status != Status::Recommended && !is_idle(r)) {
         table.row(Kind::Dim, 0, cells(row));
     }
+    let idle: Vec<Usd> = found.levers.iter().filter(|r| is_idle(r)).filter_map(|r| r.shapley).filter(|s| !s.is_zero()).collect();
+    if !idle.is_empty() && width >= SHARES {
+        let name = if idle.len() == 1 { "1 other".to_owned() } else { format!("{} others", idle.len()) };
+        let mut cells = vec![Cell::text(name)];
+        cells.extend(std::iter::repeat_n(Cell::Empty, 6));
+        cells.extend([Cell::Money(idle.into_iter().sum()), Cell::Empty, Cell::Empty]);
+        table.row(Kind::Dim, 0, cells);
+    }
     table
+}
+
+/// What the marks of the table mean.
+pub(super) fn legend(found: &Savings) -> Vec<String> {
+    let rests_on = || found.levers.iter().filter(|r| !is_idle(r)).filter_map(|r| r.rests_on);
+    let mut lines = Vec::new();
+    if rests_on().any(|on| on.assumed || on.calibrated) {
+        let best = &found.recommendation;
+        let how_much = best.unmeasured.map(|part| format!(": {} of the {}", dollars(part), dollars(best.saving))).unwrap_or_default();
+        lines.push(format!("~ an input that is assumed or calibrated to the plan, not measured, stands behind it{how_much}."));
+    }
+    if rests_on().any(|on| on.weak_price) {
+        lines.push("* a price of low confidence stands behind it.".into());
+    }
+    lines
 }
 
 /// True for a lever that has nothing to do here and of which the plan does not speak.

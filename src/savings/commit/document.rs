@@ -126,6 +126,8 @@ pub struct FamilyAdvice {
     pub on_demand: Usd,
     /// The choices, by term and payment option.
     pub choices: Vec<Choice>,
+    /// True where AWS sells something for what runs and the price book has no rate of it: nothing is known of its worth.
+    pub unpriced: bool,
     /// What cannot be bought or is not covered, and why.
     pub notes: Vec<String>,
 }

@@ -70,7 +70,8 @@ impl Market<'_> {
             notes.extend(on_sale(&purchases, &absent));
         }
         notes.dedup();
-        Offers { family, uses, purchases, notes }
+        let unpriced = purchases.is_empty() && !elsewhere && uses.iter().any(|i| self.is_offered(&family, *i));
+        Offers { family, uses, purchases, unpriced, notes }
     }
 
     /// Why nothing of a family can be bought.
@@ -83,13 +84,17 @@ impl Market<'_> {
         }
     }
 
+    /// True where AWS sells something of a family for a use, whatever the price book knows of it.
+    fn is_offered(&self, family: &Family, used: usize) -> bool {
+        match family {
+            Family::SavingsPlan(plan) => savings_plan::is_offered(*plan, &self.uses[used].record),
+            Family::Reservation { .. } => true,
+        }
+    }
+
     /// Use that no term of a family covers: what AWS does not offer it for, and what the price book has no rate for.
     fn not_covered(&self, family: &Family, uses: &[usize]) -> Vec<String> {
-        let offered = |i: &usize| match family {
-            Family::SavingsPlan(plan) => savings_plan::is_offered(*plan, &self.uses[*i].record),
-            Family::Reservation { .. } => true,
-        };
-        let (unknown, without): (Vec<usize>, Vec<usize>) = uses.iter().partition(|i| offered(i));
+        let (unknown, without): (Vec<usize>, Vec<usize>) = uses.iter().partition(|i| self.is_offered(family, **i));
         let no_rate = if self.wanted == Wanted::default() {
             "the price book has no rate for it"
         } else {

@@ -92,6 +92,7 @@ pub fn commitments(scenarios: &Scenarios, scenario: &Scenario, book: &PriceBook,
         name: offers.family.title(),
         on_demand: advisor.on_demand(&offers.covered()),
         choices: weighed.into_iter().map(|w| w.choice).collect(),
+        unpriced: offers.unpriced,
         notes: smaller.then(|| BESIDE.to_owned()).into_iter().chain(offers.notes).collect(),
     };
     Ok(Commitments {

@@ -199,6 +199,8 @@ pub struct Offers {
     /// What can be bought at the terms that are wanted. A term whose rate is not published appears twice: at the rate of No Upfront and at
     /// that of All Upfront. So do reservations of two sizes.
     pub purchases: Vec<Purchase>,
+    /// True where AWS sells something for that use and the price book has no rate of it at any term.
+    pub unpriced: bool,
     /// What cannot, and why, in a line each.
     pub notes: Vec<String>,
 }

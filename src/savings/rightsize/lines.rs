@@ -30,7 +30,8 @@ impl Writer<'_> {
         }
     }
 
-    /// Tasks on average as they were measured, where the scenario has another number. What moves stays between the limits.
+    /// Tasks on average as they were measured, where the scenario has another number. What moves is not below the least; above the most it is
+    /// refused before ([`Subject::contradicts`]).
     pub fn measured(&self, subject: &Subject<'_>, tasks: Decimal) -> Option<Patch> {
         let (min, max) = (subject.service.tasks.min.value.0, subject.service.tasks.max.value.0);
         let tasks = tasks.round_dp(PLACES).clamp(min, max.max(min));

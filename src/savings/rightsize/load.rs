@@ -123,6 +123,10 @@ fn enough(busy: &Busy, known: &[f64], step: usize, switched: bool) -> Result<(),
     if missing > MOST_GAPS && !switched {
         return Err(format!("{:.0}% of its intervals have no CPU: at most {:.0}% may be missing", missing * 100.0, MOST_GAPS * 100.0));
     }
+    let of_nothing = busy.cpu.iter().zip(&busy.tasks).filter(|(cpu, tasks)| cpu.is_some_and(|c| c > 0.0) && **tasks == Some(0.0)).count();
+    if of_nothing > 0 {
+        return Err(format!("{of_nothing} of its intervals have CPU in use and no task: one of the two series is not this service's"));
+    }
     if known.iter().all(|cpu| *cpu == known[0]) {
         return Err(
             format!("CPU is {:.4}% in each of {} intervals: that is no measurement", known[0] * 100.0, known.len()).replace(".0000%", "%")
@@ -165,6 +169,9 @@ mod tests {
         assert_eq!(why(&busy, &of), "9 days of measurements: two weeks are needed, one week is not like the other");
         let (busy, of) = series(14, 0.4, 0.4);
         assert_eq!(why(&busy, &of), "CPU is 40% in each of 336 intervals: that is no measurement");
+        let (mut busy, of) = series(14, 0.2, 0.6);
+        busy.tasks[5..8].fill(Some(0.0));
+        assert_eq!(why(&busy, &of), "3 of its intervals have CPU in use and no task: one of the two series is not this service's");
         let (mut busy, of) = series(14, 0.2, 0.6);
         busy.cpu[10..100].fill(None);
         assert_eq!(why(&busy, &of), "27% of its intervals have no CPU: at most 10% may be missing");

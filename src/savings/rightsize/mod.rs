@@ -96,7 +96,10 @@ pub fn rightsize(ask: &Ask<'_>) -> Result<RightSizing, String> {
         let running =
             Running { cpu: subject.service.task.cpu.value.0, memory: subject.service.task.memory.value.0, average: subject.average };
         judged.push(match Load::of(busy, ask.measured, &running, subject.is_switched()) {
-            Ok(load) => ask.judge(subject, &load, &writer)?,
+            Ok(load) => match subject.contradicts(load.tasks.and_then(quantity)) {
+                Some(why) => unknown(subject, why),
+                None => ask.judge(subject, &load, &writer)?,
+            },
             Err(why) => unknown(subject, why),
         });
     }

@@ -60,6 +60,15 @@ impl<'a> Subject<'a> {
         Ok(Subject { resource, service, hours, average })
     }
 
+    /// Says so where more tasks were measured on average than may run: the scenario is of another service, or not up to date.
+    pub fn contradicts(&self, measured: Option<Decimal>) -> Option<String> {
+        let (tasks, most) = (measured?.round_dp(2), self.service.tasks.max.value.0);
+        let name = &self.resource.name;
+        (tasks > most).then(|| {
+            format!("{} tasks ran on average, and the scenario has {most} at most: correct {name}.tasks.max first", tasks.normalize())
+        })
+    }
+
     /// True where the number of tasks follows from the workload, false where it is stated.
     pub fn follows(&self) -> bool {
         self.service.tasks.average.is_none()
