@@ -103,7 +103,7 @@ fn a_pull_request_gets_one_comment_annotations_and_an_exit_code() {
     let broken = runner.step(&[]);
     assert_eq!(broken.status.code(), Some(1), "{}", text(&broken));
     let said = text(&broken);
-    assert!(said.lines().any(|l| l.starts_with("::error file=scenarios/budgets.yaml,line=") && l.contains("prod-budget")), "{said}");
+    assert!(said.lines().any(|l| l.starts_with("::error file=scenarios/prod.yaml,line=57,") && l.contains("prod-budget")), "{said}");
     let comment = read(&runner.at("fake/comments/77"));
     assert!(comment.contains("1 rule failed") && comment.contains("team-backend"), "{comment}");
     assert!(read(&runner.at("output")).starts_with("verdict=fail\n"));
@@ -119,6 +119,56 @@ fn a_pull_request_gets_one_comment_annotations_and_an_exit_code() {
     let never = runner.step(&[("INPUT_FAIL_ON", "never"), ("INPUT_ENVIRONMENTS", "prod dr")]);
     assert_eq!(never.status.code(), Some(0), "{}", text(&never));
     assert!(read(&runner.at("output")).starts_with("verdict=fail\n"));
+}
+
+/// What the verdict makes of the step, whatever the program's exit code says.
+#[test]
+fn a_step_fails_where_its_input_says_so() {
+    let runner = Runner::new();
+    let warn = "rules:\n  - {id: low, environment: prod, metric: planned, above: 1 USD, level: warn}\n";
+    let old = "prices_within: 1 day\nrules:\n  - {id: fine, environment: prod, metric: planned, below: 1 USD}\n";
+    for (rules, verdict, codes) in [(warn, "warn", [1, 0, 0]), (old, "incomplete", [3, 3, 0])] {
+        fs::write(runner.at("origin/scenarios/budgets.yaml"), rules).expect("a file");
+        git(&runner.at("origin"), &["commit", "-qam", "rules"]);
+        for (when, code) in ["warn", "fail", "never"].into_iter().zip(codes) {
+            let step = runner.step(&[("INPUT_FAIL_ON", when), ("INPUT_COMMENT", "false"), ("INPUT_ID", "costs")]);
+            assert_eq!(step.status.code(), Some(code), "{verdict}, {when}: {}", text(&step));
+            assert!(read(&runner.at("output")).starts_with(&format!("verdict={verdict}\n")));
+            assert!(read(&runner.at("summary")).starts_with("<!-- ce-cost:check:costs -->\n"));
+        }
+    }
+}
+
+/// A build is found again by what it is made of: not when a price changes, nor for other features.
+#[test]
+fn a_build_is_kept_for_its_own_sources() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let copy = |name: &str, text: &str| {
+        let to = folder.path().join(name);
+        fs::create_dir_all(to.parent().expect("a folder")).expect("a folder");
+        fs::write(to, text).expect("a file");
+    };
+    for name in ["Cargo.toml", "Cargo.lock", ".ci/action-key"] {
+        copy(name, &read(&root.join(name)));
+    }
+    for name in ["src/main.rs", "pricing/prices.csv", "scenarios/prod.yaml", "reports/page.html"] {
+        copy(name, "1");
+    }
+    let key = |features: &str| {
+        let done = Command::new("bash").arg(folder.path().join(".ci/action-key")).arg(features).output().expect("it runs");
+        assert!(done.status.success(), "{}", text(&done));
+        String::from_utf8(done.stdout).expect("text")
+    };
+    let first = key("");
+    assert_eq!((key(""), first.trim().len()), (first.clone(), 40));
+    assert_ne!(key("actuals"), first);
+    for name in ["pricing/prices.csv", "scenarios/prod.yaml", "src/main.rs"] {
+        copy(name, "2");
+        assert_ne!(key(""), first, "{name}");
+        copy(name, "1");
+    }
+    assert_eq!(key(""), first);
 }
 
 #[test]

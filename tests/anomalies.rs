@@ -91,7 +91,7 @@ fn without_bills_nothing_is_said() {
 fn rules_on_bills_are_held_against_them() {
     let folder = demo("2026-11-24");
     let rules = "rules:
-  - {id: tagged, environment: prod, metric: tag_coverage, tags: [Owner, Service], below: 101%}
+  - {id: tagged, environment: prod, metric: tag_coverage, tags: [Owner, Service], below: 100%}
   - {id: whose, environment: prod, metric: tag_coverage, tags: Environment, below: 5%}
   - {id: used, environment: prod, metric: billed_utilisation, below: 99.9%}
   - {id: covered, environment: prod, metric: billed_coverage, below: 1%}

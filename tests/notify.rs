@@ -29,6 +29,8 @@ struct Request {
 #[derive(Clone, Copy)]
 enum Answer {
     Status(u16),
+    /// Too many, with the seconds to wait.
+    Later(u32),
     Hangs,
 }
 
@@ -80,13 +82,13 @@ fn serve(stream: TcpStream, answer: Answer, seen: &Mutex<Vec<Request>>) {
     seen.lock().expect("no panic").push(Request { path, authorization, body: serde_json::from_slice(&body).expect("JSON") });
     match answer {
         Answer::Hangs => thread::sleep(Duration::from_secs(20)),
-        Answer::Status(status) => {
-            let _ = write!(
-                reader.into_inner(),
-                "HTTP/1.1 {status} X\r\nLocation: /elsewhere\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
-            );
-        }
+        Answer::Status(status) => answer_with(reader.into_inner(), status, "Location: /elsewhere"),
+        Answer::Later(seconds) => answer_with(reader.into_inner(), 429, &format!("Retry-After: {seconds}")),
     }
+}
+
+fn answer_with(mut stream: TcpStream, status: u16, header: &str) {
+    let _ = write!(stream, "HTTP/1.1 {status} X\r\n{header}\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
 }
 
 const OK: &[Answer] = &[Answer::Status(200)];
@@ -186,6 +188,19 @@ fn what_may_pass_is_tried_again() {
     assert_eq!(hook.seen().len(), 3);
 }
 
+/// As long as the answer asks for; where that is too long, at the next run.
+#[test]
+fn who_asks_for_patience_gets_it() {
+    let (hook, folder) = (Listener::start(&[Answer::Later(2), Answer::Status(200)]), with_rules(RULES));
+    let began = std::time::Instant::now();
+    says(folder.path(), &["--notify", "webhook"], &[("CE_COST_WEBHOOK_URL", &hook.url)], 1);
+    assert!(hook.seen().len() == 2 && began.elapsed() >= Duration::from_secs(2), "{:?}", began.elapsed());
+    let (busy, folder) = (Listener::start(&[Answer::Later(3_600)]), with_rules(RULES));
+    let notes = says(folder.path(), &["--notify", "webhook"], &[("CE_COST_WEBHOOK_URL", &busy.url)], 1);
+    assert!(notes.contains("the answer was 429, and to wait 3600 s"), "{notes}");
+    assert_eq!(busy.seen().len(), 1);
+}
+
 /// A refusal is final; it hides neither the verdict nor the other channel, and is told of again at the next run.
 #[test]
 fn what_is_refused_is_said_and_not_forgotten() {
@@ -231,9 +246,28 @@ fn what_is_not_set_up_is_an_error_before_anything_is_sent() {
     let notes = says(folder.path(), &["--notify", "slack"], &open, 64);
     assert!(notes.contains("https://") && !notes.contains("secret-path"), "{notes}");
     assert!(says(folder.path(), &["--notify", "mail"], &[], 64).contains("expected slack, sns, webhook or pagerduty"));
+    // The verdict is told even so.
+    assert!(
+        String::from_utf8_lossy(&check(folder.path(), &["--notify", "slack"], &open).stdout).starts_with("1 rule failed, 1 rule warns")
+    );
     fs::write(folder.path().join("told.json"), "{").expect("a file");
     assert!(says(folder.path(), &["--notify", "slack"], &set, 65).contains("does not say what was told"));
     assert_eq!(slack.seen().len(), 0);
+}
+
+/// What was told cannot be kept: the verdict stands, and that it will be told again is said.
+#[test]
+fn a_state_that_cannot_be_written_does_not_hide_the_verdict() {
+    let (hook, folder) = (Listener::start(OK), with_rules(RULES));
+    fs::write(folder.path().join("file"), "").expect("a file");
+    let variables = [("CE_COST_WEBHOOK_URL", hook.url.as_str())];
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ce-cost"));
+    command.args(["check", "prod", "--paths", "0", "--as-of", "2026-11-24", "--notify", "webhook", "--notify-state", "file/told.json"]);
+    let output = command.envs(variables).current_dir(folder.path()).output().expect("it runs");
+    let notes = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(String::from_utf8_lossy(&output.stdout).starts_with("1 rule failed, 1 rule warns"), "{notes}");
+    assert_eq!((output.status.code(), hook.seen().len()), (Some(1), 1), "{notes}");
+    assert!(notes.contains("what was told cannot be kept, and will be told again"), "{notes}");
 }
 
 /// A topic with a queue behind it: what is published arrives there as an e-mail would.

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::base::Conventions;
 use super::landing::Landing;
 use super::rule::{Level, Metric};
 use crate::forecast::Band;
@@ -10,6 +11,9 @@ use crate::money::Usd;
 
 /// The name of the layout.
 pub(super) const SCHEMA: &str = "ce-cost/check/1";
+
+/// The currency of every amount.
+pub(super) const CURRENCY: &str = "USD";
 
 /// The check of one or several environments. Saved, it is a base for a later one.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -24,6 +28,8 @@ pub struct Check {
     pub as_of: String,
     /// What it was held against: a revision or a saved run; `null` for nothing.
     pub base: Option<String>,
+    /// How bills ahead were reckoned: a saved run is a base for those that are reckoned alike.
+    pub basis: Conventions,
     /// The worst that a rule says: fail before incomplete before warn before pass.
     pub verdict: Verdict,
     /// Each rule about each environment: the worst first, then as the file has them.
@@ -56,6 +62,8 @@ pub enum Status {
     Skipped,
     /// It is breached, and that is accepted for a while.
     Waived,
+    /// It is breached, which is noted.
+    Info,
     /// It is breached, which is told.
     Warn,
     /// It could not be told.
@@ -68,7 +76,7 @@ impl Status {
     /// What it does to the verdict.
     pub fn verdict(self) -> Verdict {
         match self {
-            Status::Pass | Status::Skipped | Status::Waived => Verdict::Pass,
+            Status::Pass | Status::Skipped | Status::Waived | Status::Info => Verdict::Pass,
             Status::Warn => Verdict::Warn,
             Status::Incomplete => Verdict::Incomplete,
             Status::Fail => Verdict::Fail,
@@ -99,6 +107,8 @@ pub struct Outcome {
     pub limit: Option<String>,
     /// In words.
     pub message: String,
+    /// Why there is no value; `null` where there is one.
+    pub reason: Option<String>,
     /// Who looks after it.
     pub owner: Option<String>,
     /// Where to read on.
@@ -108,6 +118,17 @@ pub struct Outcome {
     /// The file of the rule.
     pub file: String,
     /// Its line there.
+    pub line: u32,
+    /// Where to look in the scenario: at the value that moved the month most, else at its head; `null` where it was not read.
+    pub scenario: Option<Spot>,
+}
+
+/// A line of a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Spot {
+    /// The file.
+    pub file: String,
+    /// Its line, from 1.
     pub line: u32,
 }
 
@@ -153,6 +174,10 @@ pub struct Service {
 /// The first month against that of the base.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Change {
+    /// True where the base has no such environment.
+    pub is_new: bool,
+    /// True where the base is a saved run at other prices, so that the change holds what these do.
+    pub other_prices: bool,
     /// The base's total.
     pub before: Usd,
     /// How much more it is now.
@@ -183,7 +208,7 @@ pub struct Moved {
 pub struct Driver {
     /// Its path in the file.
     pub path: String,
-    /// In the base; `null` where it was not there.
+    /// In the base: a value, or the type of a resource; `null` where it was not there.
     pub before: Option<String>,
     /// Now; `null` where it is no longer there.
     pub after: Option<String>,
@@ -195,6 +220,8 @@ pub struct Driver {
 #[derive(Debug, Deserialize)]
 pub(super) struct Saved {
     pub schema: String,
+    pub currency: String,
+    pub basis: Conventions,
     pub environments: Vec<SavedEnvironment>,
 }
 

@@ -3,11 +3,14 @@
 use std::collections::BTreeSet;
 
 use chrono::{Datelike, NaiveDate};
+use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::bill::group::parts;
 use crate::bill::{Bill, Charge};
 use crate::money::Usd;
+use crate::scenario::plan::{Claim, Plan};
 use crate::variance::calendar::{SoFar, is_daily, so_far};
 use crate::variance::key::{Key, Keys};
 
@@ -28,17 +31,38 @@ pub struct Landing {
     pub awaited: Usd,
     /// These three together.
     pub landed: Usd,
+    /// What the model puts outside the plan: bills do not tell it.
+    pub outside: Outside,
+}
+
+/// As much of a month as no line of the plan speaks of, by the model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Outside {
+    /// Of what was billed so far.
+    pub billed: Usd,
+    /// Of the whole month.
+    pub landed: Usd,
 }
 
 /// Days at the end whose rows are not all there yet (AWS: "up to 24 hours", and often more).
 pub const LATE: u32 = 2;
 
-/// The month of a bill as it lands. `billed` and `predicted` are one environment's; `days` is how far the bill has come.
+/// How far a bill has come.
+#[derive(Clone, Copy, Debug)]
+pub struct Reached {
+    /// Up to the last day of which there are rows.
+    pub days: SoFar,
+    /// So many days at its end are not all there yet.
+    pub late: u32,
+}
+
+/// The month of a bill as it lands. `billed` and `predicted` are one environment's.
 /// `None` for quantities too large to be exact.
-pub fn land(billed: &Bill, predicted: &Bill, days: SoFar, keys: &Keys<'_>) -> Option<Landing> {
+pub fn land(billed: &Bill, predicted: &Bill, reached: Reached, plan: Option<&Plan>, keys: &Keys<'_>) -> Option<Landing> {
+    let days = reached.days;
     // Where no row tells a day nothing can be left out.
     let tells_days = billed.charges.iter().any(|c| c.day.is_some() && is_daily(c));
-    let complete = SoFar { days: if tells_days { days.days.saturating_sub(LATE) } else { days.days }, of: days.of };
+    let complete = SoFar { days: if tells_days { days.days.saturating_sub(reached.late) } else { days.days }, of: days.of };
     let is_late = |c: &&Charge| is_daily(c) && c.day.is_some_and(|day| day.day() > complete.days);
     let sum = |charges: &[Charge]| charges.iter().map(|c| c.billed).sum::<Usd>();
     let stands = billed.charges.iter().filter(|c| !is_late(c)).map(|c| c.billed).sum::<Usd>();
@@ -57,7 +81,23 @@ pub fn land(billed: &Bill, predicted: &Bill, days: SoFar, keys: &Keys<'_>) -> Op
         rest,
         awaited,
         landed: stands + rest + awaited,
+        outside: outside(predicted, plan, days, |c| there.contains(&keys.of(c)))?,
     })
+}
+
+/// What no line of the plan speaks of. Of what comes once only what `is_there` counts as billed.
+fn outside(predicted: &Bill, plan: Option<&Plan>, days: SoFar, is_there: impl Fn(&Charge) -> bool) -> Option<Outside> {
+    let mut outside = Outside { billed: Usd::ZERO, landed: Usd::ZERO };
+    let (billed, of) = (Decimal::from(days.days), Decimal::from(days.of));
+    for part in parts(predicted, plan).iter().filter(|p| p.claim == Claim::Unplanned) {
+        outside.landed += part.cost;
+        if is_daily(part.charge) {
+            outside.billed += Usd::new(part.cost.decimal().checked_mul(billed)?.checked_div(of)?);
+        } else if is_there(part.charge) {
+            outside.billed += part.cost;
+        }
+    }
+    Some(outside)
 }
 
 #[cfg(test)]
@@ -119,7 +159,7 @@ mod tests {
         let book = PriceBook::embedded().unwrap_or_else(|e| panic!("{}", e.0.render(&e.1, false)));
         let names = Names::embedded();
         let keys = Keys { names: &names, book: &book };
-        land(&bill(billed), &bill(predicted), SoFar { days, of: 30 }, &keys).expect("small numbers")
+        land(&bill(billed), &bill(predicted), Reached { days: SoFar { days, of: 30 }, late: LATE }, None, &keys).expect("small numbers")
     }
 
     /// 22 days were billed, of which 20 stand, 10 a day; the model says 300 a month, so that 100 are left, a tax of 5 that is not

@@ -8,8 +8,11 @@ pub mod commitments;
 pub mod document;
 pub mod judge;
 pub mod landing;
+mod moved;
 pub mod on_bill;
+mod reading;
 pub mod rule;
 mod value;
+pub mod words;
 
 pub use self::judge::{Ground, check};

@@ -6,14 +6,28 @@ use rust_decimal::Decimal;
 
 use super::base;
 use super::commitments::{Covered, covered};
-use super::document::Status;
 use super::judge::{Ground, Seen};
-use super::landing::Landing;
 use super::on_bill::OnBill;
 use super::rule::{Metric, Rule};
-use crate::money::Usd;
+use crate::money::{Usd, dollars};
 use crate::variance::key::Keys;
 use crate::variance::names::Names;
+
+/// A value, and what a reader must know of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Told {
+    pub value: Decimal,
+    /// What it is, where the name of the metric and the value do not say it.
+    pub what: Option<String>,
+    /// What it is made of, behind it.
+    pub note: Option<String>,
+}
+
+impl From<Decimal> for Told {
+    fn from(value: Decimal) -> Told {
+        Told { value, what: None, note: None }
+    }
+}
 
 /// Why there is no value.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -22,27 +36,21 @@ pub(super) enum Untold {
     Missing(String),
     /// There is nothing that it could be about.
     Nothing(String),
-}
-
-impl Untold {
-    /// What that makes of a rule.
-    pub fn status(&self) -> Status {
-        match self {
-            Untold::Missing(_) => Status::Incomplete,
-            Untold::Nothing(_) => Status::Skipped,
-        }
-    }
+    /// So much where there was nothing, which is more than any part of it.
+    FromNothing(Usd),
 }
 
 impl fmt::Display for Untold {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Untold::Missing(why) | Untold::Nothing(why)) = self;
-        f.write_str(why)
+        match self {
+            Untold::Missing(why) | Untold::Nothing(why) => f.write_str(why),
+            Untold::FromNothing(now) => write!(f, "from nothing to {}, which is more than any per cent of it", dollars(*now)),
+        }
     }
 }
 
 /// The value of a rule's metric, or in words why there is none.
-pub(super) fn value(rule: &Rule, seen: &Seen<'_>, ground: &Ground<'_>, n: u32) -> Result<Decimal, Untold> {
+pub(super) fn value(rule: &Rule, seen: &Seen<'_>, ground: &Ground<'_>, n: u32) -> Result<Told, Untold> {
     let at = n as usize;
     let none = || Untold::Missing(format!("there is no forecast of {}", ground.basis.month.plus(n)));
     let (month, bill) = seen.forecast.months.get(at).zip(seen.bills.get(at)).ok_or_else(none)?;
@@ -52,7 +60,9 @@ pub(super) fn value(rule: &Rule, seen: &Seen<'_>, ground: &Ground<'_>, n: u32) -
         // Nothing is uncertain.
         (None, _) => Ok(month.total.decimal()),
     };
-    match rule.metric {
+    let number = match rule.metric {
+        Metric::Actual | Metric::Landed => return billed(rule, ground.on_bill(seen.scenario)?),
+        Metric::Anomaly => return largest(rule, ground.on_bill(seen.scenario)?),
         Metric::Planned | Metric::Total => {
             let sum = seen.sum(&rule.scope, bill, rule.metric == Metric::Planned);
             let none = || Untold::Missing(format!("{} has no charge of {}", seen.scenario.name, rule.scope.words()));
@@ -65,8 +75,6 @@ pub(super) fn value(rule: &Rule, seen: &Seen<'_>, ground: &Ground<'_>, n: u32) -
             None if ground.drawing.paths == 0 => Err(Untold::Missing("no paths were run, and there is no probability without them".into())),
             None => Ok(Decimal::from(u8::from(month.budget.is_some_and(|b| month.planned.total > b)))),
         },
-        Metric::Actual => landing(seen, ground).map(|l| l.billed.decimal()),
-        Metric::Landed => landing(seen, ground).map(|l| l.landed.decimal()),
         Metric::Coverage | Metric::Utilisation => {
             let names = Names::embedded();
             let keys = Keys { names: &names, book: ground.book };
@@ -76,14 +84,17 @@ pub(super) fn value(rule: &Rule, seen: &Seen<'_>, ground: &Ground<'_>, n: u32) -
         Metric::BilledCoverage => ground.on_bill(seen.scenario)?.coverage.ok_or_else(|| nothing(rule.metric)),
         Metric::BilledUtilisation => ground.on_bill(seen.scenario)?.utilisation.ok_or_else(|| nothing(rule.metric)),
         Metric::TagCoverage => tagged(rule, ground.on_bill(seen.scenario)?),
-        Metric::Anomaly => largest(rule, ground.on_bill(seen.scenario)?),
         Metric::Change => change(rule, seen, ground, n).map(|(before, after)| (after - before).decimal()),
         Metric::ChangePercent => {
             let (before, after) = change(rule, seen, ground, n)?;
-            let part = (after - before).fraction_of(before);
-            part.ok_or_else(|| Untold::Missing(format!("the base of {} costs nothing: there is no change in per cent", seen.scenario.name)))
+            match (before.is_zero(), after.is_zero()) {
+                (true, true) => Ok(Decimal::ZERO),
+                (true, false) => Err(Untold::FromNothing(after)),
+                _ => Ok((after - before).fraction_of(before).unwrap_or_default()),
+            }
         }
-    }
+    };
+    number.map(Told::from)
 }
 
 /// What a rule's services cost in the base and now.
@@ -97,9 +108,23 @@ pub(super) fn change(rule: &Rule, seen: &Seen<'_>, ground: &Ground<'_>, n: u32) 
     Ok((sum(before), seen.costs.get(n as usize).map(sum).unwrap_or_default()))
 }
 
-fn landing<'a>(seen: &Seen<'_>, ground: &Ground<'a>) -> Result<&'a Landing, Untold> {
-    let none = || Untold::Missing(format!("no bill of {} was read", seen.scenario.name));
-    ground.on_bill(seen.scenario)?.landing.as_ref().ok_or_else(none)
+/// What is billed, or what the month comes to. Against the plan's total only as much as the plan speaks of: bills do not tell it, so
+/// what the model puts outside is taken off.
+fn billed(rule: &Rule, bill: &OnBill) -> Result<Told, Untold> {
+    let landing = match rule.scope.is_whole() {
+        true => bill.landing.as_ref(),
+        false => bill.parts.iter().find(|(scope, _)| *scope == rule.scope).map(|(_, landing)| landing),
+    };
+    let landing = landing.ok_or_else(|| Untold::Missing(format!("the bill of {} was not asked for it", bill.month)))?;
+    let (amount, outside) = match rule.metric {
+        Metric::Actual => (landing.billed, landing.outside.billed),
+        _ => (landing.landed, landing.outside.landed),
+    };
+    if !rule.is_of_plan() || outside.is_zero() {
+        return Ok(amount.decimal().into());
+    }
+    let note = format!("about: {} less {} that the model puts outside the plan", dollars(amount), dollars(outside));
+    Ok(Told { value: (amount - outside).decimal(), what: None, note: Some(note) })
 }
 
 /// No commitment, or nothing that one could cover.
@@ -120,9 +145,18 @@ fn tagged(rule: &Rule, bill: &OnBill) -> Result<Decimal, Untold> {
     Ok(least)
 }
 
-/// The largest anomaly of the rule's services, by distance from zero; nothing where there is none.
-fn largest(rule: &Rule, bill: &OnBill) -> Result<Decimal, Untold> {
+/// The largest anomaly of the rule's services, by distance from zero; below zero for a fall; nothing where there is none.
+fn largest(rule: &Rule, bill: &OnBill) -> Result<Told, Untold> {
     let all = bill.anomalies.as_ref().map_err(|why| Untold::Missing(why.clone()))?;
     let own = all.iter().filter(|a| rule.scope.service.fits(&a.service));
-    Ok(own.map(|a| a.size.abs()).max().unwrap_or_default().decimal())
+    let Some(found) = own.max_by_key(|a| a.size.abs()) else {
+        return Ok(Told { what: Some("no anomaly".into()), ..Decimal::ZERO.into() });
+    };
+    let moved = if found.size > Usd::ZERO { "rose" } else { "fell" };
+    let days = if found.first == found.last { format!("on {}", found.first) } else { format!("from {} to {}", found.first, found.last) };
+    let goes_on = if found.is_open { " and on" } else { "" };
+    let cause = found.causes.first().map(|c| format!(", most of it {} in {}", c.usage(), c.region)).unwrap_or_default();
+    let what = format!("anomaly: {} {moved} by {} {days}{goes_on},", found.service, dollars(found.size.abs()));
+    let note = format!("{} instead of {}{cause}", dollars(found.cost), dollars(found.expected));
+    Ok(Told { value: found.size.decimal(), what: Some(what), note: Some(note) })
 }

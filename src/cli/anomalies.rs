@@ -12,13 +12,15 @@ use super::forecast::json;
 use super::input::Inputs;
 use super::{Exit, Failure, Output, World};
 use crate::bill::Bill;
-use crate::check::anomaly::{Anomaly, Found, History, Level, find};
+use crate::check::anomaly::{Anomaly, Found, History, Level, Mover, find, usage};
 use crate::check::landing::LATE;
 use crate::money::{Usd, cents, dollars, signed};
+use crate::month::Month;
 use crate::report::table::{Cell, Column, Kind, Table};
 use crate::report::terminal::{Screen, Tone};
 use crate::report::{csv, markdown};
 use crate::scenario::Scenario;
+use crate::variance::calendar::SoFar;
 use crate::variance::key::{Cost, Keys};
 use crate::variance::names::Names;
 
@@ -107,12 +109,23 @@ pub fn history(scenario: &Scenario, bills: &Bills, inputs: &Inputs) -> Result<Hi
     History::of(&own, until, &keys).ok_or_else(none)
 }
 
-/// The day before which a bill's days are there whole: the last two of an open month are not, since their rows come late.
+/// The day before which a bill's days are there whole: the last two days up to today are not, in whatever month they lie, since their
+/// rows come late.
 pub fn whole_until(billed: &Billed, as_of: NaiveDate) -> NaiveDate {
     let month = billed.bill.month;
-    let until = match billed.so_far(as_of) {
-        Some(so_far) => month.first_day() + TimeDelta::days(i64::from(so_far.days.saturating_sub(LATE))),
-        None => month.end(),
+    match billed.is_closed(as_of) {
+        true => month.end().min(as_of),
+        false => open_until(month, billed.so_far(as_of), as_of),
+    }
+}
+
+/// The same of a month that AWS has not closed, billed so far, or to its last day.
+fn open_until(month: Month, so_far: Option<SoFar>, as_of: NaiveDate) -> NaiveDate {
+    let late = TimeDelta::days(i64::from(LATE));
+    let until = match so_far {
+        // It was read when its last day was yesterday.
+        Some(so_far) => month.first_day() + TimeDelta::days(i64::from(so_far.days)) - late,
+        None => month.end().min(as_of - late),
     };
     until.min(as_of)
 }
@@ -140,7 +153,7 @@ fn anomalies(document: &Document) -> Table {
     ]);
     for a in &document.anomalies {
         let days = Cell::Text(span(&a.first, &a.last, a.is_open));
-        let cause = |i: usize| a.causes.get(i).map_or(Cell::Empty, |c| Cell::text(usage(&c.usage_type, &c.operation)));
+        let cause = |i: usize| a.causes.get(i).map(Mover::usage).map_or(Cell::Empty, Cell::text);
         let numbers = [Cell::Money(a.expected), Cell::Money(a.cost), Cell::Difference(a.size)];
         let cells = [days, Cell::text(names.title(&a.service))].into_iter().chain(numbers).chain([cause(0)]);
         table.row(Kind::Line, 0, cells.collect());
@@ -150,10 +163,6 @@ fn anomalies(document: &Document) -> Table {
         }
     }
     table
-}
-
-fn usage(usage_type: &str, operation: &str) -> String {
-    format!("{usage_type} {operation}").trim_end().to_owned()
 }
 
 fn levels(document: &Document) -> Table {
@@ -184,13 +193,15 @@ fn levels(document: &Document) -> Table {
     table
 }
 
-/// The answer in words.
+/// The answer in words. Rises and falls do not hide each other.
 fn headline(document: &Document) -> String {
-    let sum: Usd = document.anomalies.iter().map(|a| a.size).sum();
-    match document.anomalies.as_slice() {
-        [] => "No anomaly".into(),
-        [only] => format!("1 anomaly, {}", signed(only.size)),
-        several => format!("{} anomalies, {} together", several.len(), signed(sum)),
+    let sum = |is_meant: fn(&Usd) -> bool| document.anomalies.iter().map(|a| a.size).filter(is_meant).sum::<Usd>();
+    let (rises, falls) = (sum(|size| *size > Usd::ZERO), sum(|size| *size < Usd::ZERO));
+    let sums: Vec<String> = [rises, falls].into_iter().filter(|sum| !sum.is_zero()).map(signed).collect();
+    match document.anomalies.len() {
+        0 => "No anomaly".into(),
+        1 => format!("1 anomaly, {}", sums.join(", ")),
+        several => format!("{several} anomalies, {}", sums.join(" and ")),
     }
 }
 
@@ -267,4 +278,25 @@ fn rows(document: &Document) -> String {
         words.into_iter().map(str::to_owned).chain([l.before.to_string(), l.after.to_string()]).collect()
     });
     csv::write(&header, odd.chain(levels))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Late days are the two before today, or before the bill was read, and not the last two of a month.
+    #[test]
+    fn late_days_are_the_last_two_up_to_today() {
+        let november: Month = "2026-11".parse().expect("a month");
+        let until = |days: Option<u32>, as_of: &str| {
+            let so_far = days.map(|days| SoFar { days, of: 30 });
+            open_until(november, so_far, as_of.parse().expect("a day")).to_string()
+        };
+        assert_eq!(until(Some(23), "2026-11-24"), "2026-11-22");
+        assert_eq!(until(Some(1), "2026-11-02"), "2026-10-31", "one of them is in the month before");
+        assert_eq!(
+            ["2026-12-01", "2026-12-02", "2026-12-03", "2026-12-09"].map(|day| until(None, day)),
+            ["2026-11-29", "2026-11-30", "2026-12-01", "2026-12-01"]
+        );
+    }
 }

@@ -11,6 +11,7 @@ use rust_decimal::Decimal;
 use super::actuals::{ActualsArgs, StoreArgs};
 use crate::bill::group::By;
 use crate::check::alert::Route;
+use crate::check::aws::Subscriber;
 use crate::failover::Failover;
 use crate::forecast::paths::Drawing;
 use crate::money::{Usd, quotient};
@@ -387,7 +388,7 @@ pub struct AnomaliesArgs {
     #[command(flatten)]
     pub billed: BilledArgs,
     /// Leave out what is smaller (USD)
-    #[arg(long, value_name = "AMOUNT", default_value = "20 USD")]
+    #[arg(long, value_name = "AMOUNT", default_value = "20 USD", value_parser = size)]
     pub least: Usd,
     /// Only what reaches beyond this day (2026-06-01)
     #[arg(long, value_name = "DATE")]
@@ -585,6 +586,12 @@ pub enum RiskArg {
     Medium,
     /// Much can go wrong.
     High,
+}
+
+/// How large something is, in dollars.
+fn size(text: &str) -> Result<Usd, String> {
+    let size = dollars(text)?;
+    if size < Usd::ZERO { Err("a size is not below zero: rises and falls are meant alike".into()) } else { Ok(size) }
 }
 
 /// An amount such as `2000`, `2,000` or `2000 USD`.
@@ -799,9 +806,19 @@ pub struct CheckArgs {
     pub changes: ChangeArgs,
     #[command(flatten)]
     pub notify: NotifyArgs,
+    /// Tells this check from another one whose comment stands in the same pull request
+    #[arg(long, value_name = "NAME", value_parser = check_id)]
+    pub id: Option<String>,
     /// How to write it: text, json, md, github, junit or sarif
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: CheckFormat,
+}
+
+/// A name that a comment of HTML can hold.
+fn check_id(text: &str) -> Result<String, String> {
+    let known = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let is_fine = !text.is_empty() && text.len() <= 64 && text.chars().all(known) && !text.contains("--");
+    if is_fine { Ok(text.into()) } else { Err("expected up to 64 letters, digits, `_`, `.` and single `-`".into()) }
 }
 
 /// `budgets`.
@@ -840,9 +857,9 @@ Rules on `actual` and `landed` of a whole environment become budgets; all others
         /// The account that is to hold them
         #[arg(long, value_name = "ID")]
         account: String,
-        /// Whom AWS tells of a breach: e-mail addresses, ARNs of SNS topics
-        #[arg(long, value_name = "WHO")]
-        notify: Vec<String>,
+        /// Whom AWS tells of a breach: up to ten e-mail addresses, and the ARN of an SNS topic
+        #[arg(long, value_name = "WHO", required = true)]
+        notify: Vec<Subscriber>,
     },
 }
 

@@ -80,12 +80,17 @@ impl Billed {
     /// where rows tell no days. `None` where it is there to its last day.
     pub fn so_far(&self, as_of: NaiveDate) -> Option<SoFar> {
         let month = self.bill.month;
-        let days: BTreeSet<NaiveDate> = self.bill.charges.iter().filter(|c| calendar::is_daily(c)).filter_map(|c| c.day).collect();
-        // Rows that stand for a whole month all begin with it.
-        let last = days.last().copied().filter(|_| days.len() > 1);
+        let last = self.last_day();
         let yesterday = || as_of.pred_opt().filter(|day| *day >= month.first_day()).map(|day| day.min(month.end() - TimeDelta::days(1)));
         let so_far = SoFar { days: last.or_else(yesterday)?.day(), of: month.hours() / 24 };
         (!self.is_final && so_far.days < so_far.of).then_some(so_far)
+    }
+
+    /// The last day of which there is a row of what is billed day by day; `None` where rows tell no days.
+    pub fn last_day(&self) -> Option<NaiveDate> {
+        let days: BTreeSet<NaiveDate> = self.bill.charges.iter().filter(|c| calendar::is_daily(c)).filter_map(|c| c.day).collect();
+        // Rows that stand for a whole month all begin with it.
+        days.last().copied().filter(|_| days.len() > 1)
     }
 
     /// True where it is the bill of a whole month: AWS has closed it, or, where the format does not tell that, it is there to the last
@@ -259,6 +264,8 @@ mod without {
     }
 
     fn missing() -> Failure {
-        Failure::usage("error: this build reads no bills\nhelp: build it with the feature `actuals`, which is there by default")
+        Failure::missing(
+            "error: this build reads no bills (feature `actuals`)\nhelp: build it with that feature, which is there by default",
+        )
     }
 }

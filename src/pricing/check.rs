@@ -31,7 +31,7 @@ pub struct Health {
 /// Looks a book over on a day.
 pub fn health(book: &PriceBook, today: NaiveDate, older_than: i64) -> Health {
     let count = |c: Confidence| book.rows().iter().filter(|r| r.confidence == c).count();
-    let dates: Vec<NaiveDate> = book.rows().iter().filter_map(|r| seen(&r.seen)).collect();
+    let dates: Vec<NaiveDate> = book.rows().iter().filter_map(|r| first_day(&r.seen)).collect();
     let distinct = |f: fn(&super::PriceRow) -> &str| book.rows().iter().map(f).collect::<std::collections::BTreeSet<_>>().len();
     Health {
         rows: book.rows().len(),
@@ -46,7 +46,7 @@ pub fn health(book: &PriceBook, today: NaiveDate, older_than: i64) -> Health {
 }
 
 /// The day behind "2026-09-11", "2026-09" or "2026": the first one it can mean, so that a price is never taken for younger.
-fn seen(text: &str) -> Option<NaiveDate> {
+pub fn first_day(text: &str) -> Option<NaiveDate> {
     let padded = match text.len() {
         4 => format!("{text}-01-01"),
         7 => format!("{text}-01"),
@@ -73,10 +73,10 @@ mod tests {
 
     #[test]
     fn a_year_alone_is_its_first_day() {
-        assert_eq!(seen("2026"), NaiveDate::from_ymd_opt(2026, 1, 1));
-        assert_eq!(seen("2026-09"), NaiveDate::from_ymd_opt(2026, 9, 1));
-        assert_eq!(seen("2024-Q4"), None);
-        assert_eq!(seen(""), None);
+        assert_eq!(first_day("2026"), NaiveDate::from_ymd_opt(2026, 1, 1));
+        assert_eq!(first_day("2026-09"), NaiveDate::from_ymd_opt(2026, 9, 1));
+        assert_eq!(first_day("2024-Q4"), None);
+        assert_eq!(first_day(""), None);
     }
 
     #[test]

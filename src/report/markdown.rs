@@ -30,16 +30,23 @@ pub fn table(table: &Table) -> String {
     out
 }
 
-/// Text with what Markdown and HTML would act on made harmless.
+/// Text with what Markdown and HTML would act on made harmless: no mark-up, and what GitHub makes of bare text (mentions, issues,
+/// links) is parted by a space of no width.
 pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    let mut rest = text.chars().peekable();
+    let is_www = |out: &str| out.len() >= 3 && out.as_bytes()[out.len() - 3..].eq_ignore_ascii_case(b"www");
+    while let Some(c) = rest.next() {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '\n' | '\r' => out.push(' '),
-            '|' | '*' | '_' | '`' | '[' | ']' | '\\' | '#' | '!' | '~' => {
+            '@' => out.push_str(&format!("@{APART}")),
+            '#' => out.push_str(&format!("\\#{APART}")),
+            ':' if rest.peek() == Some(&'/') => out.push_str(&format!(":{APART}")),
+            '.' if is_www(&out) => out.push_str(&format!("{APART}.")),
+            '|' | '*' | '_' | '`' | '[' | ']' | '\\' | '!' | '~' => {
                 out.push('\\');
                 out.push(c);
             }
@@ -49,6 +56,16 @@ pub fn escape(text: &str) -> String {
     out
 }
 
+/// A space of no width.
+const APART: &str = "&#8203;";
+
+/// An address of a page as a link, whatever is in it.
+pub fn link(address: &str) -> String {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~:/?#@!$&'+,;=%".contains(&b);
+    let safe = address.bytes().map(|b| if is_plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") });
+    format!("<{}>", safe.collect::<String>())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,5 +73,7 @@ mod tests {
     #[test]
     fn text_from_files_stays_text() {
         assert_eq!(escape("a|b <script>[x](y)"), r"a\|b &lt;script&gt;\[x\](y)");
+        assert_eq!(escape("@team #1 https://x.y www.z a@b.c"), r"@&#8203;team \#&#8203;1 https:&#8203;//x.y www&#8203;.z a@&#8203;b.c");
+        assert_eq!(link("https://a.b/c?d=e f>g|h"), "<https://a.b/c?d=e%20f%3Eg%7Ch>");
     }
 }

@@ -221,7 +221,7 @@ pub fn find<'a>(tree: &'a Node, steps: &[&str]) -> Result<&'a Node, Box<Diagnost
 }
 
 /// What begins a step to something new.
-const NEW: char = '+';
+pub const NEW: char = '+';
 
 /// Whether a list can take another item, or a map the name.
 fn fresh(node: &Node, name: &str, steps: &[&str]) -> Result<(), Box<Diagnostic>> {

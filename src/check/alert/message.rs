@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Alert, Urgency};
+use super::{Alert, Status};
 
 /// Alerts that one message lists.
 const MOST: usize = 20;
@@ -13,7 +13,7 @@ const LONGEST_SUBJECT: usize = 100;
 
 /// "prod: prod-budget: planned 5,702 in 2026-12, at most 5,600".
 fn line(alert: &Alert) -> String {
-    let over = if alert.is_over { "over: " } else { "" };
+    let over = if alert.status == Some(Status::Pass) { "over: " } else { "" };
     format!("{over}{}: {}: {}", alert.environment, alert.rule, alert.message)
 }
 
@@ -27,8 +27,7 @@ fn action(alert: &Alert) -> String {
 fn lines(alerts: &[Alert], safe: impl Fn(&str) -> String, strong: &str) -> String {
     let mut out = String::new();
     for alert in alerts.iter().take(MOST) {
-        let word = if alert.is_over { "settled" } else { alert.urgency.word() };
-        out.push_str(&format!("{strong}{word}{strong} {}\n", safe(&line(alert))));
+        out.push_str(&format!("{strong}{}{strong} {}\n", alert.word(), safe(&line(alert))));
         let action = action(alert);
         if !action.is_empty() {
             out.push_str(&format!("    {}\n", safe(&action)));
@@ -42,10 +41,9 @@ fn lines(alerts: &[Alert], safe: impl Fn(&str) -> String, strong: &str) -> Strin
 
 /// "ce-cost: 1 critical, 2 warning".
 pub fn headline(alerts: &[Alert]) -> String {
-    let count = |u: Urgency| alerts.iter().filter(|a| !a.is_over && a.urgency == u).count();
-    let urgencies = [Urgency::Critical, Urgency::Warning, Urgency::Info].map(|u| (count(u), u.word()));
-    let over = (alerts.iter().filter(|a| a.is_over).count(), "settled");
-    let parts = urgencies.into_iter().chain([over]).filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}"));
+    let words = ["critical", "warning", "info", "settled", "accepted", "eased", "dropped"];
+    let count = |word: &&str| alerts.iter().filter(|a| a.word() == *word).count();
+    let parts = words.iter().map(|word| (count(word), word)).filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}"));
     format!("ce-cost: {}", parts.collect::<Vec<_>>().join(", "))
 }
 

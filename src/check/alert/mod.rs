@@ -2,14 +2,18 @@
 
 pub mod message;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::document::{Check, Outcome, Status};
+use super::rule::{Metric, Rule, Rules};
 use crate::month::Month;
+use crate::quantity::exact;
+use crate::scenario::Scenarios;
 
 /// How urgent something is: the three levels of the design document's section 8.3.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
@@ -37,7 +41,7 @@ impl Urgency {
     fn of(status: Status) -> Option<Urgency> {
         match status {
             Status::Pass | Status::Skipped => None,
-            Status::Waived => Some(Urgency::Info),
+            Status::Waived | Status::Info => Some(Urgency::Info),
             Status::Warn | Status::Incomplete => Some(Urgency::Warning),
             Status::Fail => Some(Urgency::Critical),
         }
@@ -114,8 +118,11 @@ pub struct Alert {
     pub environment: String,
     /// How urgent it is, or was.
     pub urgency: Urgency,
-    /// True where it is over: the rule holds again.
+    /// True where it is over for whom it was told to: by the status the rule holds again, its breach is accepted, or no longer so
+    /// urgent.
     pub is_over: bool,
+    /// What the rule says now; `null` for one that is not asked any more.
+    pub status: Option<Status>,
     /// The month in which it was told first, such as 2026-11.
     pub period: String,
     /// In words.
@@ -126,6 +133,12 @@ pub struct Alert {
     pub text: Option<String>,
     /// Where to read on.
     pub link: Option<String>,
+    /// The rule file.
+    #[serde(skip)]
+    file: String,
+    /// How far beyond its limit it is, in the limit's unit.
+    #[serde(skip)]
+    excess: Option<Decimal>,
 }
 
 impl Alert {
@@ -140,12 +153,74 @@ impl Alert {
             environment: outcome.environment.clone(),
             urgency,
             is_over,
+            status: Some(outcome.status),
             period,
             message: outcome.message.clone(),
             owner: outcome.owner.clone(),
             text: outcome.text.clone(),
             link: outcome.link.clone(),
+            file: outcome.file.clone(),
+            excess: excess(outcome),
         }
+    }
+
+    /// Of a rule that is in its file no more.
+    fn dropped(entry: &Entry) -> Alert {
+        Alert {
+            rule: entry.rule.clone(),
+            environment: entry.environment.clone(),
+            urgency: entry.urgency,
+            is_over: true,
+            status: None,
+            period: entry.since.clone(),
+            message: format!("{} asks for it no more", entry.file),
+            owner: None,
+            text: None,
+            link: None,
+            file: entry.file.clone(),
+            excess: None,
+        }
+    }
+
+    /// In a word: how urgent it is, or how it ended.
+    pub fn word(&self) -> &'static str {
+        match self.status {
+            _ if !self.is_over => self.urgency.word(),
+            None => "dropped",
+            Some(Status::Pass) => "settled",
+            Some(Status::Waived) => "accepted",
+            Some(_) => "eased",
+        }
+    }
+}
+
+/// How far a value lies beyond its limit.
+fn excess(outcome: &Outcome) -> Option<Decimal> {
+    let number = |text: &Option<String>| Decimal::from_str_exact(text.as_ref()?).ok();
+    // The size of an anomaly counts, whatever its sign.
+    let value = if outcome.metric == Metric::Anomaly { number(&outcome.value)?.abs() } else { number(&outcome.value)? };
+    Some((value - number(&outcome.limit)?).abs())
+}
+
+/// The rules that a file has, about each environment: what is told of others of that file is over.
+#[derive(Clone, Debug, Default)]
+pub struct Standing {
+    file: String,
+    rules: BTreeSet<(String, String)>,
+}
+
+impl Standing {
+    /// Those of a rule file, whichever of them are looked at.
+    pub fn of(rules: &Rules, scenarios: &Scenarios) -> Standing {
+        let about = |rule: &Rule| {
+            let names: Vec<String> = scenarios.all.iter().filter(|s| rule.names(s)).map(|s| s.name.to_string()).collect();
+            names.into_iter().map(|name| (name, rule.id.clone())).collect::<Vec<_>>()
+        };
+        Standing { file: rules.name.clone(), rules: rules.file.rules.iter().flat_map(about).collect() }
+    }
+
+    fn has(&self, entry: &Entry) -> bool {
+        entry.file != self.file || self.rules.contains(&(entry.environment.clone(), entry.rule.clone()))
     }
 }
 
@@ -166,8 +241,24 @@ struct Entry {
     channel: Channel,
     environment: String,
     rule: String,
+    /// The rule's file.
+    file: String,
+    /// The month in which it was told first, and never over since: by it channels know what belongs together.
+    since: String,
+    /// The month in which it was told last.
     period: String,
     urgency: Urgency,
+    /// How far beyond the limit it was when it was told last.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    excess: Option<String>,
+}
+
+impl Entry {
+    /// Whether a rule got worse since it was told: more urgent, or twice as far beyond its limit (assumed: less is the same breach).
+    fn is_outdone(&self, now: Urgency, outcome: &Outcome) -> bool {
+        let twice = |told: Decimal| excess(outcome).is_some_and(|now| told > Decimal::ZERO && now >= told + told);
+        now > self.urgency || self.excess.as_ref().and_then(|e| Decimal::from_str_exact(e).ok()).is_some_and(twice)
+    }
 }
 
 impl Default for Told {
@@ -204,35 +295,47 @@ impl Told {
         serde_json::to_string_pretty(self).map(|text| text + "\n").unwrap_or_default()
     }
 
-    /// What a channel has not been told yet: breaches that are new in this month or more urgent than before, and those that are over.
-    pub fn due(&self, found: &Check, month: Month, route: Route) -> Vec<Alert> {
-        let mut known: BTreeMap<(&str, &str), &Entry> = BTreeMap::new();
-        for entry in self.entries.iter().filter(|e| e.channel == route.channel) {
-            known.insert((&entry.environment, &entry.rule), entry);
-        }
+    /// What a channel has not been told yet: breaches that are new in this month or worse than before, and those that are over. What
+    /// cannot be told is not over.
+    pub fn due(&self, found: &Check, standing: &Standing, month: Month, route: Route) -> Vec<Alert> {
+        let own = || self.entries.iter().filter(|e| e.channel == route.channel);
+        let known: BTreeMap<(&str, &str), &Entry> = own().map(|e| ((e.environment.as_str(), e.rule.as_str()), e)).collect();
+        let period = month.to_string();
         let alert = |outcome: &Outcome| {
-            let known = known.get(&(outcome.environment.as_str(), outcome.id.as_str()));
-            let period = month.to_string();
-            match (Urgency::of(outcome.status).filter(|u| *u >= route.least), known) {
-                (Some(now), Some(told)) if told.period == period && told.urgency >= now => None,
-                (Some(now), _) => Some(Alert::of(outcome, now, false, period)),
-                (None, Some(told)) => Some(Alert::of(outcome, told.urgency, true, told.period.clone())),
-                (None, None) => None,
+            let told = known.get(&(outcome.environment.as_str(), outcome.id.as_str())).copied();
+            let since = told.map_or(&period, |told| &told.since).clone();
+            match (Urgency::of(outcome.status).filter(|u| *u >= route.least), told) {
+                (Some(now), Some(told)) if told.period == period && !told.is_outdone(now, outcome) => None,
+                (Some(now), _) => Some(Alert::of(outcome, now, false, since)),
+                (None, Some(told)) if ends(outcome.status, told, route) => Some(Alert::of(outcome, told.urgency, true, since)),
+                (None, _) => None,
             }
         };
-        found.rules.iter().filter_map(alert).collect()
+        let dropped = own().filter(|e| !standing.has(e)).map(Alert::dropped);
+        found.rules.iter().filter_map(alert).chain(dropped).collect()
     }
 
-    /// Notes what a channel has been told.
-    pub fn note(&mut self, channel: Channel, alerts: &[Alert]) {
+    /// Notes what a channel has been told in a month.
+    pub fn note(&mut self, channel: Channel, month: Month, alerts: &[Alert]) {
         for alert in alerts {
             let same = |e: &Entry| e.channel == channel && e.environment == alert.environment && e.rule == alert.rule;
             self.entries.retain(|e| !same(e));
             if !alert.is_over {
-                let Alert { environment, rule, period, urgency, .. } = alert.clone();
-                self.entries.push(Entry { channel, environment, rule, period, urgency });
+                let Alert { environment, rule, file, period: since, urgency, excess, .. } = alert.clone();
+                let excess = excess.map(exact);
+                self.entries.push(Entry { channel, environment, rule, file, since, period: month.to_string(), urgency, excess });
             }
         }
+    }
+}
+
+/// Whether a rule that asks a route for nothing any more ends what was told: it holds, or it is less urgent than what this route tells.
+/// What is not known is no end, and what a route for lesser things told is not this one's to end.
+fn ends(status: Status, told: &Entry, route: Route) -> bool {
+    match status {
+        Status::Pass => true,
+        Status::Skipped | Status::Incomplete => false,
+        Status::Waived | Status::Info | Status::Warn | Status::Fail => told.urgency >= route.least,
     }
 }
 

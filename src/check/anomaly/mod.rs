@@ -51,6 +51,18 @@ pub struct Mover {
     pub size: Usd,
 }
 
+impl Mover {
+    /// Usage type and operation, in words.
+    pub fn usage(&self) -> String {
+        usage(&self.usage_type, &self.operation)
+    }
+}
+
+/// Usage type and operation, in words.
+pub fn usage(usage_type: &str, operation: &str) -> String {
+    format!("{usage_type} {operation}").trim_end().to_owned()
+}
+
 /// A usage type that costs something else since a day, and stays there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Level {

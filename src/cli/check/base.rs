@@ -1,14 +1,13 @@
 //! What a check is held against: a saved run, or the scenarios of another revision, which git gives.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use fs_err as fs;
 
 use super::super::input::{Inputs, scenario_folder, summary};
 use super::super::{Cli, Failure, World};
-use super::file;
-use crate::check::base::{Base, Month};
+use crate::check::base::{Base, Conventions, Month};
 use crate::predict::{self, Basis};
 use crate::scenario::{self, InputFile, Scenario, Scenarios};
 
@@ -22,10 +21,10 @@ pub fn read(
     inputs: &Inputs,
     world: &World,
 ) -> Result<Base, Failure> {
-    if let Some(path) = file(name) {
+    if let Some(path) = file(cli, name)? {
         let text = fs::read_to_string(&path).map_err(|e| Failure::missing(format!("error: {e}")))?;
-        return Base::saved(name, &text).map_err(|why| {
-            let help = "help: `ce-cost check --format json > base.json` writes one";
+        return Base::saved(name, &text, &Conventions::of(basis, &inputs.book)).map_err(|why| {
+            let help = "help: `ce-cost check --format json > base.json` writes one, with the same options";
             Failure::input(format!("error: {why}\n{help}"))
         });
     }
@@ -35,6 +34,28 @@ pub fn read(
         Failure::input(format!("{message}\nin the scenarios of {name}"))
     })?;
     costed(name, scenarios, environments, months, basis, inputs)
+}
+
+/// A saved run: what ends like one, or is a file and no revision.
+///
+/// # Errors
+/// A name that is both.
+fn file(cli: &Cli, name: &str) -> Result<Option<PathBuf>, Failure> {
+    let path = PathBuf::from(name);
+    if name.ends_with(".json") || (path.is_file() && name.contains(std::path::MAIN_SEPARATOR)) {
+        return Ok(Some(path));
+    }
+    let is_revision = || match scenario_folder(cli.scenarios.as_deref()) {
+        Some(folder) => git(folder, &["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{name}^{{commit}}")], name).is_ok(),
+        None => false,
+    };
+    match path.is_file() {
+        true if is_revision() => {
+            let help = format!("help: `./{name}` is the file, `refs/heads/{name}` the branch");
+            Err(Failure::usage(format!("error: `{name}` is a file, and a revision of git\n{help}")))
+        }
+        is_file => Ok(is_file.then_some(path)),
+    }
 }
 
 /// What the environments cost by the base's scenarios, at today's prices: only the scenarios differ.

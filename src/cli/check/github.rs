@@ -1,6 +1,6 @@
 //! A check as annotations of a GitHub workflow ("Workflow commands for GitHub Actions", GitHub Docs).
 
-use super::{loud, told};
+use super::{place, told};
 use crate::check::document::{Check, Status};
 
 /// GitHub shows ten annotations of a level in a step.
@@ -9,15 +9,17 @@ const MOST: usize = 10;
 /// `::error file=…,line=…,title=…::message`, one line each; what is beyond ten of a level is counted in the last.
 pub fn annotations(found: &Check) -> String {
     let mut out = String::new();
-    for (level, wanted) in [("error", [Status::Fail].as_slice()), ("warning", &[Status::Incomplete, Status::Warn])] {
-        let all: Vec<_> = loud(found).filter(|r| wanted.contains(&r.status)).collect();
+    let levels = [("error", [Status::Fail].as_slice()), ("warning", &[Status::Incomplete, Status::Warn]), ("notice", &[Status::Info])];
+    for (level, wanted) in levels {
+        let all: Vec<_> = found.rules.iter().filter(|r| wanted.contains(&r.status)).collect();
         let shown = if all.len() > MOST { MOST - 1 } else { all.len() };
         for outcome in &all[..shown] {
             let title = format!("{} ({})", outcome.id, outcome.environment);
+            let (file, line) = place(outcome);
             out.push_str(&format!(
                 "::{level} file={},line={},title={}::{}\n",
-                property(&outcome.file),
-                outcome.line,
+                property(file),
+                line,
                 property(&title),
                 data(&told(outcome))
             ));

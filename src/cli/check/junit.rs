@@ -32,7 +32,7 @@ fn case(outcome: &Outcome) -> TestCase {
         skipped if is_skipped(skipped) => TestCaseStatus::skipped(),
         _ => TestCaseStatus::success(),
     };
-    if !matches!(outcome.status, Status::Pass | Status::Warn) {
+    if !matches!(outcome.status, Status::Pass | Status::Warn | Status::Info) {
         status.set_message(outcome.message.as_str());
         status.set_type(word(outcome.status));
     }

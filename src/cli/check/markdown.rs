@@ -1,27 +1,33 @@
 //! A check as a comment of a pull request: one green line when all is well, else what broke first, then what changed; the rest folded.
 
 use super::text::{change_lines, headline, rules, skipped};
-use super::{action, loud, word};
+use super::{loud, word};
 use crate::check::document::{Check, Environment, Outcome, Verdict};
 use crate::check::rule::Metric;
 use crate::money::{Usd, dollars, signed};
 use crate::report::markdown::{self, escape};
 
-/// Names the comment, so that the next one takes its place.
-const MARKER: &str = "<!-- ce-cost:check -->";
+/// Names the comment, so that the next one takes its place, and that of another check does not.
+fn marker(id: Option<&str>) -> String {
+    format!("<!-- ce-cost:check{} -->", id.map(|id| format!(":{id}")).unwrap_or_default())
+}
+
 /// Longest comment that GitHub takes, in characters.
 const LONGEST: usize = 65_536;
 
-/// The comment.
-pub fn page(found: &Check) -> String {
-    let mut out = format!("{MARKER}\n");
+/// The comment; `id` tells this check from others of the same pull request.
+pub fn page(found: &Check, id: Option<&str>) -> String {
+    let mut out = format!("{}\n", marker(id));
     if found.verdict == Verdict::Pass {
         out.push_str(&format!("**ce-cost**: {}{}\n", headline(found), totals(found)));
     } else {
-        out.push_str(&format!("### ce-cost: {}\n\n", headline(found)));
+        out.push_str(&format!("### ce-cost: {}\n", headline(found)));
+    }
+    if loud(found).next().is_some() {
+        out.push('\n');
         for outcome in loud(found) {
             let action = action(outcome);
-            let action = if action.is_empty() { String::new() } else { format!("<br>{}", escape(&action)) };
+            let action = if action.is_empty() { String::new() } else { format!("<br>{action}") };
             out.push_str(&format!(
                 "- **{}** `{}` ({}): {}{action}\n",
                 word(outcome.status),
@@ -40,6 +46,14 @@ pub fn page(found: &Check) -> String {
     let skipped = skipped(found).map(|text| format!("\n{}\n", escape(&text))).unwrap_or_default();
     let folded = format!("\n<details><summary>Every rule</summary>\n\n{}{skipped}\n</details>\n", markdown::table(&rules(found)));
     cut(out, &folded)
+}
+
+/// What to do and whom to ask. The rule's own link alone is one.
+fn action(outcome: &Outcome) -> String {
+    let owner = outcome.owner.as_ref().map(|owner| format!("owner: {owner}"));
+    let words = [outcome.text.clone(), owner].into_iter().flatten().map(|text| escape(&text));
+    let link = outcome.link.as_ref().map(|link| markdown::link(link));
+    words.chain(link).collect::<Vec<_>>().join(" · ")
 }
 
 /// " · prod 5,702 of 5,800 (+0 by this change)": the value and limit of an environment's own budget rule, where it has one.

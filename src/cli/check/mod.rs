@@ -9,12 +9,13 @@ mod on_bill;
 mod sarif;
 mod text;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::args::{CheckArgs, CheckFormat, Cli, FailOn};
 use super::forecast::json;
 use super::input::{self, Inputs, summary};
 use super::{Exit, Failure, Output, World, embedded};
+use crate::check::alert::Standing;
 use crate::check::document::{Check, Outcome, Status, Verdict};
 use crate::check::rule::{self, Rules};
 use crate::check::{self, Ground};
@@ -26,6 +27,10 @@ const HOW: &str = "help: `--rules FILE` names one; the built-in scenarios have a
 
 /// Runs the command. The exit code is the verdict's, as `--fail-on` takes it.
 pub fn run(cli: &Cli, args: &CheckArgs, world: &World) -> Result<(Output, Exit), Failure> {
+    if args.changes.what_if.is_some() && args.environments.is_empty() {
+        let help = "help: name it: `ce-cost check prod --what-if …`";
+        return Err(Failure::usage(format!("error: `--what-if` does not say which environment it changes\n{help}")));
+    }
     let inputs = Inputs::changed(cli, world, &args.changes, &args.environments)?;
     let rules = rules(cli, args.rules.as_deref(), &inputs, world)?;
     let environments = environments(args, &rules, &inputs)?;
@@ -43,17 +48,26 @@ pub fn run(cli: &Cli, args: &CheckArgs, world: &World) -> Result<(Output, Exit),
         bills: &bills,
     };
     let found = check::check(&rules, &environments, &ground).map_err(|e| Failure::input(format!("error: {e}")))?;
-    let out = match args.format {
-        CheckFormat::Text => text::page(&found, &world.screen),
-        CheckFormat::Json => json(&found)?,
-        CheckFormat::Md => markdown::page(&found),
-        CheckFormat::Github => github::annotations(&found),
-        CheckFormat::Junit => junit::report(&found)?,
-        CheckFormat::Sarif => sarif::log(&found)?,
-    };
-    let delivered = notify::tell(&args.notify, &found, Month::of(inputs.as_of))?;
-    let notes = inputs.warnings(world) + &delivered.notes;
-    Ok((Output { out, notes }, notify::exit(exit(found.verdict, args.fail_on), &delivered)))
+    let out = written(&found, args, world)?;
+    let warnings = inputs.warnings(world);
+    let standing = Standing::of(&rules, &inputs.scenarios);
+    // Whatever becomes of the messages, the verdict is told.
+    match notify::tell(&args.notify, &found, &standing, Month::of(inputs.as_of)) {
+        Ok(told) => Ok((Output { out, notes: warnings + &told.notes }, notify::exit(exit(found.verdict, args.fail_on), &told))),
+        Err(failure) => Ok((Output { out, notes: format!("{warnings}{}\n", failure.message.trim_end()) }, failure.exit)),
+    }
+}
+
+/// In the format that is asked for.
+fn written(found: &Check, args: &CheckArgs, world: &World) -> Result<String, Failure> {
+    Ok(match args.format {
+        CheckFormat::Text => text::page(found, &world.screen),
+        CheckFormat::Json => json(found)?,
+        CheckFormat::Md => markdown::page(found, args.id.as_deref()),
+        CheckFormat::Github => github::annotations(found),
+        CheckFormat::Junit => junit::report(found)?,
+        CheckFormat::Sarif => sarif::log(found)?,
+    })
 }
 
 /// The exit code of a verdict.
@@ -96,15 +110,9 @@ fn environments<'a>(args: &CheckArgs, rules: &Rules, inputs: &'a Inputs) -> Resu
     }
 }
 
-/// A file path as the arguments give it, where it is a saved run and no revision.
-fn file(name: &str) -> Option<PathBuf> {
-    let path = PathBuf::from(name);
-    (path.is_file() || name.ends_with(".json")).then_some(path)
-}
-
-/// Rules that ask for attention.
+/// Rules that ask for attention, and breaches that are noted.
 fn loud(found: &Check) -> impl Iterator<Item = &Outcome> {
-    found.rules.iter().filter(|r| r.status.verdict() != Verdict::Pass)
+    found.rules.iter().filter(|r| r.status.verdict() != Verdict::Pass || r.status == Status::Info)
 }
 
 /// In a word.
@@ -113,10 +121,16 @@ fn word(status: Status) -> &'static str {
         Status::Pass => "pass",
         Status::Skipped => "skipped",
         Status::Waived => "waived",
+        Status::Info => "info",
         Status::Warn => "warn",
         Status::Incomplete => "incomplete",
         Status::Fail => "fail",
     }
+}
+
+/// Where a reader should look: in the scenario, or else in the rule file.
+fn place(outcome: &Outcome) -> (&str, u32) {
+    outcome.scenario.as_ref().map_or((outcome.file.as_str(), outcome.line), |spot| (spot.file.as_str(), spot.line))
 }
 
 /// The message of a rule, and below it what to do and whom to ask.

@@ -1,9 +1,13 @@
 //! A check for the terminal.
 
+use std::collections::BTreeSet;
+
+use rust_decimal::Decimal;
+
 use super::{action, loud, word};
-use crate::check::document::{Check, Environment, Status, Verdict};
-use crate::check::judge;
+use crate::check::document::{Check, Environment, Moved, Status, Verdict};
 use crate::check::rule::Metric;
+use crate::check::words;
 use crate::money::{dollars, signed};
 use crate::report::table::{Cell, Column, Kind, Table};
 use crate::report::terminal::{Screen, Tone};
@@ -17,7 +21,8 @@ pub fn page(found: &Check, screen: &Screen) -> String {
     };
     let mut out = screen.paint(tone, &headline(found)) + "\n";
     for outcome in loud(found) {
-        out.push_str(&screen.fill(&format!("{} {}: {}", word(outcome.status), outcome.id, outcome.message), "  "));
+        let line = format!("{} {} ({}): {}", word(outcome.status), outcome.id, outcome.environment, outcome.message);
+        out.push_str(&screen.fill(&line, "  "));
         let action = action(outcome);
         if !action.is_empty() {
             out.push_str(&screen.fill(&action, "       "));
@@ -34,23 +39,30 @@ pub fn page(found: &Check, screen: &Screen) -> String {
     out
 }
 
-/// "4 environments within budget", or what is wrong.
+/// "4 environments within budget", or what is wrong. A breach that is accepted or only noted is none the less one.
 pub fn headline(found: &Check) -> String {
     let count = |status: Status| found.rules.iter().filter(|r| r.status == status).count();
-    let plural = |n: usize, one: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") };
-    let parts = [
-        (count(Status::Fail), "rule", "failed"),
-        (count(Status::Incomplete), "rule", "could not be told"),
-        (count(Status::Warn), "rule", "warns"),
+    let part = |status: Status, one: &str, several: &str| {
+        let n = count(status);
+        (n > 0).then(|| format!("{n} {}", if n == 1 { one } else { several }))
+    };
+    let loud = [
+        part(Status::Fail, "rule failed", "rules failed"),
+        part(Status::Incomplete, "rule could not be told", "rules could not be told"),
+        part(Status::Warn, "rule warns", "rules warn"),
     ];
-    let loud: Vec<String> = parts
-        .iter()
-        .filter(|(n, ..)| *n > 0)
-        .map(|(n, one, what)| format!("{} {}", plural(*n, one), if *n > 1 && *what == "warns" { "warn" } else { what }))
-        .collect();
-    match loud.is_empty() {
-        true => format!("{} within budget", plural(found.environments.len(), "environment")),
-        false => loud.join(", "),
+    let noted =
+        [part(Status::Waived, "breach is accepted", "breaches are accepted"), part(Status::Info, "breach is noted", "breaches are noted")];
+    let loud: Vec<String> = loud.into_iter().flatten().collect();
+    let noted: Vec<String> = noted.into_iter().flatten().collect();
+    let holds: BTreeSet<&str> = found.rules.iter().filter(|r| r.status == Status::Pass).map(|r| r.environment.as_str()).collect();
+    match (loud.is_empty(), noted.is_empty(), holds.len()) {
+        (false, ..) => loud.join(", "),
+        (true, false, 0) => noted.join(", "),
+        (true, false, _) => format!("{}, all else within budget", noted.join(", ")),
+        (true, true, 0) => "nothing was checked: every rule was skipped".into(),
+        (true, true, 1) => "1 environment within budget".into(),
+        (true, true, n) => format!("{n} environments within budget"),
     }
 }
 
@@ -66,8 +78,9 @@ pub fn rules(found: &Check) -> Table {
         Column::words("month", "month").droppable(1),
     ]);
     for outcome in found.rules.iter().filter(|r| r.status != Status::Skipped) {
-        let amount = |text: &Option<String>| {
-            text.as_ref().and_then(|t| t.parse().ok()).map_or("–".to_owned(), |n| judge::shown(outcome.metric, n))
+        type Shown = fn(Metric, Decimal) -> String;
+        let amount = |text: &Option<String>, shown: Shown| {
+            text.as_ref().and_then(|t| t.parse().ok()).map_or("–".to_owned(), |n| shown(outcome.metric, n))
         };
         let what = if outcome.scope.is_empty() {
             outcome.metric.name().to_owned()
@@ -79,8 +92,8 @@ pub fn rules(found: &Check) -> Table {
             Cell::text(&outcome.environment),
             Cell::text(word(outcome.status)),
             Cell::text(what),
-            Cell::text(amount(&outcome.value)),
-            Cell::text(amount(&outcome.limit)),
+            Cell::text(amount(&outcome.value, words::shown)),
+            Cell::text(amount(&outcome.limit, words::limit)),
             Cell::text(&outcome.month),
         ];
         table.row(Kind::Line, 0, cells);
@@ -88,25 +101,42 @@ pub fn rules(found: &Check) -> Table {
     table
 }
 
-/// Which rules nobody could look at, in a line.
+/// Which rules nobody could look at, and why, in a line.
 pub fn skipped(found: &Check) -> Option<String> {
-    let mut names: Vec<&str> = found.rules.iter().filter(|r| r.status == Status::Skipped).map(|r| r.id.as_str()).collect();
-    names.dedup();
-    (!names.is_empty()).then(|| format!("Skipped, since they are about changes and no --base says from what: {}", names.join(", ")))
+    let mut by_reason: Vec<(&str, Vec<&str>)> = Vec::new();
+    for outcome in found.rules.iter().filter(|r| r.status == Status::Skipped) {
+        let why = outcome.reason.as_deref().unwrap_or_default();
+        match by_reason.iter_mut().find(|(reason, _)| *reason == why) {
+            Some((_, names)) => names.push(&outcome.id),
+            None => by_reason.push((why, vec![&outcome.id])),
+        }
+    }
+    let line = |(why, mut names): (&str, Vec<&str>)| {
+        names.dedup();
+        format!("{}: {why}", names.join(", "))
+    };
+    let lines: Vec<String> = by_reason.into_iter().map(line).collect();
+    (!lines.is_empty()).then(|| format!("Skipped: {}", lines.join("; ")))
 }
 
 /// What changed against the base, in lines.
 pub fn change_lines(found: &Check, environment: &Environment) -> Vec<String> {
     let (Some(change), Some(base)) = (&environment.change, &found.base) else { return Vec::new() };
-    let part = change.part.as_ref().and_then(|p| p.parse().ok());
-    let part = part.map(|p| format!(" ({})", judge::shown(Metric::ChangePercent, p))).unwrap_or_default();
-    let inside = match change.inside_band {
-        Some(true) => ", inside the band of what is expected anyway",
-        Some(false) => ", outside of the band of what is expected anyway",
-        None => "",
+    // Less than a dollar is not shown as a share of it.
+    let is_told = dollars(change.difference.abs()) != "0";
+    let part = change.part.as_ref().and_then(|p| p.parse().ok()).filter(|_| is_told).map(|p| words::shown(Metric::ChangePercent, p));
+    let part = part.filter(|p| p != "0%").map(|p| format!(" ({p})")).unwrap_or_default();
+    let inside = match (change.is_new, change.inside_band) {
+        (true, _) => ", where it is new",
+        (_, Some(true)) => ", inside the band of what is expected anyway",
+        (_, Some(false)) => ", outside of the band of what is expected anyway",
+        (_, None) => "",
     };
-    let mut lines = vec![format!("{}: {}{part} against {base}{inside}", environment.environment, signed(change.difference))];
-    for moved in change.services.iter().take(MOST) {
+    let prices = if change.other_prices { ", at other prices" } else { "" };
+    let mut lines = vec![format!("{}: {}{part} against {base}{prices}{inside}", environment.environment, signed(change.difference))];
+    let moves = |m: &&Moved| dollars((m.after - m.before).abs()) != "0";
+    let services: Vec<&Moved> = change.services.iter().filter(moves).collect();
+    for moved in services.iter().take(MOST) {
         lines.push(format!(
             "{} {}: {} → {}",
             moved.service,
@@ -120,7 +150,7 @@ pub fn change_lines(found: &Check, environment: &Environment) -> Vec<String> {
         let alone = driver.alone.map(|a| format!(", {} by itself", signed(a))).unwrap_or_default();
         lines.push(format!("{}: {} → {}{alone}", driver.path, value(&driver.before), value(&driver.after)));
     }
-    let more = change.services.len().saturating_sub(MOST) + change.drivers.len().saturating_sub(MOST);
+    let more = services.len().saturating_sub(MOST) + change.drivers.len().saturating_sub(MOST);
     if more > 0 {
         lines.push(format!("{more} more; --format json lists them"));
     }

@@ -28,6 +28,8 @@ struct Refusal {
     why: String,
     /// True where the next try may do better.
     may_pass: bool,
+    /// How long to wait before it, where the answer says so (RFC 9110, "Retry-After", in seconds).
+    after: Option<Duration>,
 }
 
 impl Sender {
@@ -67,7 +69,15 @@ impl Sender {
     fn post(&self, to: &Secret, body: &Value) -> Result<(), String> {
         let waits = ExponentialBuilder::new().with_min_delay(WAIT).with_max_delay(LONGEST).with_max_times(RETRIES).with_jitter();
         let once = || self.once(to, body);
-        once.retry(waits).when(|refusal: &Refusal| refusal.may_pass).call().map_err(|refusal| refusal.why)
+        // Who asks for more patience than this is told at the next run.
+        let may_pass = |refusal: &Refusal| refusal.may_pass && refusal.after.is_none_or(|wait| wait <= LONGEST);
+        // Called before each wait: what is asked for beyond it is waited here.
+        let asked = |refusal: &Refusal, wait: Duration| {
+            if let Some(more) = refusal.after.and_then(|asked| asked.checked_sub(wait)) {
+                std::thread::sleep(more);
+            }
+        };
+        once.retry(waits).when(may_pass).notify(asked).call().map_err(|refusal| refusal.why)
     }
 
     fn once(&self, to: &Secret, body: &Value) -> Result<(), Refusal> {
@@ -75,13 +85,19 @@ impl Sender {
         if !to.key.is_empty() {
             request = request.header("Authorization", format!("Bearer {}", to.key));
         }
-        let status = request.send_json(body).map_err(failed)?.status().as_u16();
-        match status {
-            200..=299 => Ok(()),
-            408 | 425 | 429 | 500..=599 => {
-                Err(Refusal { why: format!("the answer was {status}, {RETRIES} tries later still"), may_pass: true })
+        let answer = request.send_json(body).map_err(failed)?;
+        let status = answer.status().as_u16();
+        let after = answer.headers().get("Retry-After").and_then(|text| text.to_str().ok()?.trim().parse().ok().map(Duration::from_secs));
+        match (status, after) {
+            (200..=299, _) => Ok(()),
+            (408 | 425 | 429 | 500..=599, Some(wait)) if wait > LONGEST => {
+                let why = format!("the answer was {status}, and to wait {} s", wait.as_secs());
+                Err(Refusal { why, may_pass: true, after })
             }
-            _ => Err(Refusal { why: format!("the answer was {status}: is the address or key still good?"), may_pass: false }),
+            (408 | 425 | 429 | 500..=599, _) => {
+                Err(Refusal { why: format!("the answer was {status}, {RETRIES} tries later still"), may_pass: true, after })
+            }
+            _ => Err(Refusal { why: format!("the answer was {status}: is the address or key still good?"), may_pass: false, after }),
         }
     }
 }
@@ -97,5 +113,5 @@ fn failed(error: ureq::Error) -> Refusal {
         ureq::Error::BadUri(_) | ureq::Error::Http(_) => ("its address is none".into(), false),
         _ => ("it does not answer as HTTP does".into(), true),
     };
-    Refusal { why, may_pass }
+    Refusal { why, may_pass, after: None }
 }

@@ -9,6 +9,7 @@ mod sns;
 #[cfg(feature = "notify")]
 mod state;
 
+use crate::check::alert::Standing;
 use crate::check::document::Check;
 use crate::cli::args::NotifyArgs;
 use crate::cli::{Exit, Failure};
@@ -19,16 +20,16 @@ use crate::month::Month;
 pub struct Delivered {
     /// For the user.
     pub notes: String,
-    /// True where a message did not arrive.
-    pub is_lost: bool,
+    /// Where a message did not arrive, or what was told could not be kept: what that makes of a check that passes.
+    pub lost: Option<Exit>,
 }
 
 /// Tells every channel. What cannot be delivered does not keep the other channels from being told.
 ///
 /// # Errors
-/// Channels that are not set up; a file of what was told that cannot be read or written.
+/// Channels that are not set up; a file of what was told that cannot be read.
 #[cfg(feature = "notify")]
-pub fn tell(args: &NotifyArgs, found: &Check, month: Month) -> Result<Delivered, Failure> {
+pub fn tell(args: &NotifyArgs, found: &Check, standing: &Standing, month: Month) -> Result<Delivered, Failure> {
     use crate::check::alert::Channel;
 
     let Some(mut state) = (!args.notify.is_empty()).then(|| state::State::open(args.notify_state.as_deref())).transpose()? else {
@@ -39,7 +40,7 @@ pub fn tell(args: &NotifyArgs, found: &Check, month: Month) -> Result<Delivered,
     let mut delivered = Delivered::default();
     for (route, secret) in routes {
         let name = route.channel.name();
-        let alerts = state.told.due(found, month, *route);
+        let alerts = state.told.due(found, standing, month, *route);
         if alerts.is_empty() {
             delivered.notes.push_str(&format!("{name}: nothing new\n"));
             continue;
@@ -52,13 +53,17 @@ pub fn tell(args: &NotifyArgs, found: &Check, month: Month) -> Result<Delivered,
             Channel::Sns => sns::publish(&alerts, &secret, args.notify_timeout),
         };
         // What arrived is noted at once, whatever becomes of the rest.
-        state.told.note(route.channel, &alerts[..sent.count]);
-        state.keep()?;
+        state.told.note(route.channel, month, &alerts[..sent.count]);
+        if let Err(failure) = state.keep() {
+            delivered.lost = Some(failure.exit);
+            let why = failure.message.trim_start_matches("error: ");
+            delivered.notes.push_str(&format!("warning: what was told cannot be kept, and will be told again: {why}\n"));
+        }
         if sent.count > 0 {
             delivered.notes.push_str(&format!("{name}: told of {}\n", things(sent.count)));
         }
         if let Some(why) = sent.failure {
-            delivered.is_lost = true;
+            delivered.lost.get_or_insert(Exit::Unavailable);
             delivered.notes.push_str(&format!("warning: {name} was not told of {}: {why}\n", things(alerts.len() - sent.count)));
         }
     }
@@ -91,7 +96,7 @@ impl Sent {
 
 /// A build without it.
 #[cfg(not(feature = "notify"))]
-pub fn tell(args: &NotifyArgs, _: &Check, _: Month) -> Result<Delivered, Failure> {
+pub fn tell(args: &NotifyArgs, _: &Check, _: &Standing, _: Month) -> Result<Delivered, Failure> {
     match args.notify.is_empty() {
         true => Ok(Delivered::default()),
         false => Err(Failure::usage("error: this build tells nobody\nhelp: build it with the feature `notify`, which is there by default")),
@@ -100,5 +105,5 @@ pub fn tell(args: &NotifyArgs, _: &Check, _: Month) -> Result<Delivered, Failure
 
 /// The exit code: a message that did not arrive counts where all else is well.
 pub fn exit(of_verdict: Exit, delivered: &Delivered) -> Exit {
-    if delivered.is_lost && of_verdict == Exit::Ok { Exit::Unavailable } else { of_verdict }
+    delivered.lost.filter(|_| of_verdict == Exit::Ok).unwrap_or(of_verdict)
 }
