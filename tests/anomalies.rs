@@ -84,6 +84,7 @@ fn without_bills_nothing_is_said() {
     let folder = tempfile::tempdir().expect("a folder");
     repository::scenarios(folder.path());
     assert!(run(folder.path(), &["anomalies", "prod", "--store", "store"], 66).contains("ce-cost actuals"));
+    assert!(run(folder.path(), &["anomalies", "prod", "--least=-5USD"], 64).contains("a size is not below zero"));
 }
 
 /// Rules on what bills say: tags, commitments, anomalies, each on either side of its limit.
@@ -128,4 +129,65 @@ fn rules_on_bills_are_held_against_them() {
     );
     let november = told("2026-11-24");
     assert!(november.contains(&"dr-uses pass".to_owned()) && november.contains(&"odd pass".to_owned()), "{november:?}");
+}
+
+const CUR: &str = "bill/PayerAccountId,bill/BillingPeriodStartDate,bill/InvoiceId,lineItem/UsageAccountId,lineItem/LineItemType,lineItem/UsageStartDate,\
+                   lineItem/ProductCode,lineItem/UsageType,lineItem/Operation,lineItem/UsageAmount,lineItem/CurrencyCode,lineItem/UnblendedCost,\
+                   resourceTags/user:Environment";
+
+/// A report of the days from September to 2 December, of about 10 USD each, and of `last` on 30 November; no month has an invoice yet.
+fn report(last: u32) -> String {
+    let mut text = format!("{CUR}\n");
+    for (month, days) in [("2026-09", 30), ("2026-10", 31), ("2026-11", 30), ("2026-12", 2)] {
+        for day in 1..=days {
+            let gigabytes = if (month, day) == ("2026-11", 30) { last * 100 } else { 1_000 + 10 * (day * 7 % 5) };
+            text.push_str(&format!(
+                "111122223333,{month}-01T00:00:00Z,,111122223333,Usage,{month}-{day:02}T00:00:00Z,AmazonEC2,NatGateway-Bytes,NatGateway,{gigabytes},USD,{}.{:02},prod\n",
+                // A cent for each.
+                gigabytes / 100,
+                gigabytes % 100
+            ));
+        }
+    }
+    text
+}
+
+/// The last days of a month become known in the next one, which is when a rule tells of them: rises and falls, by day and cause.
+#[test]
+fn the_last_day_of_a_month_is_told_in_the_next() {
+    let folder = tempfile::tempdir().expect("a folder");
+    repository::scenarios(folder.path());
+    let rules = "rules:\n  - {id: odd, environment: prod, metric: anomaly, above: 5 USD}\n";
+    fs::write(folder.path().join("scenarios/budgets.yaml"), rules).expect("a file");
+    for (last, words, value) in [
+        (90, "AmazonEC2 rose by 80 on 2026-11-30 and on (90 instead of 10, ", "79."),
+        (0, "AmazonEC2 fell by 10 on 2026-11-30 and on (0 instead of 10, ", "-10."),
+    ] {
+        fs::write(folder.path().join("cur.csv"), report(last)).expect("a file");
+        let args = ["check", "--actuals", "cur.csv", "--as-of", "2026-12-03", "--format", "json"];
+        let check: Value = serde_json::from_str(&run(folder.path(), &args, 1)).expect("JSON");
+        let rule = &check["rules"][0];
+        let message = rule["message"].as_str().expect("text");
+        assert!(message.contains(words) && message.contains("most of it NatGateway-Bytes") && message.contains("at most 5"), "{message}");
+        assert!(rule["value"].as_str().is_some_and(|v| v.starts_with(value)), "{rule}");
+        // The day before it was not whole yet.
+        run(folder.path(), &["check", "--actuals", "cur.csv", "--as-of", "2026-12-02"], 0);
+    }
+}
+
+/// What AWS calls estimated is no ground for a verdict, unless the rule says so.
+#[test]
+fn an_estimate_is_incomplete_unless_it_is_accepted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    repository::scenarios(folder.path());
+    let reply = r#"{"GroupDefinitions":[{"Type":"DIMENSION","Key":"SERVICE"},{"Type":"TAG","Key":"Environment"}],"ResultsByTime":[
+        {"TimePeriod":{"Start":"2026-11-01","End":"2026-11-24"},"Estimated":true,"Groups":[{"Keys":["Amazon Simple Storage Service",
+        "Environment$prod"],"Metrics":{"UnblendedCost":{"Amount":"1.25","Unit":"USD"},"AmortizedCost":{"Amount":"1.25","Unit":"USD"}}}]}]}"#;
+    fs::write(folder.path().join("reply.json"), reply).expect("a file");
+    for (more, limit, code) in [("", 9, 3), (", accept_estimated: true", 9, 0), ("", 1, 1)] {
+        let rules = format!("rules:\n  - {{id: spent, environment: prod, metric: actual, above: {limit} USD{more}}}\n");
+        fs::write(folder.path().join("scenarios/budgets.yaml"), rules).expect("a file");
+        let said = run(folder.path(), &["check", "--actuals", "reply.json", "--as-of", "2026-11-24"], code);
+        assert_eq!(said.contains("AWS calls the bill of 2026-11 estimated"), more.is_empty(), "{said}");
+    }
 }

@@ -345,22 +345,17 @@ fn hostile_words_stay_words() {
     json(&says(folder.path(), &["--format", "sarif", "--paths", "0"], 1));
 }
 
-/// What a pull request writes into its scenarios does not speak in the name of whoever comments.
+/// What a pull request writes into its scenarios, names of resources among it, does not speak in the name of whoever comments.
 #[test]
 fn scenarios_do_not_write_in_the_comment() {
-    let folder = repository(CHANGE);
-    let evil = "\"@security <b>x</b> #1 https://evil.example/ www.evil.example [a](b)\"";
-    edit(folder.path(), "prod.yaml", "  nat:\n", &format!("  \"nat-{}\":\n", "@team"));
-    edit(folder.path(), "prod.yaml", "title: NAT gateway\n", &format!("title: {evil}\n"));
-    let mut md = check(folder.path(), &["--base", "main", "--format", "md", "--paths", "0"]);
-    if md.status.code() == Some(65) {
-        // No such name is one: its title alone is.
-        edit(folder.path(), "prod.yaml", "\"nat-@team\"", "nat");
-        md = check(folder.path(), &["--base", "main", "--format", "md", "--paths", "0"]);
-    }
-    let md = String::from_utf8(md.stdout).expect("text");
-    assert!(md.contains("evil"), "{md}");
-    for bad in ["@security", "@team", "<b>", "#1", "https://evil", "www.evil", "[a](b)"] {
+    let folder = repository(&CHANGE.replace("environment: prod", "environment: [prod, dr]"));
+    let evil = "@security <b>x</b> #1 https://evil.example/ www.evil.example [a](b)";
+    edit(folder.path(), "prod.yaml", "title: NAT gateway\n", &format!("title: \"{evil}\"\n"));
+    let resource = format!("\"{evil}\":\n    type: nat-gateway\n    gateways: 2\n    processed: 0 GB/month\n");
+    edit(folder.path(), "dr.yaml", "\nresources:\n", &format!("\nresources:\n  {resource}"));
+    let md = says(folder.path(), &["--base", "main", "--format", "md", "--paths", "0"], 1);
+    assert!(md.contains("nat.title: NAT gateway → ") && md.contains("evil.example \\[a\\](b): nothing → nat-gateway"), "{md}");
+    for bad in ["@security", "<b>", "#1", "https://evil", "www.evil", "[a](b)"] {
         assert!(!md.contains(bad), "{bad}: {md}");
     }
 }
@@ -621,8 +616,12 @@ fn budgets_of_aws_become_rules_or_are_named() {
     fs::write(folder.path().join("n.json"), notifications).expect("a file");
     let out = budgets(folder.path(), &["import", "b.json", "n.json", "--as-of", "2026-11-24"]);
     let (yaml, notes) = (String::from_utf8_lossy(&out.stdout).into_owned(), String::from_utf8_lossy(&out.stderr).into_owned());
-    for wanted in ["above: 4788 USD", "above: 6000 USD", "limits: {2025-12: 5600 USD, 2026-01: 5900 USD}", "id: Prod--monthly-actual-85.5"]
-    {
+    for wanted in [
+        "above: 4788 USD",
+        "above: 6000 USD",
+        "above: 5900 USD\n    limits: {2025-12: 5600 USD, 2026-01: 5900 USD}",
+        "id: Prod--monthly-actual-85.5",
+    ] {
         assert!(yaml.contains(wanted), "{wanted}\n{yaml}");
     }
     for said in [

@@ -23,8 +23,9 @@ pub(super) struct Reading {
     /// True for a breach that is too small to be one.
     pub is_small: bool,
     pub above: bool,
-    /// In words why its data are no ground for a verdict, and what else the reader must know of them.
+    /// In words why its data are no ground for a verdict.
     pub doubt: Option<String>,
+    /// What else the reader must know of them.
     pub remark: Option<String>,
 }
 

@@ -17,7 +17,7 @@ use crate::variance::names::Names;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Told {
     pub value: Decimal,
-    /// What it is, where the name of the metric and the value do not say it.
+    /// What it is and when, where the name of the metric, the value and the month do not say it.
     pub what: Option<String>,
     /// What it is made of, behind it.
     pub note: Option<String>,
@@ -150,13 +150,13 @@ fn largest(rule: &Rule, bill: &OnBill) -> Result<Told, Untold> {
     let all = bill.anomalies.as_ref().map_err(|why| Untold::Missing(why.clone()))?;
     let own = all.iter().filter(|a| rule.scope.service.fits(&a.service));
     let Some(found) = own.max_by_key(|a| a.size.abs()) else {
-        return Ok(Told { what: Some("no anomaly".into()), ..Decimal::ZERO.into() });
+        return Ok(Told { what: Some(format!("no anomaly in {}", bill.month)), ..Decimal::ZERO.into() });
     };
     let moved = if found.size > Usd::ZERO { "rose" } else { "fell" };
     let days = if found.first == found.last { format!("on {}", found.first) } else { format!("from {} to {}", found.first, found.last) };
     let goes_on = if found.is_open { " and on" } else { "" };
     let cause = found.causes.first().map(|c| format!(", most of it {} in {}", c.usage(), c.region)).unwrap_or_default();
-    let what = format!("anomaly: {} {moved} by {} {days}{goes_on},", found.service, dollars(found.size.abs()));
+    let what = format!("anomaly: {} {moved} by {} {days}{goes_on}", found.service, dollars(found.size.abs()));
     let note = format!("{} instead of {}{cause}", dollars(found.cost), dollars(found.expected));
     Ok(Told { value: found.size.decimal(), what: Some(what), note: Some(note) })
 }

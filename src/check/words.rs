@@ -50,11 +50,12 @@ pub(super) fn message(rule: &Rule, reading: &Reading, as_of: NaiveDate) -> Strin
     let scope = if scope.is_empty() { scope } else { format!("{scope}, ") };
     let mut text = match &reading.value {
         Ok(told) => {
-            let what = told.what.clone().unwrap_or_else(|| format!("{} {}", name(rule.metric), shown(rule.metric, told.value)));
+            let usual = || format!("{} {} in {}", name(rule.metric), shown(rule.metric, told.value), reading.month);
+            let what = told.what.clone().unwrap_or_else(usual);
             let note = told.note.as_ref().map(|note| format!(" ({note})")).unwrap_or_default();
             let side = if reading.above { "at most" } else { "at least" };
             let most = reading.limit.map(|n| format!(", {side} {}", limit(rule.metric, n))).unwrap_or_default();
-            format!("{scope}{what} in {}{note}{most}", reading.month)
+            format!("{scope}{what}{note}{most}")
         }
         Err(untold) => format!("{scope}{}: {untold}", name(rule.metric)),
     };

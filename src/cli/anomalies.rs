@@ -122,12 +122,11 @@ pub fn whole_until(billed: &Billed, as_of: NaiveDate) -> NaiveDate {
 /// The same of a month that AWS has not closed, billed so far, or to its last day.
 fn open_until(month: Month, so_far: Option<SoFar>, as_of: NaiveDate) -> NaiveDate {
     let late = TimeDelta::days(i64::from(LATE));
-    let until = match so_far {
+    match so_far {
         // It was read when its last day was yesterday.
-        Some(so_far) => month.first_day() + TimeDelta::days(i64::from(so_far.days)) - late,
+        Some(so_far) => (month.first_day() + TimeDelta::days(i64::from(so_far.days))).min(as_of) - late,
         None => month.end().min(as_of - late),
-    };
-    until.min(as_of)
+    }
 }
 
 /// "2026-06-11 – 06-13".
@@ -298,5 +297,36 @@ mod tests {
             ["2026-12-01", "2026-12-02", "2026-12-03", "2026-12-09"].map(|day| until(None, day)),
             ["2026-11-29", "2026-11-30", "2026-12-01", "2026-12-01"]
         );
+    }
+
+    #[test]
+    fn rises_and_falls_do_not_hide_each_other() {
+        let headline_of = |sizes: &[i64]| {
+            let anomaly = |size: &i64| Anomaly {
+                service: "AmazonS3".into(),
+                first: "2026-06-11".into(),
+                last: "2026-06-11".into(),
+                is_open: false,
+                cost: Usd::ZERO,
+                expected: Usd::ZERO,
+                size: Usd::new((*size).into()),
+                causes: Vec::new(),
+            };
+            let text = || String::new();
+            headline(&Document {
+                schema: text(),
+                environment: text(),
+                currency: text(),
+                as_of: text(),
+                cost: text(),
+                from: text(),
+                to: text(),
+                least: Usd::ZERO,
+                anomalies: sizes.iter().map(anomaly).collect(),
+                levels: Vec::new(),
+            })
+        };
+        assert_eq!(headline_of(&[90, -90, 10]), "3 anomalies, +100 and -90");
+        assert_eq!([headline_of(&[-5]), headline_of(&[])], ["1 anomaly, -5", "No anomaly"]);
     }
 }

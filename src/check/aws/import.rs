@@ -120,7 +120,9 @@ impl Imported {
         }
         let id = self.name(&format!("{}-{}-{}", slug(&budget.budget_name), metric.name(), exact(threshold.round_dp(4))));
         let mut rule = format!("  - id: {id}\n    environment: {}\n    metric: {}\n", quoted(&environment.name), metric.name());
-        if let Some(limit) = &budget.budget_limit {
+        // When all planned limits are used, AWS goes on with the last.
+        let last = || budget.planned_budget_limits.iter().max_by_key(|(second, _)| month(second).ok()).map(|(_, spend)| spend);
+        if let Some(limit) = budget.budget_limit.as_ref().or_else(last) {
             let _ = writeln!(rule, "    {side}: {} USD", exact(at(limit)?.decimal()));
         }
         if !months.is_empty() {

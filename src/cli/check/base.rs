@@ -46,8 +46,10 @@ fn file(cli: &Cli, name: &str) -> Result<Option<PathBuf>, Failure> {
         return Ok(Some(path));
     }
     let is_revision = || match scenario_folder(cli.scenarios.as_deref()) {
-        Some(folder) => git(folder, &["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{name}^{{commit}}")], name).is_ok(),
-        None => false,
+        Some(folder) if !name.starts_with('-') => {
+            git(folder, &["rev-parse", "--verify", "--quiet", &format!("{name}^{{commit}}")], name).is_ok()
+        }
+        _ => false,
     };
     match path.is_file() {
         true if is_revision() => {

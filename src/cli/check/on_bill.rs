@@ -73,7 +73,7 @@ impl Asked<'_> {
         let is_early = self.inputs.as_of.day() <= LATE + 1;
         match (self.of(now), now.before()) {
             (Err(failure), Some(before)) if failure.exit == Exit::Missing && is_early => {
-                let mut told = self.of(before).map_err(|_| failure)?;
+                let mut told = self.of(before).map_err(|other| if other.exit == Exit::Missing { failure } else { other })?;
                 told.instead = Some(format!("nothing of {now} is billed yet"));
                 Ok(told)
             }

@@ -125,7 +125,7 @@ pub fn change_lines(found: &Check, environment: &Environment) -> Vec<String> {
     // Less than a dollar is not shown as a share of it.
     let is_told = dollars(change.difference.abs()) != "0";
     let part = change.part.as_ref().and_then(|p| p.parse().ok()).filter(|_| is_told).map(|p| words::shown(Metric::ChangePercent, p));
-    let part = part.filter(|p| p != "0%").map(|p| format!(" ({p})")).unwrap_or_default();
+    let part = part.filter(|p| !["0%", "+0%", "-0%"].contains(&p.as_str())).map(|p| format!(" ({p})")).unwrap_or_default();
     let inside = match (change.is_new, change.inside_band) {
         (true, _) => ", where it is new",
         (_, Some(true)) => ", inside the band of what is expected anyway",
@@ -134,6 +134,10 @@ pub fn change_lines(found: &Check, environment: &Environment) -> Vec<String> {
     };
     let prices = if change.other_prices { ", at other prices" } else { "" };
     let mut lines = vec![format!("{}: {}{part} against {base}{prices}{inside}", environment.environment, signed(change.difference))];
+    // What others of the payer do to its share of allowances and support.
+    if part.is_empty() && change.drivers.is_empty() && !change.is_new {
+        return lines;
+    }
     let moves = |m: &&Moved| dollars((m.after - m.before).abs()) != "0";
     let services: Vec<&Moved> = change.services.iter().filter(moves).collect();
     for moved in services.iter().take(MOST) {
