@@ -245,6 +245,9 @@ fn what_is_wrong_is_said_with_its_place() {
     assert!(of(&[rows("clean-up", 14, &fine)], 65).contains("`clean-up` is a fargate-task: only tasks of a fargate-service"));
     assert!(of(&[rows("web", 9, &fine)], 65).contains("web: 9 days of measurements: two weeks are needed"));
     assert!(of(&[rows("web", 14, turns("40", "40", "20", "10"))], 65).contains("CPU is 40% in each of 4032 intervals"));
+    // Neither can be of this service: more tasks than may run, and CPU of none.
+    assert!(of(&[rows("web", 14, turns("30", "29", "20", "12"))], 65).contains("12 tasks ran on average, and the scenario has 10 at most"));
+    assert!(of(&[rows("web", 14, turns("30", "29", "20", "0"))], 65).contains("4032 of its intervals have CPU in use and no task"));
     assert!(of(&[rows("web", 14, turns("0.4", "0.3", "20", "10"))], 65).contains("looks like shares"));
     assert!(of(&[rows("web", 14, turns("1024", "512", "20", "10"))], 65).contains("CpuUtilized"));
     let gaps = |i: i64| {
