@@ -84,7 +84,7 @@ fn without_bills_nothing_is_said() {
     let folder = tempfile::tempdir().expect("a folder");
     repository::scenarios(folder.path());
     assert!(run(folder.path(), &["anomalies", "prod", "--store", "store"], 66).contains("ce-cost actuals"));
-    assert!(run(folder.path(), &["anomalies", "prod", "--least=-5USD"], 64).contains("a size is not below zero"));
+    assert!(run(folder.path(), &["anomalies", "prod", "--least=-5USD"], 64).contains("an amount of 0 or more was expected"));
 }
 
 /// Rules on what bills say: tags, commitments, anomalies, each on either side of its limit.

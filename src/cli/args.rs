@@ -388,7 +388,7 @@ pub struct AnomaliesArgs {
     #[command(flatten)]
     pub billed: BilledArgs,
     /// Leave out what is smaller (USD)
-    #[arg(long, value_name = "AMOUNT", default_value = "20 USD", value_parser = size)]
+    #[arg(long, value_name = "AMOUNT", default_value = "20 USD", value_parser = dollars)]
     pub least: Usd,
     /// Only what reaches beyond this day (2026-06-01)
     #[arg(long, value_name = "DATE")]
@@ -586,12 +586,6 @@ pub enum RiskArg {
     Medium,
     /// Much can go wrong.
     High,
-}
-
-/// How large something is, in dollars.
-fn size(text: &str) -> Result<Usd, String> {
-    let size = dollars(text)?;
-    if size < Usd::ZERO { Err("a size is not below zero: rises and falls are meant alike".into()) } else { Ok(size) }
 }
 
 /// An amount such as `2000`, `2,000` or `2000 USD`.
