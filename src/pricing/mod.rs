@@ -4,6 +4,7 @@
 
 pub mod check;
 mod embedded;
+pub mod offer;
 pub mod read;
 pub mod table;
 

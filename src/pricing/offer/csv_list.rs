@@ -17,16 +17,49 @@ const CHUNK: usize = 256 << 10;
 
 /// Columns of an offer. The first eight must be there.
 const OFFER: &[&str] = &[
-    "SKU", "OfferTermCode", "RateCode", "TermType", "PricePerUnit", "Currency", "Unit", "usageType", "EffectiveDate", "StartingRange",
-    "EndingRange", "PriceDescription", "LeaseContractLength", "PurchaseOption", "OfferingClass", "serviceCode", "operation", "Region Code",
-    "Location", "Location Type", "From Region Code", "From Location", "From Location Type",
+    "SKU",
+    "OfferTermCode",
+    "RateCode",
+    "TermType",
+    "PricePerUnit",
+    "Currency",
+    "Unit",
+    "usageType",
+    "EffectiveDate",
+    "StartingRange",
+    "EndingRange",
+    "PriceDescription",
+    "LeaseContractLength",
+    "PurchaseOption",
+    "OfferingClass",
+    "serviceCode",
+    "operation",
+    "Region Code",
+    "Location",
+    "Location Type",
+    "From Region Code",
+    "From Location",
+    "From Location Type",
 ];
 
 /// Columns of a savings plan's list. The first eleven must be there.
 const PLAN: &[&str] = &[
-    "SKU", "RateCode", "Unit", "DiscountedRate", "Currency", "DiscountedSKU", "DiscountedServiceCode", "DiscountedUsageType",
-    "DiscountedOperation", "PurchaseOption", "LeaseContractLength", "EffectiveDate", "Description", "Product Family",
-    "DiscountedRegionCode", "LeaseContractLengthUnit",
+    "SKU",
+    "RateCode",
+    "Unit",
+    "DiscountedRate",
+    "Currency",
+    "DiscountedSKU",
+    "DiscountedServiceCode",
+    "DiscountedUsageType",
+    "DiscountedOperation",
+    "PurchaseOption",
+    "LeaseContractLength",
+    "EffectiveDate",
+    "Description",
+    "Product Family",
+    "DiscountedRegionCode",
+    "LeaseContractLengthUnit",
 ];
 
 /// Columns that a list cannot do without.
@@ -147,27 +180,87 @@ impl Columns {
 
 /// A rate out of the cells in the order of [`OFFER`].
 fn offer<'a>(cells: &[&'a str; 24], line: u64) -> Raw<'a> {
-    let [sku, code, rate_code, kind, price, currency, unit, usage_type, effective, begin, end, description, length, purchase, class, rest @ ..] =
-        *cells;
+    let [
+        sku,
+        code,
+        rate_code,
+        kind,
+        price,
+        currency,
+        unit,
+        usage_type,
+        effective,
+        begin,
+        end,
+        description,
+        length,
+        purchase,
+        class,
+        rest @ ..,
+    ] = *cells;
     let [service, operation, region, location, location_type, from_region, from_location, from_type, _] = rest;
     // Data transfer stands where it comes from.
     let here = !(region.is_empty() && location.is_empty());
-    let (region, location, location_type) =
-        if here { (region, location, location_type) } else { (from_region, from_location, from_type) };
+    let (region, location, location_type) = if here { (region, location, location_type) } else { (from_region, from_location, from_type) };
     let terms = RawTerm { kind, code, length, purchase, class, is_savings_plan: false };
     Raw {
-        line, sku, service, region, location, location_type, usage_type, operation, description, unit, begin, end, price, currency,
-        effective, rate_code, terms,
+        line,
+        sku,
+        service,
+        region,
+        location,
+        location_type,
+        usage_type,
+        operation,
+        description,
+        unit,
+        begin,
+        end,
+        price,
+        currency,
+        effective,
+        rate_code,
+        terms,
     }
 }
 
 /// A rate out of the cells in the order of [`PLAN`].
 fn plan<'a>(cells: &[&'a str; 24], line: u64) -> Raw<'a> {
-    let [_, rate_code, unit, price, currency, sku, service, usage_type, operation, purchase, length, effective, description, kind, region, ..] =
-        *cells;
+    let [
+        _,
+        rate_code,
+        unit,
+        price,
+        currency,
+        sku,
+        service,
+        usage_type,
+        operation,
+        purchase,
+        length,
+        effective,
+        description,
+        kind,
+        region,
+        ..,
+    ] = *cells;
     let terms = RawTerm { kind, code: "", length, purchase, class: "", is_savings_plan: true };
     Raw {
-        line, sku, service, region, usage_type, operation, description, unit, begin: "0", end: "Inf", price, currency, effective, rate_code,
-        terms, ..Raw::default()
+        line,
+        sku,
+        service,
+        region,
+        usage_type,
+        operation,
+        description,
+        unit,
+        begin: "0",
+        end: "Inf",
+        price,
+        currency,
+        effective,
+        rate_code,
+        terms,
+        ..Raw::default()
     }
 }

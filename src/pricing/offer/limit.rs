@@ -11,18 +11,12 @@ pub(super) const LONGEST: u64 = 4 << 20;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Gauge {
     since: Rc<Cell<u64>>,
-    all: Rc<Cell<u64>>,
 }
 
 impl Gauge {
     /// A row has ended.
     pub fn ended(&self) {
         self.since.set(0);
-    }
-
-    /// Bytes in all.
-    pub fn bytes(&self) -> u64 {
-        self.all.get()
     }
 }
 
@@ -38,9 +32,7 @@ impl<R: Read> Read for Limited<R> {
             return Err(Error::new(ErrorKind::InvalidData, format!("one row or product is longer than {} MiB", LONGEST >> 20)));
         }
         let n = self.inner.read(buffer)?;
-        let n64 = n as u64;
-        self.gauge.since.set(self.gauge.since.get() + n64);
-        self.gauge.all.set(self.gauge.all.get() + n64);
+        self.gauge.since.set(self.gauge.since.get() + n as u64);
         Ok(n)
     }
 }

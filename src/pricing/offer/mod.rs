@@ -13,7 +13,7 @@ mod query;
 mod term;
 mod wanted;
 
-use std::io::{BufRead, Read};
+use std::io::BufRead;
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -102,7 +102,7 @@ pub fn read(name: &str, mut input: impl BufRead, wanted: &Wanted) -> Result<List
     let gather = Gather::new(name, wanted);
     match first {
         None => Err(one(format!("{name} is empty"))),
-        Some(b'{' | b'[') => json_list::read(name, input, gather),
+        Some(b'{' | b'[') => json_list::read(input, gather),
         Some(_) => csv_list::read(input, gather),
     }
 }
@@ -166,6 +166,3 @@ struct RawTerm<'a> {
 fn day(text: &str) -> Option<NaiveDate> {
     text.get(..10)?.parse().ok()
 }
-
-/// Everything that can be read from, without a choice of type at every function.
-type Stream<'a> = Box<dyn Read + 'a>;

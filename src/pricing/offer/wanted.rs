@@ -12,8 +12,19 @@ pub struct Wanted {
     all: bool,
     /// By usage type: the places that name it.
     named: HashMap<String, Vec<Named>>,
+    /// Prices whose SKU the book knows.
+    skus: HashMap<String, Known>,
     /// Regions by their codes and names.
     regions: Vec<Region>,
+}
+
+/// What the price book says a SKU is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Known {
+    pub service: String,
+    pub region: String,
+    pub usage_type: String,
+    pub operation: String,
 }
 
 /// A service and region that name a usage type, at these operations; no service where the user named the usage type alone.
@@ -30,6 +41,12 @@ impl Wanted {
         let mut wanted = Wanted { all, regions: book.regions().to_vec(), ..Wanted::default() };
         for row in book.rows() {
             wanted.name(&row.service, &row.region, &row.usage_type, &row.operation);
+            if !row.sku.is_empty() {
+                let text = |text: &String| text.clone();
+                let (service, region) = (text(&row.service), text(&row.region));
+                let known = Known { service, region, usage_type: text(&row.usage_type), operation: text(&row.operation) };
+                wanted.skus.insert(row.sku.clone(), known);
+            }
         }
         wanted
     }
@@ -54,11 +71,9 @@ impl Wanted {
             Some(named) => {
                 named.operations.insert(operation.to_owned());
             }
-            None => places.push(Named {
-                service: service.to_owned(),
-                region: region.to_owned(),
-                operations: [operation.to_owned()].into(),
-            }),
+            None => {
+                places.push(Named { service: service.to_owned(), region: region.to_owned(), operations: [operation.to_owned()].into() })
+            }
         }
     }
 
@@ -89,6 +104,11 @@ impl Wanted {
         let places = self.named.get(usage_type)?;
         let by_name = places.iter().find(|n| n.service.is_empty());
         by_name.or_else(|| places.iter().find(|n| n.service == service && n.region == region))
+    }
+
+    /// What the price book says a SKU is.
+    pub(super) fn sku(&self, sku: &str) -> Option<&Known> {
+        self.skus.get(sku)
     }
 
     /// Services and regions that are named, for those who fetch lists.
