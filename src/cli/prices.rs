@@ -7,6 +7,7 @@ use super::forecast::json;
 use super::{Failure, Output, World, input};
 use crate::diagnostic::nearest;
 use crate::pricing::read::COLUMNS;
+use crate::pricing::write::cells;
 use crate::pricing::{Area, PriceBook, PriceRow, Scope, check};
 use crate::quantity::exact;
 use crate::report::table::{Cell, Column, Kind, Table};
@@ -41,30 +42,6 @@ fn nothing(book: &PriceBook, service: Option<&str>, region: Option<&str>) -> Fai
         near.map(|n| format!("\nhelp: did you mean `{n}`?")).unwrap_or_default()
     };
     Failure::usage(format!("error: no price row matches{}{}", hint(service, |r| &r.service), hint(region, |r| &r.region)))
-}
-
-/// A row as the price files write it.
-fn cells(row: &PriceRow) -> Vec<String> {
-    vec![
-        row.service.clone(),
-        row.region.clone(),
-        row.usage_type.clone(),
-        row.operation.clone(),
-        row.sku.clone(),
-        row.description.clone(),
-        row.unit_text.clone(),
-        exact(row.tier_begin),
-        row.tier_end.map_or_else(|| "Inf".to_owned(), exact),
-        row.price.to_string(),
-        "USD".into(),
-        row.term.to_string(),
-        row.upfront.map(exact).unwrap_or_default(),
-        row.effective_from.map(|d| d.to_string()).unwrap_or_default(),
-        row.seen.clone(),
-        row.source.clone(),
-        row.confidence.to_string(),
-        row.note.clone(),
-    ]
 }
 
 fn list(rows: &[&PriceRow], format: ViewFormat, world: &World) -> Result<String, Failure> {

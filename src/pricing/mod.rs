@@ -4,9 +4,11 @@
 
 pub mod check;
 mod embedded;
+pub mod history;
 pub mod offer;
 pub mod read;
 pub mod table;
+pub mod write;
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
@@ -430,6 +432,18 @@ impl PriceBook {
             .filter(|(_, f)| f.service == service && fits(&f.pattern, base))
             .max_by_key(|(_, f)| f.pattern.len())
             .map(|(i, _)| i)
+    }
+
+    /// True where the book knows how the usage types of a service are written and pooled.
+    pub fn knows_service(&self, service: &str) -> bool {
+        self.families.iter().any(|f| f.service == service)
+    }
+
+    /// The allowance that a usage type shares.
+    pub fn allowance(&self, service: &str, region: &str, usage_type: &str) -> Option<&Allowance> {
+        let code = self.region(region).map_or("", |r| r.code.as_str());
+        let base = read::base(usage_type, region, code);
+        self.allowances.iter().find(|a| a.service == service && a.patterns.iter().any(|p| fits(p, base)))
     }
 
     /// The one price of a usage on a day, on demand or spot.

@@ -15,6 +15,9 @@ use crate::source::{FileId, Sources};
 /// Highest price per unit that is read.
 const DEAREST: u32 = 1_000_000;
 
+/// Highest fee of a reservation: three years of the largest machines cost millions.
+const DEAREST_FEE: u32 = 100_000_000;
+
 /// The columns of a price file, in the order in which they are written.
 pub const COLUMNS: &[&str] = &[
     "service_code",
@@ -37,6 +40,29 @@ pub const COLUMNS: &[&str] = &[
     "note",
 ];
 
+/// Regions and families beside those of the book, in a folder that is laid over it: what an import of lists found.
+pub const ADDED_REGIONS: &str = "added-regions.csv";
+/// As [`ADDED_REGIONS`].
+pub const ADDED_FAMILIES: &str = "added-families.csv";
+
+/// The price rows of one file.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn price_rows(name: &str, text: &str) -> Result<Vec<PriceRow>, Box<(Problems, Sources)>> {
+    let mut sources = Sources::default();
+    let mut problems = Problems::default();
+    let file = sources.add(name, text);
+    let rows = rows(&sources, file, &mut problems);
+    if problems.none_is_error() { Ok(rows) } else { Err(Box::new((problems, sources))) }
+}
+
+/// True for a file that holds prices, by its name.
+pub fn holds_prices(name: &str) -> bool {
+    let tables = ["regions.csv", "families.csv", "free_tier.csv", "support.csv", "service_names.csv", ADDED_REGIONS, ADDED_FAMILIES];
+    !tables.contains(&name.rsplit('/').next().unwrap_or(name))
+}
+
 /// Reads a whole book from its files: names and texts. `regions.csv`, `families.csv`, `free_tier.csv` and `support.csv` are
 /// known by their names, every other file holds prices. Files that come later overlay earlier ones: a price of the same usage
 /// type, operation, term and period takes the place of the earlier one with all its tiers.
@@ -57,7 +83,9 @@ pub fn book<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<P
     for (file, name) in &ids {
         match name.rsplit('/').next().unwrap_or(name) {
             "regions.csv" => book.regions = regions(&sources, *file, &mut problems),
+            ADDED_REGIONS => book.regions.extend(regions(&sources, *file, &mut problems)),
             "families.csv" => book.families = families(&sources, *file, &mut problems),
+            ADDED_FAMILIES => book.families.extend(families(&sources, *file, &mut problems)),
             "free_tier.csv" => book.allowances = allowances(&sources, *file, &mut problems),
             "support.csv" => book.support = support(&sources, *file, &mut problems),
             // What services are called is no part of their prices (`variance::names`).
@@ -207,7 +235,7 @@ fn price_row(row: &Row<'_>, problems: &mut Problems) -> Option<PriceRow> {
     let end = end(row, 8, problems);
     let price = amount(row, 9, Decimal::from(DEAREST), problems);
     let term = row.read::<Term>(11, "on-demand, spot, reserved-1yr-no-upfront, savings-plan-3yr-all-upfront …", problems);
-    let upfront = if row.text(12).is_empty() { Some(None) } else { amount(row, 12, Decimal::from(DEAREST), problems).map(Some) };
+    let upfront = if row.text(12).is_empty() { Some(None) } else { amount(row, 12, Decimal::from(DEAREST_FEE), problems).map(Some) };
     let from = date(row, 13, problems);
     let confidence = row.read::<Confidence>(16, "high, medium or low", problems);
     let mut named = true;

@@ -183,3 +183,14 @@ fn order(header: &Row<'_>, columns: &[&'static str], optional: &[&str], problems
     }
     right.then_some(order)
 }
+
+/// A table as text, in the form that [`read`] takes.
+pub fn write(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
+    // Writing into memory cannot fail, and every row has the length of the header.
+    let _ = writer.write_record(header);
+    for row in rows {
+        let _ = writer.write_record(row);
+    }
+    String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
+}

@@ -72,20 +72,24 @@ pub(super) fn read<R: Read>(input: R, mut gather: Gather<'_>) -> Result<List, Pr
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).buffer_capacity(CHUNK).from_reader(input);
     let Some(columns) = head(&mut reader, &mut gather) else { return gather.finish() };
     let mut record = ByteRecord::new();
+    let mut short: Option<(u64, usize)> = None;
     loop {
-        match reader.read_byte_record(&mut record) {
+        let more = reader.read_byte_record(&mut record);
+        if let Some((line, cells)) = short.take() {
+            let cut = if matches!(more, Ok(false)) { ": the file is cut off" } else { "" };
+            gather.wrong(line, "", format!("{cells} cells under {} columns{cut}", columns.width));
+        }
+        match more {
             Ok(false) => return gather.finish(),
             Ok(true) => gauge.ended(),
             Err(error) => {
-                let line = reader.position().line();
-                gather.wrong(line, "", why(&error));
+                gather.wrong(reader.position().line(), "", why(&error));
                 return gather.finish();
             }
         }
         let line = record.position().map_or(0, csv::Position::line);
         if record.len() != columns.width {
-            let cut = if reader.is_done() { ": the file is cut off" } else { "" };
-            gather.wrong(line, "", format!("{} cells under {} columns{cut}", record.len(), columns.width));
+            short = Some((line, record.len()));
             continue;
         }
         gather.rates += 1;
