@@ -100,7 +100,7 @@ pub enum Command {
     Check(CheckArgs),
     /// Budget rules from and to AWS Budgets: import, export
     Budgets(BudgetsArgs),
-    /// The price book: list, show, check
+    /// The price book: list, show, import, check
     Prices(PricesArgs),
     /// Scenario files: show, new, diff, schema
     Scenario(ScenarioArgs),
@@ -923,12 +923,51 @@ pub enum PricesCommand {
         #[arg(value_name = "USAGE_TYPE")]
         usage_type: String,
     },
+    /// Price lists as AWS publishes them into a folder that --prices lays over the book
+    #[command(
+        after_help = "Reads bulk offers and Savings Plans (CSV or JSON, gzip too) and replies of the Price List Query API, as streams.
+Taken is what the price book, the services and the scenarios name. Without --out nothing is written.
+
+Examples:
+  ce-cost prices import AmazonECS.csv --out prices        the prices of Fargate, and what differs from the book
+  ce-cost prices import reply.json                        a reply of GetProducts, only looked at
+  ce-cost prices import AmazonEC2.csv.gz --usage-type BoxUsage:m6i.large --out prices"
+    )]
+    Import(ImportPricesArgs),
     /// Whether the book is sound: tiers, keys, age; and its hash
     Check {
         /// Warn of prices seen longer ago than this many days
         #[arg(long, value_name = "DAYS", default_value = "400")]
         older_than: i64,
     },
+}
+
+/// `prices import`.
+#[derive(Debug, Args)]
+pub struct ImportPricesArgs {
+    /// Files, or addresses that begin with http:// or https://
+    #[arg(value_name = "FILE|URL", required = true)]
+    pub lists: Vec<String>,
+    /// What to take, and where to
+    #[command(flatten)]
+    pub take: TakeArgs,
+}
+
+/// Which prices of lists to take, and where to.
+#[derive(Debug, Args)]
+pub struct TakeArgs {
+    /// Take every price, not only what is named
+    #[arg(long)]
+    pub all: bool,
+    /// Take this usage type as well; may be given several times
+    #[arg(long, value_name = "USAGE_TYPE")]
+    pub usage_type: Vec<String>,
+    /// Take prices of earlier months from lists that are older than the book
+    #[arg(long)]
+    pub history: bool,
+    /// Write price files into this folder: what it holds already is kept, a price that changed gets a row beside the old one
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
 }
 
 /// `scenario`.

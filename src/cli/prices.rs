@@ -1,5 +1,9 @@
 //! `ce-cost prices`.
 
+mod folder;
+mod import;
+mod told;
+
 use std::fmt::Write;
 
 use super::args::{Cli, PricesArgs, PricesCommand, ViewFormat};
@@ -16,8 +20,12 @@ use crate::report::{csv, markdown};
 
 /// Runs the command.
 pub fn run(cli: &Cli, args: &PricesArgs, world: &World) -> Result<Output, Failure> {
+    if let PricesCommand::Import(args) = &args.command {
+        return import::run(cli, args, world);
+    }
     let book = input::book(cli.prices.as_deref(), world)?;
     let out = match &args.command {
+        PricesCommand::Import(_) => String::new(),
         PricesCommand::List { service, region, confidence, format } => {
             let keep = |wanted: &Option<String>, has: &str| wanted.as_deref().is_none_or(|w| w == has);
             let rows: Vec<&PriceRow> = book

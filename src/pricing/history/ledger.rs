@@ -81,7 +81,7 @@ impl Ledger {
         let is_newer = published.is_some_and(|p| seen.is_none_or(|s| s < p));
         if same(&held, &rows) {
             if is_newer {
-                self.put(key, from, rows);
+                self.put(key, from, with_fee(rows, held.first().and_then(|r| r.upfront)));
             }
             return (Verdict::Same, book);
         }
@@ -136,6 +136,14 @@ fn tiers(rows: &[PriceRow]) -> Vec<Tier> {
 fn said(rows: &[PriceRow]) -> Said {
     let first = rows.first();
     Said { price: words(&tiers(rows), first.and_then(|r| r.upfront)), seen: first.map(PriceRow::dated).unwrap_or_default() }
+}
+
+/// The rows, with a fee that was known where the list names none.
+fn with_fee(mut rows: Vec<PriceRow>, fee: Option<rust_decimal::Decimal>) -> Vec<PriceRow> {
+    for row in &mut rows {
+        row.upfront = row.upfront.or(fee);
+    }
+    rows
 }
 
 fn same_rates(a: &[PriceRow], b: &[PriceRow]) -> bool {
