@@ -36,6 +36,7 @@ pub mod bill;
 pub mod calibrate;
 pub mod check;
 pub mod cli;
+pub mod coverage;
 pub mod diagnostic;
 pub mod failover;
 pub mod forecast;

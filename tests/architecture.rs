@@ -16,7 +16,7 @@ const ORDER: &[&[&str]] = &[
     &["scenario"],
     &["bill"],
     &["rating"],
-    &["failover"],
+    &["failover", "coverage"],
     &["predict"],
     &["forecast", "plan", "calibrate"],
     &["savings"],

@@ -55,6 +55,9 @@ fn at_eighty_columns_no_line_is_longer() {
         &["simulate", "prod-driven", "--service", "core"],
         &["simulate", "prod-driven", "--service", "agent"],
         &["prices", "list", "--service", "AmazonECS"],
+        &["prices", "coverage"],
+        &["prices", "coverage", "--region", "eu-west-1"],
+        &["prices", "diff", "2026-12-31", "2027-01-01"],
     ] {
         let output = ce_cost(args).args(["--as-of", "2026-11-24", "--color", "never"]).env("COLUMNS", "80").output().expect("it runs");
         let text = String::from_utf8(output.stdout).expect("text");

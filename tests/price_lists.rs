@@ -1,5 +1,8 @@
 //! AWS's own price lists, read: what they hold equals an independent count, and hostile ones are refused with a place.
 
+#[path = "../fuzz/fuzz_targets/offer.rs"]
+mod fuzzed;
+
 use std::fs;
 use std::io::BufReader;
 use std::path::Path;
@@ -179,8 +182,13 @@ error: list:5: the column `usageType` is missing");
 
 #[test]
 fn hostile_json_is_refused_with_a_place() {
-    let deep = format!("{{\"products\": {{\"A\": {}{}}}}}", "{\"other\":".repeat(200), "{}".to_owned() + &"}".repeat(200));
-    insta::assert_snapshot!(wrong(&deep), @"");
+    // What is not asked for is passed over, however deep it goes; where a text belongs it is refused.
+    let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+    let passed = format!("{{\"products\": {{\"A\": {{\"sku\": \"A\", \"other\": {}}}}}}}", nested(1_000_000));
+    let list = offer::read("list", passed.as_bytes(), &Wanted::by(&book(), true)).unwrap_or_else(|p| panic!("{}", text(&p)));
+    assert_eq!((list.rates, list.prices.len()), (0, 0));
+    let refused = format!("{{\"products\": {{\"A\": {{\"sku\": {}}}}}}}", nested(1_000_000));
+    insta::assert_snapshot!(wrong(&refused), @r"error: list: invalid type: sequence, expected a string at line 1 column 28");
     let product = "\"AAAAAAAAAAAAAAAA\": {\"sku\": \"AAAAAAAAAAAAAAAA\", \"attributes\": {\"servicecode\": \"AmazonECS\", \"regionCode\": \"us-east-1\", \"usagetype\": \"USE1-Fargate-GB-Hours\"}}";
     let dimension =
         |price: &str| format!("{{\"unit\": \"hours\", \"beginRange\": \"0\", \"endRange\": \"Inf\", \"pricePerUnit\": {price}}}");
@@ -217,4 +225,78 @@ fn savings_plans_as_json_are_read_as_those_in_csv() {
     let [price] = read.prices.as_slice() else { panic!("one price: {:?}", read.prices) };
     assert_eq!((price.term.to_string().as_str(), price.sku.as_str()), ("savings-plan-3yr-all-upfront", "8CESGAFWKAJ98PME"));
     assert_eq!((price.tiers[0].price.to_string().as_str(), price.fee), ("0.0194304", None));
+}
+
+/// The most memory that `prices import` has while it reads a list of so many megabytes, in kB: rows of EC2, none of which is wanted.
+#[cfg(target_os = "linux")]
+fn peak(folder: &Path, megabytes: usize) -> u64 {
+    let text = fs::read_to_string("tests/fixtures/price_lists/ec2_offer_excerpt_91_columns.csv").expect("a fixture");
+    let (head, rows): (Vec<_>, Vec<_>) = text.split_inclusive('\n').enumerate().partition(|(n, _)| *n < 6);
+    let join = |lines: Vec<(usize, &str)>| lines.into_iter().map(|(_, line)| line).collect::<String>();
+    let (head, rows) = (join(head), join(rows));
+    let path = folder.join("offer.csv");
+    fs::write(&path, head + &rows.repeat((megabytes << 20) / rows.len())).expect("a file");
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_ce-cost"));
+    command.args(["prices", "import"]).arg(&path).current_dir(folder).stdout(std::process::Stdio::null());
+    let mut child = command.stderr(std::process::Stdio::null()).spawn().expect("it runs");
+    let mut most = 0;
+    let ended = loop {
+        let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+        let kilobytes = status.lines().find_map(|l| l.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok());
+        most = most.max(kilobytes.unwrap_or(0));
+        if let Some(ended) = child.try_wait().expect("its end") {
+            break ended;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    };
+    assert!(ended.success() && most > 0, "{ended}, {most} kB");
+    most
+}
+
+/// `just soak` reads one of 2 GB.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_list_ten_times_as_long_takes_no_more_memory() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (short, long) = (peak(folder.path(), 6), peak(folder.path(), 60));
+    assert!(long < short + 4_096, "{short} kB, and {long} kB for ten times as much");
+    assert!(long < 200_000, "{long} kB");
+}
+
+/// One price after the other in both forms of an offer, and what is said of it.
+#[test]
+fn a_price_that_is_none_is_refused_in_either_form() {
+    let json = |price: &str| {
+        format!(
+            "{{\"products\": {{\"A\": {{\"sku\": \"A\", \"attributes\": {{\"servicecode\": \"AmazonECS\", \"regionCode\": \"us-east-1\", \"usagetype\": \"USE1-Fargate-GB-Hours\"}}}}}}, \"terms\": {{\"OnDemand\": {{\"A\": {{\"A.JRTCKXETXF\": {{\"offerTermCode\": \"JRTCKXETXF\", \"priceDimensions\": {{\"x\": {{\"unit\": \"hours\", \"beginRange\": \"0\", \"endRange\": \"Inf\", \"pricePerUnit\": {{\"USD\": \"{price}\"}}}}}}}}}}}}}}}}"
+        )
+    };
+    for (price, said) in [
+        ("NaN", "the price is no number: `NaN`"),
+        ("inf", "the price is no number: `inf`"),
+        ("", "the price is no number: ``"),
+        ("1e-20", "the price has more than 15 decimal places: `1e-20`"),
+        ("0,05", "the price is no number: `0,05`"),
+        ("-0.01", "the price is below zero: `-0.01`"),
+        ("1234567890123456789012345678901234567890", "the price cannot be exact: `1234567890123456789012345678901234567890`"),
+        ("0.1234567890123456", "the price has more than 15 decimal places: `0.1234567890123456`"),
+    ] {
+        for (form, list) in [("CSV", offer(&[(price, "USD")])), ("JSON", json(price))] {
+            let told = wrong(&list);
+            assert!(told.contains(said), "{price} as {form}: {told}");
+        }
+    }
+}
+
+/// What the fuzz targets begin with, whole and cut off at every so many bytes: read or refused with a reason.
+#[test]
+fn the_seeds_of_the_fuzz_targets_are_read_wherever_they_end() {
+    for folder in ["fuzz/seeds/offer_csv", "fuzz/seeds/offer_json"] {
+        let seeds: Vec<_> = fs::read_dir(folder).expect("a folder").map(|e| e.expect("an entry").path()).collect();
+        assert!(seeds.len() >= 3, "{folder}");
+        for seed in seeds {
+            let bytes = fs::read(&seed).expect("a seed");
+            (0..bytes.len()).step_by(11).chain([bytes.len()]).for_each(|end| fuzzed::list(&bytes[..end]));
+        }
+    }
 }

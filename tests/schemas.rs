@@ -120,6 +120,8 @@ fn every_json_document_conforms() {
     conforms(&schema("check.schema.json"), &output(&["check"]), "check");
     conforms(&schema("plan.schema.json"), &output(&["plan", "prod"]), "plan");
     conforms(&schema("explain.schema.json"), &output(&["explain", "prod"]), "explain");
+    conforms(&schema("prices-coverage.schema.json"), &output(&["prices", "coverage", "--region", "eu-west-1"]), "prices coverage");
+    conforms(&schema("prices-diff.schema.json"), &output(&["prices", "diff", "2026-12-31", "2027-01-01"]), "prices diff");
     let args = ["simulate", "prod-driven", "--service", "core", "--day", "2026-12-01"];
     conforms(&schema("simulate.schema.json"), &output(&args), "simulate");
     let args = ["calibrate", "prod", "--line", "Database", "--driver", "database.io"];

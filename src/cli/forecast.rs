@@ -24,7 +24,10 @@ pub fn run(cli: &Cli, args: &ForecastArgs, world: &World) -> Result<Output, Fail
     if args.all && args.changes.what_if.is_some() {
         return Err(Failure::usage("error: --what-if changes the environments that are named, and --all names none"));
     }
-    let inputs = Inputs::changed(cli, world, &args.changes, &args.environments)?;
+    let mut inputs = Inputs::changed(cli, world, &args.changes, &args.environments)?;
+    if let Some(day) = args.prices_as_of {
+        inputs.book = inputs.book.as_of(day);
+    }
     let names = names(args, &inputs);
     let basis = inputs.basis(&args.basis);
     let cut = Cut {
@@ -39,7 +42,8 @@ pub fn run(cli: &Cli, args: &ForecastArgs, world: &World) -> Result<Output, Fail
         let scenario = inputs.environment(name)?;
         inputs.check_failover(scenario, basis, args.months)?;
         let result = forecast::forecast(&inputs.scenarios, scenario, &inputs.book, basis, args.months, &cut);
-        let (forecast, own) = result.map_err(|e| Failure::input(format!("error: {e}")))?;
+        let (mut forecast, own) = result.map_err(|e| Failure::input(format!("error: {e}")))?;
+        forecast.basis.prices_as_of = args.prices_as_of.map(|day| day.to_string());
         forecasts.push(forecast);
         bills.extend(own);
     }
@@ -222,6 +226,7 @@ fn head(forecast: &Forecast, screen: &Screen) -> String {
         forecast.region.clone(),
         format!("list prices seen {}", basis.prices_seen),
     ];
+    parts.extend(basis.prices_as_of.iter().map(|day| format!("all months at the prices of {day}")));
     parts.push(if basis.pooled { format!("its part of account {}", forecast.payer) } else { "by itself".into() });
     if !basis.free_tier {
         parts.push("without free tier".into());

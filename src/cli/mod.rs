@@ -71,6 +71,8 @@ pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
         ("savings-all.schema.json", of(schemars::schema_for!(crate::savings::document::Together))),
         ("forecast.schema.json", of(schemars::schema_for!(crate::forecast::Forecast))),
         ("forecast-all.schema.json", of(schemars::schema_for!(crate::forecast::Together))),
+        ("prices-coverage.schema.json", of(schemars::schema_for!(prices::Coverage))),
+        ("prices-diff.schema.json", of(schemars::schema_for!(prices::PriceDiff))),
         ("plan.schema.json", of(schemars::schema_for!(crate::plan::PlanReport))),
         ("sensitivity.schema.json", of(schemars::schema_for!(sensitivity::Sensitivity))),
         ("simulate.schema.json", of(schemars::schema_for!(simulate::Simulation))),

@@ -1,8 +1,14 @@
 //! `ce-cost prices`.
 
+mod coverage;
+mod diff;
+#[cfg(feature = "fetch")]
+mod fetch;
 mod folder;
 mod import;
+mod source;
 mod told;
+mod update;
 
 use std::fmt::Write;
 
@@ -18,14 +24,21 @@ use crate::report::table::{Cell, Column, Kind, Table};
 use crate::report::terminal::Tone;
 use crate::report::{csv, markdown};
 
+pub use coverage::Coverage;
+pub use diff::PriceDiff;
+
 /// Runs the command.
 pub fn run(cli: &Cli, args: &PricesArgs, world: &World) -> Result<Output, Failure> {
-    if let PricesCommand::Import(args) = &args.command {
-        return import::run(cli, args, world);
+    match &args.command {
+        PricesCommand::Import(args) => return import::run(cli, args, world),
+        PricesCommand::Update(args) => return update::run(cli, args, world),
+        PricesCommand::Diff { before, after, month, format } => return diff::run(cli, before, after, *month, *format, world),
+        _ => {}
     }
     let book = input::book(cli.prices.as_deref(), world)?;
     let out = match &args.command {
-        PricesCommand::Import(_) => String::new(),
+        PricesCommand::Coverage { region, format } => return coverage::run(cli, &book, region.as_deref(), *format, world),
+        PricesCommand::Import(_) | PricesCommand::Update(_) | PricesCommand::Diff { .. } => String::new(),
         PricesCommand::List { service, region, confidence, format } => {
             let keep = |wanted: &Option<String>, has: &str| wanted.as_deref().is_none_or(|w| w == has);
             let rows: Vec<&PriceRow> = book

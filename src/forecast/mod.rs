@@ -80,6 +80,8 @@ pub struct ForecastBasis {
     pub failover: Option<String>,
     /// The day on which the newest price behind it was seen.
     pub prices_seen: String,
+    /// The day whose prices hold for every month, where one was asked for; else each month has its own.
+    pub prices_as_of: Option<String>,
     /// Paths behind the bands; 0 where nothing is uncertain.
     pub paths: u32,
     /// What their random numbers begin with.
@@ -246,6 +248,7 @@ pub fn forecast(
             scope: if cut.planned_only { "planned" } else { "all" }.into(),
             failover: first.failover.map(Failover::title),
             prices_seen: prices_seen(&bills, book),
+            prices_as_of: None,
             paths: if moves.is_some() { cut.drawing.paths } else { 0 },
             seed: cut.drawing.seed.to_string(),
         },

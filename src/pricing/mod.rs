@@ -3,11 +3,13 @@
 //! A lookup finds exactly one row, or says which rows it could have been.
 
 pub mod check;
+pub mod diff;
 mod embedded;
 pub mod history;
 pub mod offer;
 pub mod read;
 pub mod table;
+mod view;
 pub mod write;
 
 use std::collections::{BTreeSet, HashMap};
@@ -484,10 +486,10 @@ impl PriceBook {
         let mut any = on_terms().filter(|g| g.operation.is_empty());
         let group = match (exact.next(), exact.next()) {
             (Some(group), None) => group,
-            (Some(_), Some(_)) => return Err(missing("several rows fit equally well")),
+            (Some(_), Some(_)) => return Err(missing(SEVERAL)),
             (None, _) => match (any.next(), any.next()) {
                 (Some(group), None) => group,
-                (Some(_), Some(_)) => return Err(missing("several rows fit equally well")),
+                (Some(_), Some(_)) => return Err(missing(SEVERAL)),
                 (None, _) => return Err(missing("no row has this operation, or none on these terms")),
             },
         };
@@ -554,6 +556,16 @@ fn key(service: &str, region: &str, usage_type: &str) -> String {
         key.push_str(part);
     }
     key
+}
+
+/// Why a lookup finds no price where it finds too many.
+const SEVERAL: &str = "several rows fit equally well";
+
+impl NoPrice {
+    /// True where there is not no price but more than one.
+    pub fn is_ambiguous(&self) -> bool {
+        self.why == SEVERAL
+    }
 }
 
 /// No price, or more than one: what was asked for, and what could have been meant.

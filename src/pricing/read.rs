@@ -57,6 +57,11 @@ pub fn price_rows(name: &str, text: &str) -> Result<Vec<PriceRow>, Box<(Problems
     if problems.none_is_error() { Ok(rows) } else { Err(Box::new((problems, sources))) }
 }
 
+/// True for the table of families, by its name: a folder that holds it is a whole book.
+pub fn is_families(name: &str) -> bool {
+    name.rsplit('/').next() == Some("families.csv")
+}
+
 /// True for a file that holds prices, by its name.
 pub fn holds_prices(name: &str) -> bool {
     let tables = ["regions.csv", "families.csv", "free_tier.csv", "support.csv", "service_names.csv", ADDED_REGIONS, ADDED_FAMILIES];
@@ -104,9 +109,9 @@ pub fn book<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<P
 }
 
 /// What names one price in one period.
-type GroupKey = (String, String, String, String, Term, Option<NaiveDate>);
+pub(super) type GroupKey = (String, String, String, String, Term, Option<NaiveDate>);
 
-fn group_key(row: &PriceRow) -> GroupKey {
+pub(super) fn group_key(row: &PriceRow) -> GroupKey {
     (row.service.clone(), row.region.clone(), row.usage_type.clone(), row.operation.clone(), row.term, row.effective_from)
 }
 
@@ -153,7 +158,7 @@ fn tiers(prices: &BTreeMap<GroupKey, Vec<PriceRow>>, problems: &mut Problems) {
 }
 
 /// Lays the rows out period after period and finds each usage type's family and allowance.
-fn index(book: &mut PriceBook, prices: BTreeMap<GroupKey, Vec<PriceRow>>, problems: &mut Problems) {
+pub(super) fn index(book: &mut PriceBook, prices: BTreeMap<GroupKey, Vec<PriceRow>>, problems: &mut Problems) {
     let codes: HashMap<&str, &str> = book.regions.iter().map(|r| (r.region.as_str(), r.code.as_str())).collect();
     let mut entries: HashMap<String, Entry> = HashMap::new();
     let mut rows = Vec::new();

@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::read::{self, COLUMNS};
-use super::{PriceRow, Region, Term};
+use super::read::{self, COLUMNS, GroupKey, group_key};
+use super::{PriceRow, Region};
 use crate::diagnostic::Problems;
 use crate::quantity::exact;
 use crate::source::Sources;
-use chrono::NaiveDate;
 
 /// A row as the price files write it.
 pub fn cells(row: &PriceRow) -> Vec<String> {
@@ -33,29 +32,22 @@ pub fn cells(row: &PriceRow) -> Vec<String> {
     ]
 }
 
-/// What names the rows of one price in one period.
-type Group = (String, String, String, String, Term, Option<NaiveDate>);
-
-fn group(row: &PriceRow) -> Group {
-    (row.service.clone(), row.region.clone(), row.usage_type.clone(), row.operation.clone(), row.term, row.effective_from)
-}
-
 /// The files of a folder, by name, that change when rows are put into it: a price goes into the file that holds it already (the last
 /// one, where several do), else into that of its region. Files that are not named stay as they are.
 ///
 /// # Errors
 /// What is wrong with the files that are there.
 pub fn into_files(files: &[(String, String)], rows: Vec<PriceRow>) -> Result<BTreeMap<String, String>, Box<(Problems, Sources)>> {
-    let mut held: BTreeMap<String, BTreeMap<Group, Vec<PriceRow>>> = BTreeMap::new();
+    let mut held: BTreeMap<String, BTreeMap<GroupKey, Vec<PriceRow>>> = BTreeMap::new();
     for (name, text) in files.iter().filter(|(name, _)| read::holds_prices(name)) {
         let groups = held.entry(name.clone()).or_default();
         for row in read::price_rows(name, text)? {
-            groups.entry(group(&row)).or_default().push(row);
+            groups.entry(group_key(&row)).or_default().push(row);
         }
     }
-    let mut new: BTreeMap<Group, Vec<PriceRow>> = BTreeMap::new();
+    let mut new: BTreeMap<GroupKey, Vec<PriceRow>> = BTreeMap::new();
     for row in rows {
-        new.entry(group(&row)).or_default().push(row);
+        new.entry(group_key(&row)).or_default().push(row);
     }
     let mut changed = BTreeSet::new();
     for (key, rows) in new {

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::cli::input::{self, summary};
-use crate::cli::{Failure, World, out_file};
+use crate::cli::out_file::{self, Staged};
+use crate::cli::{Failure, World};
 use crate::pricing::history::Laid;
 use crate::pricing::offer::List;
 use crate::pricing::read::{self, ADDED_FAMILIES, ADDED_REGIONS};
@@ -85,7 +86,7 @@ impl Folder {
 fn book<'a>(place: &Path, own: impl IntoIterator<Item = (&'a str, &'a str)>, world: &World) -> Result<PriceBook, Failure> {
     let own: Vec<(String, &str)> =
         own.into_iter().map(|(name, text)| (place.join(name).to_string_lossy().replace('\\', "/"), text)).collect();
-    let whole = own.iter().any(|(name, _)| name.rsplit('/').next() == Some("families.csv"));
+    let whole = own.iter().any(|(name, _)| read::is_families(name));
     let base = if whole { Vec::new() } else { PriceBook::embedded_files() };
     read::book(base.into_iter().chain(own.iter().map(|(n, t)| (n.as_str(), *t)))).map_err(|e| {
         let help = "help: nothing was written; the price files are as they were";
@@ -99,12 +100,16 @@ impl Prepared {
     /// # Errors
     /// A folder that cannot be written to.
     pub fn write(&self) -> Result<String, Failure> {
+        if !self.changed.is_empty() {
+            fs_err::create_dir_all(&self.place).map_err(|e| Failure::missing(format!("error: {e}")))?;
+        }
+        // A full disk shows here, before anything has moved.
+        let staged = self.changed.iter().map(|(name, text)| Ok((name, out_file::stage(&self.place.join(name), text.as_bytes())?)));
+        let staged: Vec<(&String, Staged)> = staged.collect::<Result<_, Failure>>()?;
         let mut done: Vec<&str> = Vec::new();
-        for (name, text) in &self.changed {
-            if let Err(failure) = out_file::write_in_new_folder(&self.place.join(name), text.as_bytes()) {
-                for name in done {
-                    self.put_back(name);
-                }
+        for (name, file) in staged {
+            if let Err(failure) = file.put() {
+                done.iter().for_each(|name| self.put_back(name));
                 return Err(failure);
             }
             done.push(name);

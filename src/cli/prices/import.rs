@@ -1,9 +1,11 @@
 //! `ce-cost prices import`.
 
+use std::collections::BTreeSet;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use super::folder::Folder;
+use super::source::{Fault, Source, is_address};
 use super::told;
 use crate::cli::args::{Cli, ImportPricesArgs, TakeArgs};
 use crate::cli::input::{Inputs, summary};
@@ -17,6 +19,7 @@ use crate::pricing::history::{self, Laid};
 use crate::pricing::offer::{self, List, Wanted};
 use crate::services;
 use crate::source::Sources;
+use crate::usage::UsageRecord;
 
 /// Bytes that are read at once.
 const CHUNK: usize = 256 << 10;
@@ -26,14 +29,23 @@ pub fn run(cli: &Cli, args: &ImportPricesArgs, world: &World) -> Result<Output, 
     let intake = Intake::new(cli, &args.take, args.take.out.as_deref().or(cli.prices.as_deref()), world)?;
     let mut files = Vec::new();
     for list in &args.lists {
-        if list.starts_with("http://") || list.starts_with("https://") {
-            return Err(Failure::usage(format!("error: {list} is an address, and this build reads files only")));
-        }
-        files.push((list.clone(), PathBuf::from(list)));
+        files.push((list.clone(), if is_address(list) { fetched(list)? } else { PathBuf::from(list) }));
     }
     let lists = intake.lists(&files, world)?;
     let laid = intake.lay(&lists, args.take.history);
     intake.output(&laid, &lists, args.take.out.is_some(), world)
+}
+
+/// The file at an address.
+fn fetched(address: &str) -> Result<PathBuf, Failure> {
+    let start = address.find("://").map_or(0, |i| i + 3);
+    let path = address[start..].find('/').map_or(address.len(), |i| start + i);
+    let (base, path) = address.split_at(path);
+    match Source::new(base, None)?.get(path) {
+        Ok(got) => Ok(got.path),
+        Err(Fault::NotFound(url)) => Err(Failure::missing(format!("error: {url} is not there"))),
+        Err(Fault::Failed(failure)) => Err(failure),
+    }
 }
 
 /// Lists on their way into a book.
@@ -43,6 +55,8 @@ pub struct Intake {
     pub book: PriceBook,
     /// What is taken.
     pub wanted: Wanted,
+    /// The regions that the scenarios use, and `global`.
+    pub regions: BTreeSet<String>,
 }
 
 impl Intake {
@@ -53,12 +67,12 @@ impl Intake {
             Some(folder) => folder.book(world)?,
             None => crate::cli::input::book(None, world)?,
         };
-        let mut wanted = Wanted::by(&book, take.all);
-        if !take.all {
-            wanted = used(cli, wanted, &book, world)?;
-        }
+        let records = used(cli, &book, world)?;
+        let regions =
+            records.iter().filter(|r| &*r.environment != EXAMPLE).map(|r| r.region.to_string()).chain(["global".to_owned()]).collect();
+        let wanted = Wanted::by(&book, take.all).and_used(&records);
         let wanted = take.usage_type.iter().fold(wanted, |wanted, name| wanted.and_usage_type(name));
-        Ok(Intake { folder, book, wanted })
+        Ok(Intake { folder, book, wanted, regions })
     }
 
     /// Reads lists: names and paths.
@@ -69,7 +83,7 @@ impl Intake {
         let mut problems = Problems::default();
         let mut lists = Vec::new();
         for (name, path) in files {
-            match open(path).and_then(|input| Ok(offer::read(name, BufReader::with_capacity(CHUNK, input), &self.wanted))) {
+            match open(path).map(|input| offer::read(name, BufReader::with_capacity(CHUNK, input), &self.wanted)) {
                 Ok(Ok(list)) => lists.push(list),
                 Ok(Err(found)) => problems.extend(found),
                 Err(error) => return Err(Failure::missing(format!("error: {error}"))),
@@ -104,8 +118,11 @@ impl Intake {
     }
 }
 
-/// Adds what the services can emit in any region, and what the scenarios use.
-fn used(cli: &Cli, wanted: Wanted, book: &PriceBook, world: &World) -> Result<Wanted, Failure> {
+/// The environment of what the services' examples use.
+const EXAMPLE: &str = "example";
+
+/// What the services can emit in any region, and what the scenarios use.
+fn used(cli: &Cli, book: &PriceBook, world: &World) -> Result<Vec<UsageRecord>, Failure> {
     let inputs = Inputs::read(cli, world)?;
     let month = next_month(inputs.as_of);
     let mut records = Vec::new();
@@ -118,7 +135,7 @@ fn used(cli: &Cli, wanted: Wanted, book: &PriceBook, world: &World) -> Result<Wa
         let metered = Metered::new(&inputs.scenarios, scenario, book, basis);
         records.extend(metered.map_err(|e| Failure::input(format!("error: {e}")))?.records);
     }
-    Ok(wanted.and_used(&records))
+    Ok(records)
 }
 
 /// A file, unpacked where it is packed.

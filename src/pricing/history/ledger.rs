@@ -133,7 +133,7 @@ fn tiers(rows: &[PriceRow]) -> Vec<Tier> {
     rows.iter().map(|r| Tier { begin: r.tier_begin, end: r.tier_end, price: r.price.decimal() }).collect()
 }
 
-fn said(rows: &[PriceRow]) -> Said {
+pub(super) fn said(rows: &[PriceRow]) -> Said {
     let first = rows.first();
     Said { price: words(&tiers(rows), first.and_then(|r| r.upfront)), seen: first.map(PriceRow::dated).unwrap_or_default() }
 }

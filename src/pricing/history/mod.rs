@@ -80,6 +80,13 @@ pub struct Said {
     pub seen: String,
 }
 
+impl Said {
+    /// What the tiers of one price say.
+    pub fn of(rows: &[PriceRow]) -> Said {
+        ledger::said(rows)
+    }
+}
+
 /// One price of a list, and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {

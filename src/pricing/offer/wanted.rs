@@ -120,7 +120,7 @@ impl Wanted {
     /// `global`. `None` for a place that no table knows.
     pub(super) fn region<'a>(&'a self, code: &'a str, location: &str, location_type: &str) -> Option<&'a str> {
         if !code.is_empty() {
-            return Some(code);
+            return Some(if code == "aws-global" { "global" } else { code });
         }
         if location.is_empty() || matches!(location, "Any" | "Global") || !matches!(location_type, "" | "AWS Region") {
             return Some("global");
