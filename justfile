@@ -27,11 +27,13 @@ snapshots:
 bench:
     cargo bench --locked
 
-# Long properties, fifty killed imports, and five minutes of each fuzz target.
+# Long properties, fifty killed imports, a price list of 2 GB, and five minutes of each fuzz target.
 soak seconds="300" cases="20000":
     PROPTEST_CASES={{cases}} cargo test --locked --test properties
     KILLS=50 cargo test --locked --test store_kill
-    for target in scenario prices utilisation cur focus cost_explorer parquet manifest; do \
+    cargo build --release --locked
+    mkdir -p target/peers && python3 benches/peers/offers.py target/peers/offer.csv target/release/ce-cost 2000
+    for target in scenario prices offer_csv offer_json utilisation cur focus cost_explorer parquet manifest; do \
         mkdir -p fuzz/corpus/$target; \
         (cd fuzz && RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none --features actuals $target corpus/$target seeds/$target -- -max_total_time={{seconds}} -max_len=4096 -rss_limit_mb=2048) || exit 1; \
     done
