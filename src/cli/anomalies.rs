@@ -235,7 +235,8 @@ fn page(document: &Document, screen: &Screen) -> String {
     }
     out.push_str(&screen.fill(HOW, "  "));
     let month = document.anomalies.first().and_then(|a| a.first.get(..7)).unwrap_or_else(|| document.to.get(..7).unwrap_or_default());
-    let _ = writeln!(out, "\n  ce-cost compare {} --month {month}   explains the month", document.environment);
+    out.push('\n');
+    out.push_str(&screen.hint(&format!("ce-cost compare {} --month {month}", document.environment), "explains the month"));
     out
 }
 

@@ -321,7 +321,8 @@ fn page(found: &Frontier, shown: Option<&Priced>, screen: &Screen) -> String {
     let is_other = |s: &&Priced| shown.is_none_or(|shown| shown.name != s.name);
     let other = found.strategies.iter().filter(is_other);
     if let Some(other) = other.clone().find(|s| s.today).or_else(|| other.clone().find(|s| s.dominated_by.is_none())) {
-        let _ = writeln!(out, "  ce-cost dr {} --strategy {}   shows how that one recovers", found.environment, other.name);
+        let command = format!("ce-cost dr {} --strategy {}", found.environment, other.name);
+        out.push_str(&screen.hint(&command, "shows how that one recovers"));
     }
     out
 }

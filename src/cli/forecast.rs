@@ -558,7 +558,8 @@ fn several(all: &Together, screen: &Screen) -> String {
     }
     let dearest = all.environments.iter().max_by_key(|f| f.months.first().map(|m| m.total));
     if let Some(dearest) = dearest {
-        let _ = writeln!(out, "\n  ce-cost forecast {}   shows what its amount is made of", dearest.environment);
+        out.push('\n');
+        out.push_str(&screen.hint(&format!("ce-cost forecast {}", dearest.environment), "shows what its amount is made of"));
     }
     out
 }

@@ -136,9 +136,7 @@ pub fn book(folder: Option<&Path>, world: &World) -> Result<PriceBook, Failure> 
         return Err(Failure::missing(format!("error: no price file (*.csv) in {}", folder.display())));
     }
     let own: Vec<(&str, &str)> = own.iter().map(|f| (f.name.as_str(), f.text.as_str())).collect();
-    let whole = own.iter().any(|(name, _)| read::is_families(name));
-    let base = if whole { Vec::new() } else { PriceBook::embedded_files() };
-    read::book(base.into_iter().chain(own)).map_err(render)
+    read::laid(&own).map_err(render)
 }
 
 /// The scenario files of `--scenarios`, of a folder `scenarios` beside the caller, or the built-in ones; with the files of measured

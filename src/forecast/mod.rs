@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::bill::group::{By, Part, Sum, names, parts, scoped, sums};
 use crate::bill::why::{Doubt, count_inputs};
@@ -34,6 +34,9 @@ use self::bands::Simulated;
 use self::change::Change;
 use self::paths::Drawing;
 use self::sensitivity::Swing;
+
+/// The name of the layout of `forecast --format json`.
+pub const SCHEMA: &str = "ce-cost/forecast/1";
 
 /// The convention of the AWS Pricing Calculator, to which a month of real hours is compared.
 const CALCULATOR: HoursBasis = HoursBasis::Fixed(730);
@@ -167,7 +170,7 @@ pub struct Line {
 }
 
 /// The range of likely outcomes.
-#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Band {
     /// One case in ten is below.
     pub p10: Option<Usd>,
@@ -235,7 +238,7 @@ pub fn forecast(
     let change = change::change(scenarios, scenario, book, first, bills.first(), cut)?;
     let (payer, ..) = scenarios.payer(scenario);
     let head = Forecast {
-        schema: "ce-cost/forecast/1".into(),
+        schema: SCHEMA.into(),
         environment: scenario.name.to_string(),
         currency: "USD".into(),
         as_of: cut.as_of.clone(),

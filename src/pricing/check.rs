@@ -64,7 +64,7 @@ pub fn hash(book: &PriceBook) -> String {
         digest.update(source.text.as_bytes());
         digest.update([0]);
     }
-    digest.finalize().iter().map(|b| format!("{b:02x}")).collect()
+    format!("{:x}", digest.finalize())
 }
 
 #[cfg(test)]

@@ -57,6 +57,16 @@ pub fn price_rows(name: &str, text: &str) -> Result<Vec<PriceRow>, Box<(Problems
     if problems.none_is_error() { Ok(rows) } else { Err(Box::new((problems, sources))) }
 }
 
+/// The book that a folder's files make: laid over the built-in one, or alone where they hold families.
+///
+/// # Errors
+/// Everything that is wrong with them, with the files to show it in.
+pub fn laid<'t>(own: &[(&'t str, &'t str)]) -> Result<PriceBook, Box<(Problems, Sources)>> {
+    let whole = own.iter().any(|(name, _)| is_families(name));
+    let base = if whole { Vec::new() } else { PriceBook::embedded_files() };
+    book(base.into_iter().chain(own.iter().copied()))
+}
+
 /// True for the table of families, by its name: a folder that holds it is a whole book.
 pub fn is_families(name: &str) -> bool {
     name.rsplit('/').next() == Some("families.csv")

@@ -10,7 +10,7 @@ use serde::de::IgnoredAny;
 use super::Scenario;
 use super::commitment;
 use super::node::{Kind, Node};
-use super::patch::{self, NewValue, Patch};
+use super::patch::{self, Patch};
 use crate::diagnostic::Problems;
 
 /// A lever that was pulled.
@@ -34,12 +34,7 @@ pub struct Done {
 impl Done {
     /// The changes that take it back.
     pub fn taken_back(&self, scenario: &Scenario) -> Vec<Patch> {
-        let patch = |(path, value): &(String, Node)| Patch {
-            environment: scenario.name.to_string(),
-            path: path.clone(),
-            value: NewValue::Read(value.clone()),
-        };
-        self.before.iter().map(patch).collect()
+        self.before.iter().map(|(path, value)| Patch::read(&scenario.name, path, value.clone())).collect()
     }
 }
 

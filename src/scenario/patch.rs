@@ -115,6 +115,11 @@ pub fn changes(environment: &str, text: &str) -> Result<Vec<Patch>, String> {
 const TOP: &[&str] = &["region", "account", "tags", "plan", "workload", "schedules", "commitments", "resources"];
 
 impl Patch {
+    /// A value out of a file, for one environment.
+    pub fn read(environment: &str, path: &str, value: Node) -> Patch {
+        Patch { environment: environment.to_owned(), path: path.to_owned(), value: NewValue::Read(value) }
+    }
+
     /// Lays the change over a file's own tree. `resolved` is the same tree after inheritance: where the path must exist.
     pub fn apply(&self, own: &Node, resolved: Option<&Node>, sources: &mut Sources) -> Result<Node, Box<Diagnostic>> {
         let steps = steps(&self.path);

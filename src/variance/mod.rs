@@ -23,6 +23,8 @@ pub mod split;
 pub mod tiers;
 pub mod untagged;
 
+use std::borrow::Cow;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -170,9 +172,9 @@ pub fn compare(question: &Question<'_>) -> Comparison {
     let (untagged, same) = (question.untagged, Bill { charges: open_charges(question, &open), ..calendar.own.clone() });
     let nobodys = question.so_far.and_then(|s| calendar::so_far(untagged.0, s));
     let untagged = Untagged::of(nobodys.as_deref().unwrap_or(untagged.0), untagged.1, &keys, cost);
-    let others = question.others.iter().map(|(base, billed)| (question.so_far.and_then(|s| calendar::so_far(base, s)), base, billed));
-    let others: Vec<Other> = others.map(|(so_far, base, billed)| (so_far.unwrap_or_else(|| base.clone()), billed.clone())).collect();
-    let untagged = untagged.among(&others, &keys, cost);
+    let as_far = |base: &'_ [Charge]| question.so_far.and_then(|s| calendar::so_far(base, s));
+    let others = question.others.iter().map(|(base, billed)| (as_far(base).map_or(Cow::Borrowed(&base[..]), Cow::Owned), &billed[..]));
+    let untagged = untagged.among(others, &keys, cost);
     let rows = join::join(&same, &billed.own, &keys, cost, &|name| known(question.scenario, name));
     let mut bridge = Bridge::new(&before, &after, question, &untagged);
     let (predicted, actual) = (total(&base.own.charges), total(&billed.own.charges));

@@ -2,6 +2,7 @@
 //! same usage among those rows than the other's, so much of it may not have been used less: it is not told whose it is. What was
 //! without a tag on both sides explains no change, and what several environments lack is divided among them.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::{Decimal, RoundingStrategy};
@@ -69,9 +70,9 @@ impl Untagged {
     }
 
     /// The same, of which other environments could have used a part.
-    pub fn among(mut self, others: &[Other], keys: &Keys<'_>, cost: Cost) -> Untagged {
+    pub fn among<'o>(mut self, others: impl Iterator<Item = (Cow<'o, [Charge]>, &'o [Charge])>, keys: &Keys<'_>, cost: Cost) -> Untagged {
         for (base, billed) in others {
-            let (base, billed) = (pools(base, keys, cost), pools(billed, keys, cost));
+            let (base, billed) = (pools(&base, keys, cost), pools(billed, keys, cost));
             let quantity = |pools: &BTreeMap<Key, Pool>, key: &Key| pools.get(key).and_then(|p| p.used.quantity()).unwrap_or_default();
             for key in self.base.keys().chain(self.billed.keys()).collect::<BTreeSet<&Key>>() {
                 let less = quantity(&base, key) - quantity(&billed, key);

@@ -236,7 +236,9 @@ pub fn tags_page(document: &Document, screen: &Screen) -> String {
         let _ = write!(out, "\n{}", screen.fill(&left, "  "));
         out.push_str(&screen.fill("`shared:` in accounts.yaml states how such rows are shared; nothing is shared without a rule.", "  "));
     }
-    let _ = writeln!(out, "\n  ce-cost compare {} --month {}   explains the difference", document.environment, document.month);
+    out.push('\n');
+    let command = format!("ce-cost compare {} --month {}", document.environment, document.month);
+    out.push_str(&screen.hint(&command, "explains the difference"));
     out
 }
 

@@ -241,23 +241,13 @@ fn published_hash(headers: &HeaderMap) -> Option<String> {
     let of_digest = header(headers, "repr-digest")
         .and_then(|h| Some(h.split(',').find_map(|d| d.trim().strip_prefix("sha-256=:"))?.trim_end_matches(':').to_owned()));
     let bytes = STANDARD.decode(of_s3.or(of_digest)?).ok()?;
-    Some(hexadecimal(&bytes))
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
+    Some(bytes.iter().map(|b| format!("{b:02x}")).collect())
 }
 
 fn digest(file: &Path) -> std::io::Result<String> {
-    let mut input = fs::File::open(file)?;
     let mut digest = Sha256::new();
-    let mut buffer = vec![0; CHUNK];
-    loop {
-        match input.read(&mut buffer)? {
-            0 => return Ok(hexadecimal(&digest.finalize())),
-            n => digest.update(&buffer[..n]),
-        }
-    }
+    std::io::copy(&mut fs::File::open(file)?, &mut digest)?;
+    Ok(format!("{:x}", digest.finalize()))
 }
 
 /// Copies a body; on a terminal says how far it is.

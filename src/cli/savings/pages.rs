@@ -37,7 +37,8 @@ pub fn list(found: &Savings, screen: &Screen) -> String {
     overlaps(found, screen, &mut out);
     of_the_plan(found, screen, &mut out);
     not_here(found, screen, &mut out);
-    let _ = writeln!(out, "\n  ce-cost savings {} --basis plan   shows the plan's own arithmetic", found.environment);
+    out.push('\n');
+    out.push_str(&screen.hint(&format!("ce-cost savings {} --basis plan", found.environment), "shows the plan's own arithmetic"));
     out
 }
 
@@ -282,7 +283,8 @@ pub fn plan(found: &Savings, screen: &Screen) -> String {
     let list: Vec<_> = found.levers.iter().filter_map(|r| Some((r.title.clone(), r.reason.clone()?))).collect();
     section(screen, "Why list prices differ", &list, &mut out);
     of_the_plan(found, screen, &mut out);
-    let _ = writeln!(out, "\n  ce-cost savings {}   shows what list prices make of it", found.environment);
+    out.push('\n');
+    out.push_str(&screen.hint(&format!("ce-cost savings {}", found.environment), "shows what list prices make of it"));
     out
 }
 

@@ -4,16 +4,14 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 
 use super::accuracy::Score;
+use crate::forecast::{Band, SCHEMA};
 use crate::money::Usd;
 use crate::month::Month;
-
-/// The layout that is read.
-const LAYOUT: &str = "ce-cost/forecast/1";
 
 /// As much of the JSON of `forecast` as is held against bills.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Kept {
-    /// Must be [`LAYOUT`].
+    /// Must be [`SCHEMA`].
     schema: String,
     /// Whose it is.
     pub environment: String,
@@ -34,13 +32,7 @@ struct KeptBasis {
 struct KeptMonth {
     month: String,
     total: Usd,
-    band: KeptBand,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-struct KeptBand {
-    p10: Option<Usd>,
-    p90: Option<Usd>,
+    band: Band,
 }
 
 /// What was said of a month.
@@ -72,8 +64,8 @@ impl Kept {
     /// It is none, or of a kind that says something else than what AWS would invoice.
     pub fn read(text: &str) -> Result<Kept, String> {
         let kept: Kept = serde_json::from_str(text).map_err(|e| format!("it is no JSON of `ce-cost forecast`: {e}"))?;
-        if kept.schema != LAYOUT {
-            return Err(format!("its schema is `{}`, not `{LAYOUT}`", kept.schema.escape_debug()));
+        if kept.schema != SCHEMA {
+            return Err(format!("its schema is `{}`, not `{SCHEMA}`", kept.schema.escape_debug()));
         }
         match &kept.basis {
             KeptBasis { failover: Some(name), .. } => Err(format!("it assumes a failover ({})", name.escape_debug())),

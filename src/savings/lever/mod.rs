@@ -17,7 +17,7 @@ use crate::quantity::{Share, magnitude, schema_of};
 use crate::scenario::driver::{Driver, optional_quantity, quantity};
 use crate::scenario::node::Node;
 use crate::scenario::part;
-use crate::scenario::patch::{NewValue, Patch};
+use crate::scenario::patch::Patch;
 use crate::scenario::plan::Match;
 use crate::scenario::{Scenario, commitment};
 use crate::source::Place;
@@ -374,12 +374,8 @@ impl Lever {
     /// no resource can read.
     pub fn patches(&self, scenario: &Scenario) -> Vec<Patch> {
         let changes = Lever::key(&self.patches, scenario).into_iter().flatten();
-        let patch = |(path, value): &(String, Node)| Patch {
-            environment: scenario.name.to_string(),
-            path: path.clone(),
-            value: NewValue::Read(part::resolved(value, &scenario.tree).unwrap_or_else(|_| value.clone())),
-        };
-        changes.map(patch).collect()
+        let value = |node: &Node| part::resolved(node, &scenario.tree).unwrap_or_else(|_| node.clone());
+        changes.map(|(path, node)| Patch::read(&scenario.name, path, value(node))).collect()
     }
 
     /// Why its numbers do not fit an environment, if they do not: they were written for others, or follow what is not there.
