@@ -12,6 +12,10 @@ use ce_cost::money::Usd;
 use divan::Bencher;
 use divan::counter::ItemsCount;
 
+/// That of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let paths = || arguments[2..].iter().map(PathBuf::from).collect();

@@ -11,7 +11,7 @@ use crate::money::{Usd, quotient};
 use crate::month::{HoursBasis, Month};
 use crate::pricing::PriceBook;
 use crate::rating::credit::{self, End};
-use crate::rating::{self, Terms, commitment, support, tax};
+use crate::rating::{self, Terms, commitment, discount, support, tax};
 use crate::scenario::accounts::Payer;
 use crate::scenario::{Resource, Scenario, Scenarios};
 use crate::services::At;
@@ -59,7 +59,7 @@ pub struct Metered<'a> {
     pub members: Vec<&'a Scenario>,
     /// The environment in question.
     pub own: Arc<str>,
-    /// Support and tax.
+    /// Discounts, support, credits and tax.
     pub of_payer: Payer,
     /// Prices, month, hours.
     pub terms: Terms<'a>,
@@ -322,12 +322,13 @@ fn place<'a>(scenario: &'a Scenario, resource: &Resource, book: &'a PriceBook, b
     }
 }
 
-/// Support, then credits, then tax: each is computed on what stands before it, support on what is there without credits.
+/// Discounts, then support, credits and tax: each is computed on what stands before it, support on what is there without discounts.
 fn add_payer_lines(payer: &Payer, balances: &mut [Usd], charges: &mut Vec<Charge>, members: &[&Scenario], terms: &Terms<'_>) {
+    *charges = discount::discounted(payer, std::mem::take(charges), terms);
     let first = charges.len();
     if let Some(plan) = &payer.support {
         let rows = support::charges(plan, charges, terms);
-        charges.extend(rows);
+        charges.extend(discount::discounted(payer, rows, terms));
     }
     let rows = credit::charges(&payer.credits, balances, charges, terms);
     charges.extend(rows);

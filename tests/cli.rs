@@ -196,6 +196,54 @@ fn credits_are_a_line_of_their_own_and_say_how_they_end() {
 }
 
 #[test]
+fn discounts_are_in_every_figure_and_said() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    for part in ["", "levers", "dr-strategies"] {
+        std::fs::create_dir_all(folder.path().join("scenarios").join(part)).expect("a folder");
+        for file in std::fs::read_dir(from.join(part)).expect("the folder").map(|e| e.expect("an entry").path()).filter(|p| p.is_file()) {
+            std::fs::copy(&file, folder.path().join("scenarios").join(part).join(file.file_name().expect("a name"))).expect("a copy");
+        }
+    }
+    let run = |args: &[&str]| {
+        let output = ce_cost(args).args(["--as-of", "2026-11-24"]).current_dir(folder.path()).output().expect("it runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let commit = ["commit", "prod", "--levers", "none", "--paths", "0", "--term", "1yr-no-upfront"];
+    let saving = || -> rust_decimal::Decimal {
+        let page: serde_json::Value = serde_json::from_str(&run(&[&commit[..], &["--format", "json"]].concat())).expect("JSON");
+        page["best"]["saving"]["mean"].as_str().and_then(|t| t.parse().ok()).expect("an amount")
+    };
+    let before = saving();
+    let accounts = folder.path().join("scenarios/accounts.yaml");
+    let text = std::fs::read_to_string(&accounts).expect("text");
+    let discounts = "    discounts: [{name: Enterprise agreement, rate: {value: 10%, from: assumed}, from: 2026-12-01}]\n";
+    std::fs::write(&accounts, format!("{text}{discounts}")).expect("a file");
+
+    let flat = |page: String| page.split_whitespace().collect::<Vec<_>>().join(" ");
+    let forecast = flat(run(&["forecast", "prod"]));
+    assert!(forecast.contains("list prices less discounts seen ") && forecast.contains("planned 5,099 + "), "{forecast}"); // 5,665 × 0.9
+    assert!(forecast.contains("Discounts are taken off already: Enterprise agreement 6"), "{forecast}");
+    let month_before = flat(run(&["forecast", "prod", "--month", "2026-11"]));
+    assert!(!month_before.contains("Discounts") && month_before.contains(" list prices seen "), "{month_before}");
+    let explained = flat(run(&["explain", "prod", "Core Service"]));
+    assert!(
+        explained.contains("Enterprise agreement -") && explained.contains("− charged ") && explained.contains("× discount 10% (assumed, "),
+        "{explained}"
+    );
+    let after = saving();
+    let tenth = rust_decimal::Decimal::new(1, 1);
+    assert!((after - before * (rust_decimal::Decimal::ONE - tenth)).abs() < tenth, "{after} of {before}");
+    for args in [&["savings", "prod", "--paths", "0"][..], &["dr"], &["plan", "prod"], &commit] {
+        assert!(flat(run(args)).contains("list prices less discounts"), "{args:?}");
+    }
+    let focus = run(&["forecast", "prod", "--format", "focus"]);
+    let rows: Vec<Vec<&str>> = focus.lines().map(|l| l.split(',').collect()).collect();
+    assert!(rows.iter().any(|r| r.contains(&"Adjustment") && r.contains(&"Enterprise agreement")), "{focus}");
+}
+
+#[test]
 fn own_prices_lie_over_the_built_in_ones_from_their_own_day() {
     let folder = tempfile::tempdir().expect("a folder");
     let header = out(&["prices", "list", "--format", "csv"]).lines().next().expect("a header").to_owned();

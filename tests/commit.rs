@@ -16,6 +16,7 @@ use ce_cost::savings::commit::market::offers;
 use ce_cost::savings::commit::outcome::{Prospect, Spread};
 use ce_cost::savings::commit::purchase::Wanted;
 use ce_cost::savings::commit::{Ask, commitments};
+use ce_cost::scenario::accounts::Payer;
 use ce_cost::scenario::{self, InputFile, Scenarios};
 use ce_cost::statistic::float;
 use proptest::prelude::*;
@@ -59,7 +60,7 @@ fn covers(resources: &str, rest: &str, family: &str, units: &str, on_demand: &st
     let test = scenarios.named("test").expect("test");
     let ahead = Ahead::new(&scenarios, test, &book, december(), 1, Drawing { paths: 0, seed: 1 }).unwrap_or_else(|e| panic!("{e}"));
     let wanted = "1yr-no-upfront".parse().expect("a term");
-    let offers = offers(&ahead.uses, &book, "us-east-1", december().month.first_day(), wanted);
+    let offers = offers(&ahead.uses, &book, &scenarios.payer(test).1, "us-east-1", december().month.first_day(), wanted);
     let purchase = offers.iter().filter(|o| o.family.title() == family).find_map(|o| o.purchases.first());
     let (mut found, mut dollars) = (0.0, 0.0);
     for cover in purchase.iter().flat_map(|p| &p.covers) {
@@ -330,12 +331,18 @@ fn year(resources: &str, rest: &str) -> [Usd; 2] {
 /// The same from another month.
 #[track_caller]
 fn year_from(first: &str, resources: &str, rest: &str) -> [Usd; 2] {
-    let (scenarios, book) = (scenarios(resources, rest), book());
+    year_of(&scenarios(resources, rest), first)
+}
+
+/// The same of the environment `test` of some scenarios.
+#[track_caller]
+fn year_of(scenarios: &Scenarios, first: &str) -> [Usd; 2] {
+    let book = book();
     let test = scenarios.named("test").expect("test");
     let first: Month = first.parse().expect("a month");
     let month = |n: u32| {
         let basis = Basis { month: first.plus(n), ..december() };
-        predict::bill(&scenarios, test, &book, basis).unwrap_or_else(|e| panic!("{e}"))
+        predict::bill(scenarios, test, &book, basis).unwrap_or_else(|e| panic!("{e}")).cut("test")
     };
     let bills: Vec<_> = (0..12).map(month).collect();
     let sum = |of: fn(&ce_cost::bill::Charge) -> Usd| bills.iter().flat_map(|b| &b.charges).map(of).sum();
@@ -345,14 +352,44 @@ fn year_from(first: &str, resources: &str, rest: &str) -> [Usd; 2] {
 /// The saving over a year of a plan of so many dollars an hour, by its prospect.
 #[track_caller]
 fn prospect(resources: &str, rest: &str, hourly: &str) -> Usd {
-    let (scenarios, book) = (scenarios(resources, rest), book());
+    prospect_of(&scenarios(resources, rest), hourly)
+}
+
+/// The same of the environment `test` of some scenarios.
+#[track_caller]
+fn prospect_of(scenarios: &Scenarios, hourly: &str) -> Usd {
+    let book = book();
     let test = scenarios.named("test").expect("test");
     let drawing = Drawing { paths: 0, seed: 1 };
-    let ahead = Ahead::new(&scenarios, test, &book, december(), 12, drawing).unwrap_or_else(|e| panic!("{e}"));
-    let offers = offers(&ahead.uses, &book, "us-east-1", december().month.first_day(), Wanted::default());
+    let ahead = Ahead::new(scenarios, test, &book, december(), 12, drawing).unwrap_or_else(|e| panic!("{e}"));
+    let offers = offers(&ahead.uses, &book, &scenarios.payer(test).1, "us-east-1", december().month.first_day(), Wanted::default());
     let plan = offers.iter().flat_map(|o| &o.purchases).find(|p| p.term().to_string() == "savings-plan-1yr-no-upfront").expect("the plan");
     let outcome = Prospect::new(&ahead, plan, &[], Decimal::ZERO).at(hourly.parse().expect("a decimal"));
     Spread::of(outcome.savings).expect("one path").mean
+}
+
+/// Discounts on everything, on the plan's fees alone, and on the tasks alone, at which a plan no longer saves.
+#[test]
+fn what_a_plan_saves_after_discounts_is_the_difference_of_two_bills() {
+    let discounts =
+        ["{name: all, rate: 10%}", "{name: fees, rate: 30%, on: [ComputeSavingsPlans]}", "{name: tasks, rate: 30%, on: [AmazonECS]}"];
+    let [dear, cheap, worse] = discounts.map(|discount| {
+        let accounts = format!("payers: {{main: {{members: [test], discounts: [{discount}]}}}}");
+        let with = |rest: &str| load(&[("test.yaml", environment("test", WEB, rest)), ("accounts.yaml", accounts.clone())]);
+        let (without, plain) =
+            (with(""), with("commitments: [{id: sp, term: savings-plan-1yr-no-upfront, start: 2026-12-01, hourly: 0.07 USD}]"));
+        let ([before, _], [after, _]) = (year_of(&without, "2026-12"), year_of(&plain, "2026-12"));
+        let modelled = prospect_of(&without, "0.07");
+        assert!(
+            (before - after - modelled).abs() < Usd::new(Decimal::new(2, 2)),
+            "{discount}: {before} less {after}, the prospect {modelled}"
+        );
+        (modelled, advice_on(&without, "1yr-no-upfront", 0, "0").best.is_some())
+    });
+    let undiscounted = prospect(WEB, "", "0.07");
+    assert_eq!((dear.0 - undiscounted.share(Decimal::new(9, 1))).abs().decimal().round_dp(2), Decimal::ZERO);
+    assert!(cheap.0 > undiscounted && worse.0 < Usd::ZERO, "{cheap:?} {worse:?}");
+    assert_eq!((dear.1, cheap.1, worse.1), (true, true, false));
 }
 
 /// Two kinds of tasks: x86 saves 20%, ARM 21.2%; one of them runs for half of the month. The plan is too small, about right, too large.
@@ -539,7 +576,7 @@ fn a_prospect_saves_between_nothing_and_the_clairvoyant() {
     for scenarios in [mixed, floor("{low: 5/s, likely: 100/s, high: 400/s, why: unknown}")] {
         let drawing = Drawing { paths: 50, seed: 2 };
         let ahead = Ahead::new(&scenarios, scenarios.named("test").expect("test"), &book(), december(), 12, drawing).expect("a forecast");
-        let offers = offers(&ahead.uses, &book(), "us-east-1", december().month.first_day(), Wanted::default());
+        let offers = offers(&ahead.uses, &book(), &Payer::default(), "us-east-1", december().month.first_day(), Wanted::default());
         for purchase in offers.iter().flat_map(|o| &o.purchases).filter(|p| p.years == 1) {
             let prospect = Prospect::new(&ahead, purchase, &[], Decimal::ZERO);
             let outcome = prospect.at(prospect.best().unwrap_or_default());

@@ -12,7 +12,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use ce_cost::bill::{Bill, Charge, CommitmentStatus};
+use ce_cost::bill::{Bill, Charge, CommitmentStatus, LineItem};
 use ce_cost::failover::Failover;
 use ce_cost::money::Usd;
 use ce_cost::month::{HoursBasis, Month};
@@ -941,4 +941,113 @@ fn environments_share_a_credit_as_they_share_its_charges() {
     let files = [("accounts.yaml", accounts), ("test.yaml", &scenario("us-east-1", &web("1"), "")), ("other.yaml", &other)];
     let bill = bill_of(&files, "2026-06", HoursBasis::Actual, false);
     assert_eq!((paid(&bill.cut("test"), "promotion"), paid(&bill.cut("other"), "promotion")), (d("25"), d("75")));
+}
+
+// ── Discounts ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/// Billed, by line item type.
+fn of_type(bill: &Bill, item: &LineItem) -> Decimal {
+    bill.charges.iter().filter(|c| c.line_item == *item).map(|c| c.billed).sum::<Usd>().decimal()
+}
+
+#[test]
+fn a_discount_is_a_row_behind_each_charge_that_it_is_off() {
+    let bill = credited("    discounts: [{name: agreement, rate: {value: 10%, from: assumed}}]", TEN_TASKS, "2026-06");
+    assert_eq!(bill.total().decimal(), d("319.9176")); // 355.464 × 0.9
+    let pairs: Vec<&[Charge]> = bill.charges.chunks(2).collect();
+    assert_eq!(pairs.len(), 2);
+    for pair in pairs {
+        let [charge, off] = pair else { panic!("a charge and its discount") };
+        assert_eq!((&off.line_item, off.category, off.list), (&LineItem::EdpDiscount, ce_cost::bill::Category::Adjustment, Usd::ZERO));
+        assert_eq!((&off.resource, &off.usage_type, off.quantity), (&charge.resource, &charge.usage_type, Decimal::ZERO));
+        assert_eq!((off.billed, off.effective), (-charge.billed.share(d("0.1")), -charge.effective.share(d("0.1"))));
+        assert_eq!((off.description.as_ref(), off.factors.len()), ("agreement", 2));
+        assert_eq!(off.factors[1].from, Some(ce_cost::scenario::driver::Provenance::Assumed));
+    }
+}
+
+/// An agreement's own rate for a service takes the place of the one across services: 25% off tasks, 10% off instances.
+#[test]
+fn a_discount_that_names_a_service_takes_the_place_of_one_that_names_none() {
+    let both = "    discounts: [{name: across, rate: 10%}, {name: containers, rate: 25%, on: [AmazonECS]}]";
+    let bill = credited(both, &format!("{TEN_TASKS}\n  {TWO_INSTANCES}"), "2026-06");
+    assert_eq!(of_type(&bill, &LineItem::PrivateRateDiscount), d("-88.866")); // 355.464 ÷ 4
+    let databases =
+        bill.charges.iter().filter(|c| c.service == "AmazonRDS" && c.line_item == LineItem::Usage).map(|c| c.billed).sum::<Usd>();
+    assert_eq!(of_type(&bill, &LineItem::EdpDiscount), -databases.share(d("0.1")).decimal());
+    assert!(databases > Usd::ZERO);
+}
+
+/// The first half of June at 5%, the second at 10% of ECS's own, July at neither but the one that names none: 1%.
+#[test]
+fn discounts_hold_on_their_days() {
+    let of = |month| {
+        let discounts = "    discounts:
+      - {name: first, rate: 5%, on: [AmazonECS], expires: 2026-06-15}
+      - {name: second, rate: 10%, on: [AmazonECS], from: 2026-06-16, expires: 2026-06-30}
+      - {name: across, rate: 1%}";
+        credited(discounts, TEN_TASKS, month)
+    };
+    // 355.464 × (5% + 10%) ÷ 2; both tasks' charges are even numbers of 1e-10, so that halves are exact.
+    assert_eq!(of_type(&of("2026-06"), &LineItem::PrivateRateDiscount), d("-26.6598"));
+    assert_eq!(of_type(&of("2026-06"), &LineItem::EdpDiscount), d("0"));
+    assert_eq!(of_type(&of("2026-07"), &LineItem::EdpDiscount), d("-3.673128"));
+}
+
+/// Support is on 355.464 (the least, 100), the credit pays what is left of the tasks, tax is on what is left of both.
+#[test]
+fn support_is_on_charges_before_discounts_credits_and_tax_on_those_after() {
+    let payer = |credit: &str, more: &str| {
+        let rest = "support: {plan: business}, tax: {name: VAT, rate: 10%}";
+        let accounts = format!("members: [test], credits: [{{name: promotion, balance: {credit} USD, from: 2026-06-01}}], {rest}");
+        let accounts = format!("payers: {{main: {{{accounts}, discounts: [{{name: agreement, rate: 10%}}{more}]}}}}");
+        let text = scenario("us-east-1", TEN_TASKS, "");
+        bill_of(&[("accounts.yaml", &accounts), ("test.yaml", &text)], "2026-06", HoursBasis::Actual, false)
+    };
+    let bill = payer("100", "");
+    assert_eq!(sum(&bill, "support", |c| c.billed), d("100"));
+    assert_eq!(sum(&bill, "tax", |c| c.billed), d("31.99176")); // 10% of 319.9176 − 100 + 100
+    assert_eq!(bill.total().decimal(), d("351.90936"));
+    assert_eq!(paid(&payer("5000", ""), "promotion"), d("319.9176"));
+    // Where support is named, it is discounted as well, and so is its tax.
+    let named = payer("100", ", {name: support, rate: 20%, on: [AWSSupport]}");
+    assert_eq!((sum(&named, "support", |c| c.billed), sum(&named, "tax", |c| c.billed)), (d("80"), d("29.99176")));
+}
+
+/// What a plan covers is paid with the plan: 0.20 an hour × 720 = 144 of fees, 355.464 − 180 of tasks on demand.
+#[test]
+fn a_discount_is_on_the_fees_of_commitments_and_not_on_what_they_cover() {
+    let with = |discount: &str, payment: &str| {
+        let plan = format!("commitments: [{{id: sp, term: savings-plan-1yr-{payment}, start: 2026-06-01, hourly: 0.2 USD}}]");
+        let accounts = format!("payers: {{main: {{members: [test], discounts: [{discount}]}}}}");
+        bill_of(
+            &[("accounts.yaml", &accounts), ("test.yaml", &scenario("us-east-1", TEN_TASKS, &plan))],
+            "2026-06",
+            HoursBasis::Actual,
+            false,
+        )
+    };
+    let off =
+        |bill: &Bill, of: fn(&Charge) -> Usd| bill.charges.iter().filter(|c| c.line_item.is_discount()).map(of).sum::<Usd>().decimal();
+    let each = |discount: &str| {
+        let bill = with(discount, "no-upfront");
+        (off(&bill, |c| c.billed), off(&bill, |c| c.effective))
+    };
+    assert_eq!(each("{name: all, rate: 10%}"), (d("-31.9464"), d("-31.9464"))); // 10% of 144 + 175.464
+    assert_eq!(each("{name: fees, rate: 10%, on: [ComputeSavingsPlans]}"), (d("-14.4"), d("-14.4")));
+    assert_eq!(each("{name: tasks, rate: 10%, on: [AmazonECS]}"), (d("-17.5464"), d("-17.5464")));
+    // Paid at the start, it is spread like the fee.
+    let upfront = with("{name: fees, rate: 10%, on: [ComputeSavingsPlans]}", "all-upfront");
+    assert_eq!((off(&upfront, |c| c.billed), off(&upfront, |c| c.effective)), (d("-175.2"), d("-14.4"))); // 10% of 0.2 × 8,760; × 720
+}
+
+/// Others' bills, credits and subscriptions are as they are, unless a discount names who sells them.
+#[test]
+fn what_aws_does_not_charge_by_use_is_discounted_where_it_is_named() {
+    let charges = "bought: {type: known-charge, service: AWSMarketplace, description: subscription, amount: 700 USD}
+  domain: {type: known-charge, service: AmazonRoute53, description: a name for a year, amount: 50 USD}
+  elsewhere: {type: known-charge, service: Datadog, description: monitoring, amount: 90 USD, outside_aws: true}";
+    let total = |discount: &str| credited(&format!("    discounts: [{discount}]"), charges, "2026-06").total().decimal();
+    assert_eq!(total("{name: all, rate: 10%}"), d("840"));
+    assert_eq!(total("{name: names, rate: 10%, on: [AmazonRoute53]}"), d("835"));
 }

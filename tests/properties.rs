@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 use ce_cost::bill::group::{parts, scoped};
-use ce_cost::bill::{Category, Charge};
+use ce_cost::bill::{Bill, Category, Charge};
 use ce_cost::failover::Failover;
 use ce_cost::forecast::paths::Drawing;
 use ce_cost::forecast::{self, Cut};
@@ -13,9 +13,9 @@ use ce_cost::money::Usd;
 use ce_cost::month::{HoursBasis, Month};
 use ce_cost::predict::{self, Basis};
 use ce_cost::pricing::PriceBook;
-use ce_cost::quantity::Unit;
+use ce_cost::quantity::{Share, Unit};
 use ce_cost::rating::{self, Terms, tiers};
-use ce_cost::scenario::accounts::Credit;
+use ce_cost::scenario::accounts::{Credit, Discount};
 use ce_cost::scenario::driver::Driver;
 use ce_cost::scenario::{self, InputFile, Scenarios};
 use ce_cost::usage::UsageRecord;
@@ -283,6 +283,39 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    /// A discount leaves every charge as it is, and what is billed less it is the same part of each: of a line of the plan, of a service,
+    /// of the environment. Support is on charges before discounts.
+    #[test]
+    fn a_discount_is_the_same_part_of_everything(off in 1i64..100) {
+        let rate = Decimal::new(off, 2);
+        let mut all = scenarios().clone();
+        let rate_of = Driver::default_of(Share(rate), "a test");
+        let discount = Discount { name: "across".into(), rate: rate_of, from: None, expires: None, on: Vec::new() };
+        all.accounts.payers.get_mut("main").expect("the payer").discounts = vec![discount];
+        let basis = Basis { month: december(), hours: HoursBasis::Actual, pooled: true, free_tier: true, failover: None };
+        for name in ["dev", "prod", "dr"] {
+            let scenario = all.named(name).expect("an environment");
+            let with = predict::bill(&all, scenario, book(), basis).expect("a bill").cut(name);
+            let without = predict::bill(scenarios(), scenarios().named(name).expect("it"), book(), basis).expect("a bill").cut(name);
+            let others: Vec<Charge> = with.charges.iter().filter(|c| !c.line_item.is_discount()).cloned().collect();
+            prop_assert_eq!(&others, &without.charges);
+            // Rows are rounded to ten places each.
+            let close = |found: Usd, before: Usd| (found - before.share(Decimal::ONE - rate)).abs() < Usd::new(Decimal::new(1, 6));
+            let (own, before) = (scoped(&with, scenario), scoped(&without, scenario));
+            prop_assert!(close(own.planned_total, before.planned_total));
+            for (line, list) in own.planned.iter().zip(&before.planned) {
+                prop_assert!(close(line.modelled, list.modelled), "{}", line.line);
+            }
+            let of = |bill: &Bill, item: fn(&Charge) -> Usd| -> Usd { bill.charges.iter().filter(|c| c.service != "AWSSupport").map(item).sum() };
+            prop_assert!(close(of(&with, |c| c.billed), of(&without, |c| c.billed)));
+            prop_assert!(close(of(&with, |c| c.effective), of(&without, |c| c.effective)));
+        }
+    }
+}
+
 #[test]
 fn a_forecast_closes_from_lines_to_groups_to_the_total() {
     let all = scenarios();
@@ -312,7 +345,7 @@ fn every_environment_meets_its_plan_at_list_prices() {
     for (name, share) in [("dev", 2), ("staging", 2), ("prod", 1), ("dr", 2)] {
         let scenario = all.named(name).expect("an environment");
         let bill = predict::bill(all, scenario, book(), basis).expect("a bill").cut(name);
-        let plan = ce_cost::plan::report(&bill, scenario, book(), "2026-11-24").expect("a plan");
+        let plan = ce_cost::plan::report(&bill, scenario, book(), "list prices", "2026-11-24").expect("a plan");
         assert!(within(plan.total.modelled, plan.total.stated, share), "{name}: {:?}", plan.total);
         for group in &plan.groups {
             assert!(within(group.modelled, group.stated, 3), "{name} {}: {} of {}", group.name, group.modelled, group.stated);

@@ -102,7 +102,7 @@ fn holds(files: &[InputFile], environment: &str, failover: Option<Failover>) -> 
     (moved, not)
 }
 
-/// Every driver of every service's example, in a payer account of its own with a support plan and tax.
+/// Every driver of every service's example, in a payer account of its own with a support plan, tax, and discounts for a part of the month.
 #[test]
 fn a_path_sees_the_exact_bill_whichever_driver_of_whichever_service_moves() {
     let mut tested = 0;
@@ -110,8 +110,10 @@ fn a_path_sees_the_exact_bill_whichever_driver_of_whichever_service_moves() {
     for kind in KINDS {
         let indented: String = kind.example.trim().lines().map(|l| format!("    {l}\n")).collect();
         let text = format!("environment: one\nregion: us-east-1\nresources:\n  it:\n{indented}");
-        let accounts = "payers: {main: {members: [one], support: {plan: business}, tax: {name: VAT, rate: 19%}}}";
-        let files = [InputFile { name: "one.yaml".into(), text }, InputFile { name: "accounts.yaml".into(), text: accounts.into() }];
+        let discounts = "{name: agreement, rate: 9%, from: 2027-03-11}, {name: support, rate: 5%, on: [AWSSupport, AmazonRoute53]}";
+        let payer = format!("members: [one], support: {{plan: business}}, tax: {{name: VAT, rate: 19%}}, discounts: [{discounts}]");
+        let accounts = format!("payers: {{main: {{{payer}}}}}");
+        let files = [InputFile { name: "one.yaml".into(), text }, InputFile { name: "accounts.yaml".into(), text: accounts }];
         let (moved, left) = holds(&files, "one", None);
         tested += moved;
         not.extend(left.into_iter().map(|p| format!("{} {p}", kind.name)));

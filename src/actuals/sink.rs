@@ -346,7 +346,9 @@ impl Sink {
     }
 
     /// The statements.
-    pub fn finish(self) -> Result<Imported, Problems> {
+    pub fn finish(mut self) -> Result<Imported, Problems> {
+        // What statements need room for.
+        self.seen = Fast::default();
         self.pages.check()?;
         let misplaced = self.misplaced();
         if !misplaced.is_empty() {

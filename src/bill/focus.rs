@@ -87,6 +87,8 @@ fn cell(column: &str, charge: &Charge, bill: &Bill, book: &PriceBook) -> String 
     match column {
         "BilledCost" => exact(charge.billed.decimal()),
         "EffectiveCost" | "PricingCurrencyEffectiveCost" => exact(charge.effective.decimal()),
+        // A row by itself is what a contract takes off the list price of use on demand.
+        "ContractedCost" if charge.line_item.is_discount() && charge.commitment.is_none() => exact(charge.billed.decimal()),
         "ListCost" | "ContractedCost" => exact(charge.list.decimal()),
         "ListUnitPrice" | "ContractedUnitPrice" | "PricingCurrencyListUnitPrice" | "PricingCurrencyContractedUnitPrice" => {
             metered(list_price())

@@ -12,9 +12,9 @@ use super::forecast::json;
 use super::input::Inputs;
 use super::{Exit, Failure, Output, World};
 use crate::bill::Bill;
-use crate::check::anomaly::{Anomaly, Found, History, Level, Mover, find, usage};
+use crate::check::anomaly::{Anomaly, Found, History, Level, Mover, find, rises_and_falls, usage};
 use crate::check::landing::LATE;
-use crate::money::{Usd, cents, dollars, signed};
+use crate::money::{Usd, cents, dollars};
 use crate::month::Month;
 use crate::report::table::{Cell, Column, Kind, Table};
 use crate::report::terminal::{Screen, Tone};
@@ -192,15 +192,13 @@ fn levels(document: &Document) -> Table {
     table
 }
 
-/// The answer in words. Rises and falls do not hide each other.
+/// The answer in words.
 fn headline(document: &Document) -> String {
-    let sum = |is_meant: fn(&Usd) -> bool| document.anomalies.iter().map(|a| a.size).filter(is_meant).sum::<Usd>();
-    let (rises, falls) = (sum(|size| *size > Usd::ZERO), sum(|size| *size < Usd::ZERO));
-    let sums: Vec<String> = [rises, falls].into_iter().filter(|sum| !sum.is_zero()).map(signed).collect();
+    let beyond = rises_and_falls(document.anomalies.iter().map(|a| a.size));
     match document.anomalies.len() {
         0 => "No anomaly".into(),
-        1 => format!("1 anomaly, {}", sums.join(", ")),
-        several => format!("{several} anomalies, {}", sums.join(" and ")),
+        1 => format!("1 anomaly, {beyond}"),
+        several => format!("{several} anomalies, {beyond}"),
     }
 }
 

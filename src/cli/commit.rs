@@ -92,7 +92,8 @@ fn nothing(advice: &Commitments) -> &'static str {
 }
 
 fn head(advice: &Commitments, screen: &Screen) -> String {
-    let title = format!("{} · what to commit to from {} · list prices, before support and tax", advice.environment, advice.start);
+    let title =
+        format!("{} · what to commit to from {} · {}, before support and tax", advice.environment, advice.start, advice.basis.prices);
     format!("{}\n{}\n", screen.fill(&title, ""), screen.fill(&after(advice), "  "))
 }
 

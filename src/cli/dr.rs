@@ -93,8 +93,8 @@ fn seconds(text: &str) -> String {
 fn head(found: &Frontier) -> String {
     let month = found.month.parse().map_or_else(|_| found.month.clone(), |m: Month| m.name());
     format!(
-        "{} · ready for the loss of its region, in {} · {month}, {} h · list prices, fees of commitments spread over their terms",
-        found.environment, found.region, found.hours
+        "{} · ready for the loss of its region, in {} · {month}, {} h · {}, fees of commitments spread over their terms",
+        found.environment, found.region, found.hours, found.prices
     )
 }
 

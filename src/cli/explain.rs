@@ -16,7 +16,7 @@ use crate::predict;
 use crate::rating::credit::End;
 use crate::report::terminal::{Screen, Tone};
 use crate::report::{csv, markdown};
-use crate::usage::CREDITS;
+use crate::usage::{CREDITS, Step};
 
 /// The JSON of `explain --format json`.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -115,8 +115,11 @@ fn one(charge: &Why, screen: &Screen) -> String {
         if charge.description.is_empty() { charge.usage_type.clone() } else { format!("{} · {}", charge.usage_type, charge.description) };
     let _ = writeln!(out, "\n  {}   {}{share}", name, screen.paint(Tone::Strong, &format!("{} USD", charge.cost)));
     if charge.amortized != charge.cost {
-        let where_else =
-            if charge.amortized < charge.cost { "the fee is spread over what it covers" } else { "the fee stands in a row of its own" };
+        let where_else = if charge.amortized.abs() < charge.cost.abs() {
+            "the fee is spread over what it covers"
+        } else {
+            "the fee stands in a row of its own"
+        };
         let _ = writeln!(out, "      amortized {} USD: {where_else}", charge.amortized);
     }
     for tier in &charge.tiers {
@@ -129,7 +132,7 @@ fn one(charge: &Why, screen: &Screen) -> String {
         let _ = writeln!(out, "      {} {} × {} = {}{bounds}", tier.quantity, charge.unit, tier.price, tier.cost);
     }
     for (i, factor) in charge.factors.iter().enumerate() {
-        let sign = if i == 0 { " " } else { factor.step.as_str() };
+        let sign = if i == 0 && factor.step != Step::Minus.sign() { " " } else { factor.step.as_str() };
         let text = format!("{sign} {} {}{}", factor.name, factor.shown, origin(factor));
         let text = if factor.provenance == "assumed" { format!("{text} ~") } else { text };
         out.push_str(&hanging(screen, &text));
@@ -166,7 +169,11 @@ fn origin(factor: &WhyFactor) -> String {
 fn formula(charge: &Why) -> String {
     let mut out = String::new();
     for (i, f) in charge.factors.iter().enumerate() {
-        let sign = if i == 0 { String::new() } else { format!(" {} ", f.step) };
+        let sign = match i {
+            0 if f.step == Step::Minus.sign() => format!("{} ", f.step),
+            0 => String::new(),
+            _ => format!(" {} ", f.step),
+        };
         let _ = write!(out, "{sign}{} {}", f.name, f.shown);
     }
     out

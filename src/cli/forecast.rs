@@ -224,7 +224,7 @@ fn head(forecast: &Forecast, screen: &Screen) -> String {
         forecast.environment.clone(),
         format!("{name}, {} h", first.hours),
         forecast.region.clone(),
-        format!("list prices seen {}", basis.prices_seen),
+        format!("{} seen {}", basis.prices, basis.prices_seen),
     ];
     parts.extend(basis.prices_as_of.iter().map(|day| format!("all months at the prices of {day}")));
     parts.push(if basis.pooled { format!("its part of account {}", forecast.payer) } else { "by itself".into() });
@@ -508,6 +508,7 @@ fn foot(forecast: &Forecast, month: &MonthForecast, screen: &Screen) -> String {
     if marked('*') {
         notes.push(format!("* a price of low confidence stands behind it ({} rows).", inputs.weak_prices));
     }
+    notes.extend(discounts(month));
     out.push_str(&screen.fill(&notes.join(" "), "  "));
     let dearest =
         groups().max_by_key(|g| g.total).map(|g| g.lines.first().filter(|_| g.plan.is_some()).map_or(g.name.clone(), |l| l.name.clone()));
@@ -520,6 +521,12 @@ fn foot(forecast: &Forecast, month: &MonthForecast, screen: &Screen) -> String {
         out.push_str(&screen.hint(&command, "shows where its amount comes from"));
     }
     out
+}
+
+/// What discounts take off; nothing where there are none.
+fn discounts(month: &MonthForecast) -> Option<String> {
+    let off: Vec<String> = month.discounts.iter().map(|(name, amount)| format!("{name} {}", dollars(amount.abs()))).collect();
+    (!off.is_empty()).then(|| format!("Discounts are taken off already: {}.", off.join(", ")))
 }
 
 // ── several environments ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -101,11 +101,12 @@ fn head(found: &RightSizing) -> String {
     let month = found.month.parse().map_or_else(|_| found.month.clone(), |m: Month| m.name());
     let day = |time: &str| time.split(' ').next().unwrap_or_default().to_owned();
     format!(
-        "{} · sizes that fit what was measured from {} to {}, every {} min · {month} · list prices · busy times (95th percentile) at {} to {} of the CPU",
+        "{} · sizes that fit what was measured from {} to {}, every {} min · {month} · {} · busy times (95th percentile) at {} to {} of the CPU",
         found.environment,
         day(&found.measured_from),
         day(&found.measured_to),
         found.interval_minutes,
+        found.prices,
         share(found.target.first()),
         share(found.target.last()),
     )

@@ -81,6 +81,8 @@ pub struct ForecastBasis {
     pub scope: String,
     /// The failover that each month holds, such as "Failover drill, 6 h".
     pub failover: Option<String>,
+    /// `list prices`, or `list prices less discounts` where the payer has negotiated some.
+    pub prices: String,
     /// The day on which the newest price behind it was seen.
     pub prices_seen: String,
     /// The day whose prices hold for every month, where one was asked for; else each month has its own.
@@ -119,6 +121,8 @@ pub struct MonthForecast {
     pub unplanned: Block,
     /// Both together.
     pub total: Usd,
+    /// What negotiated discounts take off, by name, below zero. It is in the total.
+    pub discounts: BTreeMap<String, Usd>,
     /// What the plan states.
     pub budget: Option<Usd>,
     /// The range of likely outcomes of the total, and the probability that what is planned exceeds the budget; `null` where
@@ -236,7 +240,7 @@ pub fn forecast(
     }
     let moves = simulated.run(&mut months);
     let change = change::change(scenarios, scenario, book, first, bills.first(), cut)?;
-    let (payer, ..) = scenarios.payer(scenario);
+    let (payer, of_payer, _) = scenarios.payer(scenario);
     let head = Forecast {
         schema: SCHEMA.into(),
         environment: scenario.name.to_string(),
@@ -250,6 +254,7 @@ pub fn forecast(
             free_tier: first.free_tier,
             scope: if cut.planned_only { "planned" } else { "all" }.into(),
             failover: first.failover.map(Failover::title),
+            prices: of_payer.prices(first.month).into(),
             prices_seen: prices_seen(&bills, book),
             prices_as_of: None,
             paths: if moves.is_some() { cut.drawing.paths } else { 0 },
@@ -310,10 +315,21 @@ fn month(bill: &Bill, at_730: &Bill, scenario: &Scenario, book: &PriceBook, cut:
         total,
         planned,
         unplanned,
+        discounts: discounts(bill, scenario, cut),
         budget: scenario.plan.as_ref().map(|p| p.total),
         band: Band::default(),
         calendar: Calendar { planned_at_730: calculator.planned_total, total_at_730, difference: total - total_at_730 },
     }
+}
+
+/// What discounts take off what counts, by name.
+fn discounts(bill: &Bill, scenario: &Scenario, cut: &Cut) -> BTreeMap<String, Usd> {
+    let mut off = BTreeMap::new();
+    let counts = |p: &Part<'_>| !cut.planned_only || p.claim != Claim::Unplanned;
+    for part in parts(bill, scenario.plan.as_ref()).into_iter().filter(|p| p.charge.line_item.is_discount()).filter(counts) {
+        *off.entry(part.charge.description.to_string()).or_insert(Usd::ZERO) += part.cost;
+    }
+    off
 }
 
 /// The groups of the plan in its order, or sums by something else.
@@ -455,12 +471,17 @@ fn sum_month(environments: &[Forecast], n: usize) -> MonthForecast {
             })
             .collect(),
     };
+    let mut discounts = BTreeMap::new();
+    for (name, amount) in months.iter().flat_map(|(_, m)| &m.discounts) {
+        *discounts.entry(name.clone()).or_insert(Usd::ZERO) += *amount;
+    }
     MonthForecast {
         month: months.first().map(|(_, m)| m.month.clone()).unwrap_or_default(),
         hours: months.first().map(|(_, m)| m.hours.clone()).unwrap_or_default(),
         planned: block(|m| &m.planned, |m| m.budget),
         unplanned: block(|m| &m.unplanned, |_| None),
         total: sum(|m| m.total),
+        discounts,
         budget: months.iter().map(|(_, m)| m.budget).sum::<Option<Usd>>(),
         band: Band::default(),
         calendar: Calendar {

@@ -112,6 +112,8 @@ struct Member {
     formula: Vec<Term>,
     environment: usize,
     places: Places,
+    /// The part of its cost that is left after discounts.
+    paid: f64,
     taxed: bool,
 }
 
@@ -123,6 +125,8 @@ struct Known {
     amount: f64,
     environment: usize,
     places: Places,
+    /// The part of it that is left after discounts.
+    paid: f64,
     taxed: bool,
     supported: bool,
 }
@@ -133,6 +137,8 @@ struct OfPayer {
     /// Bands of the support plan: begin, end, rate.
     bands: Vec<(f64, f64, f64)>,
     minimum: f64,
+    /// The part of its fee that is left after discounts.
+    support_paid: f64,
     support_places: Places,
     tax: f64,
     tax_places: Places,
@@ -250,16 +256,18 @@ impl Surface {
             let each = curve.cost(pooled - free) / pooled;
             for (member, quantity) in self.members[curve.members.clone()].iter().zip(&quantities[curve.members.clone()]) {
                 let cost = quantity * each;
-                member.places.iter().for_each(|(place, share)| sums.places[*place] += cost * share);
+                let paid = cost * member.paid;
+                member.places.iter().for_each(|(place, share)| sums.places[*place] += paid * share);
                 sums.supported[member.environment] += cost;
-                sums.taxed += if member.taxed { cost } else { 0.0 };
+                sums.taxed += if member.taxed { paid } else { 0.0 };
             }
         }
         for known in &self.known {
             let cost = known.amount * fold(&known.formula, draw) / known.likely;
-            known.places.iter().for_each(|(place, share)| sums.places[*place] += cost * share);
+            let paid = cost * known.paid;
+            known.places.iter().for_each(|(place, share)| sums.places[*place] += paid * share);
             sums.supported[known.environment] += if known.supported { cost } else { 0.0 };
-            sums.taxed += if known.taxed { cost } else { 0.0 };
+            sums.taxed += if known.taxed { paid } else { 0.0 };
         }
         sums
     }
@@ -288,7 +296,7 @@ impl Surface {
             let all: f64 = sums.supported.iter().sum();
             let own = sums.supported.get(self.own).copied().unwrap_or(0.0);
             let steps: f64 = payer.bands.iter().map(|(begin, end, rate)| (end.min(all) - begin).max(0.0) * rate).sum();
-            let part = if all > 0.0 { steps.max(payer.minimum) * own / all } else { 0.0 };
+            let part = if all > 0.0 { steps.max(payer.minimum) * own / all * payer.support_paid } else { 0.0 };
             payer.support_places.iter().for_each(|(place, share)| places[*place] += part * share);
             taxed += if payer.support_taxed { part } else { 0.0 };
         }
@@ -366,6 +374,12 @@ impl<'a> Compiler<'a> {
         self.metered.members.iter().position(|m| m.name == *name).unwrap_or(0)
     }
 
+    /// The part of a service's charges that is left after discounts: of its usage, or of its fees, which must be named.
+    fn paid(&self, service: &str, usage: bool) -> f64 {
+        let (payer, month) = (&self.metered.of_payer, self.metered.terms.month);
+        float(if usage { payer.paid_part(service, month) } else { payer.paid_part_of_fees(service, month) })
+    }
+
     fn taxes(&self, what: Taxed) -> bool {
         self.metered.of_payer.tax.as_ref().is_some_and(|t| t.on.contains(&what))
     }
@@ -382,6 +396,7 @@ impl<'a> Compiler<'a> {
             formula,
             environment: self.environment(&used.environment),
             places: self.places(used, place_of),
+            paid: self.paid(&used.service, true),
             taxed: self.own == used.environment && self.taxes(Taxed::Usage),
         }
     }
@@ -410,6 +425,7 @@ impl<'a> Compiler<'a> {
                 amount: float(known.amount.decimal()),
                 environment: self.environment(&known.environment),
                 places: charge.filter(|_| own).map_or_else(Vec::new, place_of),
+                paid: if known.outside_aws || known.amount < Usd::ZERO { 1.0 } else { self.paid(&known.service, false) },
                 taxed: own && !known.outside_aws && self.taxes(Taxed::Purchase),
                 supported: !known.outside_aws && known.amount > Usd::ZERO,
             });
@@ -427,6 +443,7 @@ impl<'a> Compiler<'a> {
         OfPayer {
             minimum: bands.first().map_or(0.0, |b| float(b.minimum)),
             bands: bands.iter().map(|b| (float(b.begin), end(b.end), float(b.rate))).collect(),
+            support_paid: self.paid(support::SERVICE, false),
             support_places: places(support::SERVICE),
             tax: payer.tax.as_ref().map_or(0.0, |t| float(t.fraction())),
             tax_places: places("Tax"),

@@ -14,8 +14,8 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use super::Terms;
 use super::support::row;
+use super::{Terms, discount};
 use crate::bill::{Category, Charge, Frequency};
 use crate::money::{Usd, cents, quotient};
 use crate::month::Month;
@@ -53,7 +53,7 @@ pub fn balances(credits: &[Credit]) -> Vec<Usd> {
 
 /// What the credits pay of a month's charges: one row for each credit and environment. What they take is gone from `balances`.
 pub fn charges(credits: &[Credit], balances: &mut [Usd], charges: &[Charge], terms: &Terms<'_>) -> Vec<Charge> {
-    let mut open: Vec<Usd> = charges.iter().map(|c| c.billed).collect();
+    let mut open = discount::left(charges);
     let mut owed: Usd = charges.iter().filter(|c| !c.outside_aws()).map(|c| c.billed).sum();
     let mut rows = Vec::new();
     for index in in_order(credits) {

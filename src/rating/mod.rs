@@ -2,6 +2,7 @@
 
 pub mod commitment;
 pub mod credit;
+pub mod discount;
 pub mod pool;
 pub mod support;
 pub mod tax;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Terms;
 use super::support::row;
-use crate::bill::{Category, Charge};
+use crate::bill::{Category, Charge, Frequency};
 use crate::money::Usd;
 use crate::scenario::accounts::{Tax, Taxed};
 use crate::usage::{CREDITS, Tape};
@@ -33,7 +33,12 @@ pub fn charges(tax: &Tax, charges: &[Charge], terms: &Terms<'_>) -> Vec<Charge> 
 
 /// True for what a tax is levied on. What a credit paid is not taxed: its rows are below zero, on the side of usage.
 pub fn taxed(tax: &Tax, charge: &Charge) -> bool {
+    let is_discount = charge.line_item.is_discount();
     let kind = match charge.category {
+        // On what is left after a discount.
+        Category::Adjustment if is_discount && charge.service == super::support::SERVICE => Taxed::Support,
+        Category::Adjustment if is_discount && charge.frequency != Frequency::UsageBased => Taxed::Purchase,
+        Category::Adjustment if is_discount => Taxed::Usage,
         Category::Credit if charge.resource.as_ref() == CREDITS => Taxed::Usage,
         Category::Usage => Taxed::Usage,
         Category::Purchase if charge.service == super::support::SERVICE => Taxed::Support,

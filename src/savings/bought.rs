@@ -91,7 +91,11 @@ fn coverable(buy: &Buy, metered: &Metered<'_>, left: &[UsageRecord]) -> Result<V
     for record in left {
         match savings_plan::rate(book, plan, buy.term, record, day) {
             Some(rate) => {
-                let (plan, list) = (rate.plan * record.quantity, rate.list * record.quantity);
+                // What is off the plan's own fees is worth as much more on demand: the plan's dollars are those that are committed to.
+                let worth = metered.of_payer.paid_part(&record.service, metered.terms.month);
+                let paid = metered.of_payer.paid_part(plan.code(), metered.terms.month);
+                let list = quotient(rate.list * record.quantity * worth, paid).unwrap_or_default();
+                let plan = rate.plan * record.quantity;
                 coverable.push(Coverable { plan, list, hours: record.hours });
             }
             None if unpriced(book, plan, buy.term, record) => {

@@ -24,6 +24,8 @@ pub struct Savings {
     pub month: String,
     /// The hours that it was taken to have.
     pub hours: String,
+    /// `list prices`, or `list prices less discounts` where the payer has negotiated some.
+    pub prices: String,
     /// True where use follows a workload: commitments are then sized and applied hour by hour, else on an average hour.
     pub by_hour: bool,
     /// What the environment costs without any lever, upfront fees spread, credits left aside.

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
+use rayon::prelude::*;
 use rust_decimal::Decimal;
 
 use super::bought;
@@ -232,7 +233,7 @@ impl<'a> Ground<'a> {
         let metered =
             changed.as_ref().map_err(Clone::clone).and_then(|c| self.metered(c, Formulas::Dropped).map_err(NoWorth::from).map(|m| (c, m)));
         let worth = |set: &Set| metered.as_ref().map_err(Clone::clone).and_then(|(c, m)| self.worth_of(*set, c, m));
-        sets.iter().map(|set| (*set, worth(set))).collect()
+        sets.par_iter().map(|set| (*set, worth(set))).collect()
     }
 
     /// What the environment costs with a set whose changes are laid over it and metered.
@@ -275,7 +276,7 @@ impl<'a> Ground<'a> {
         let upfront = self.sums(bought).billed - steady.billed;
         let own = |c: &&Charge| c.environment == self.scenario.name && c.frequency == Frequency::OneTime;
         let mut fees: BTreeMap<u8, Usd> = BTreeMap::new();
-        for charge in bought.charges.iter().filter(own).filter(|c| c.category == Category::Purchase) {
+        for charge in bought.charges.iter().filter(own).filter(|c| c.category == Category::Purchase || c.line_item.is_discount()) {
             let id = charge.commitment.as_ref().map(|c| c.id.as_str());
             let years = scenario.commitments.iter().find(|c| Some(c.id.as_str()) == id).map_or(1, Commitment::years);
             *fees.entry(years).or_default() += charge.billed;

@@ -64,7 +64,7 @@ fn used(record: &UsageRecord, terms: &Terms<'_>) -> Option<Use> {
     }
     let (day, on_demand) = (terms.month.first_day(), |t| t == Term::OnDemand);
     let found = terms.book.price_on(&record.service, &record.region, &record.usage_type, &record.operation, day, on_demand);
-    Some(Use { record: record.clone(), list: found.ok()?.rows[0].price.decimal() })
+    Some(Use { record: record.clone(), price: found.ok()?.rows[0].price.decimal() })
 }
 
 /// Levels of groups of hours that never rise: where one is above the one before it, both get their mean. Hours are in the order of what all

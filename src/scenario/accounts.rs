@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::actuals::Shared;
 use super::commitment::{day, optional_day};
 use super::driver::{Driver, Provenance};
-use crate::money::Usd;
+use crate::money::{Usd, quotient};
 use crate::month::Month;
 use crate::quantity::Share;
 
@@ -29,6 +29,10 @@ pub struct Payer {
     /// Its support plan.
     #[serde(default)]
     pub support: Option<Support>,
+    /// What it has negotiated off the list prices. On a day one discount at most holds for a charge: the one that names its service,
+    /// else the one that names none.
+    #[serde(default)]
+    pub discounts: Vec<Discount>,
     /// Credits that pay its charges until they are used up.
     #[serde(default)]
     pub credits: Vec<Credit>,
@@ -51,6 +55,102 @@ pub struct Support {
     /// Why this one.
     #[serde(default)]
     pub why: Option<String>,
+}
+
+/// A negotiated discount: a part off the list prices of some services, or of all (an enterprise discount programme, private pricing).
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub struct Discount {
+    /// Its name on the bill, such as "Enterprise agreement".
+    pub name: String,
+    /// The part that it takes off.
+    pub rate: Driver<Share>,
+    /// The first day on whose charges it is given; all days to `expires` where it is left out.
+    #[serde(default, deserialize_with = "optional_day")]
+    #[schemars(with = "Option<String>", regex(pattern = r"^\d{4}-\d{2}-\d{2}$"))]
+    pub from: Option<NaiveDate>,
+    /// The last day on whose charges it is given.
+    #[serde(default, deserialize_with = "optional_day")]
+    #[schemars(with = "Option<String>", regex(pattern = r"^\d{4}-\d{2}-\d{2}$"))]
+    pub expires: Option<NaiveDate>,
+    /// The services on which it is given, by code, such as `AmazonECS`. Where none is named: all usage, and the fees of commitments.
+    #[serde(default)]
+    pub on: Vec<String>,
+}
+
+impl Discount {
+    fn holds_on(&self, day: NaiveDate) -> bool {
+        self.from.is_none_or(|first| first <= day) && self.expires.is_none_or(|last| day <= last)
+    }
+
+    fn names(&self, service: &str) -> bool {
+        self.on.iter().any(|s| s == service)
+    }
+
+    /// The part of a month's charges that it takes off, where it holds on so many of its days.
+    pub fn part_of(&self, days: usize, month: Month) -> Decimal {
+        let of = month.days().count();
+        if days == of {
+            self.rate.value.0
+        } else {
+            quotient(self.rate.value.0 * Decimal::from(days), Decimal::from(of)).unwrap_or_default()
+        }
+    }
+
+    /// What is wrong with it, if anything.
+    pub fn problem(&self) -> Option<String> {
+        if self.rate.value.0 <= Decimal::ZERO {
+            return Some("a discount takes more than 0% off".into());
+        }
+        let (first, last) = self.from.zip(self.expires)?;
+        (last < first).then(|| format!("it expires on {last}, before it begins on {first}"))
+    }
+
+    /// A service on which this and another discount are given on the same day; `every service` where neither names one.
+    pub fn meets<'a>(&'a self, other: &'a Discount) -> Option<&'a str> {
+        let begins = self.from.max(other.from);
+        let ends = [self.expires, other.expires].into_iter().flatten().min();
+        let apart = begins.zip(ends).is_some_and(|(first, last)| last < first);
+        let shared = match (self.on.is_empty(), other.on.is_empty()) {
+            (true, true) => Some("every service"),
+            _ => self.on.iter().find(|s| other.names(s)).map(String::as_str),
+        };
+        shared.filter(|_| !apart)
+    }
+}
+
+impl Payer {
+    /// The discounts on a service's charges in a month, each with the number of days on which it is the one that holds.
+    pub fn discounts_on(&self, service: &str, month: Month) -> Vec<(&Discount, usize)> {
+        let of = |day: NaiveDate| {
+            let held = || self.discounts.iter().filter(move |d| d.holds_on(day));
+            held().find(|d| d.names(service)).or_else(|| held().find(|d| d.on.is_empty()))
+        };
+        let mut found: Vec<(&Discount, usize)> = Vec::new();
+        for discount in month.days().filter_map(of) {
+            match found.iter_mut().find(|(d, _)| std::ptr::eq(*d, discount)) {
+                Some((_, days)) => *days += 1,
+                None => found.push((discount, 1)),
+            }
+        }
+        found
+    }
+
+    /// At which prices a month of it is billed, in words.
+    pub fn prices(&self, month: Month) -> &'static str {
+        let held = |d: &Discount| month.days().any(|day| d.holds_on(day));
+        if self.discounts.iter().any(held) { "list prices less discounts" } else { "list prices" }
+    }
+
+    /// The part of a service's list prices that is paid in a month, 0 to 1: of its usage, and of the fees of commitments.
+    pub fn paid_part(&self, service: &str, month: Month) -> Decimal {
+        Decimal::ONE - self.discounts_on(service, month).into_iter().map(|(d, days)| d.part_of(days, month)).sum::<Decimal>()
+    }
+
+    /// The same of its other fees: support, subscriptions.
+    pub fn paid_part_of_fees(&self, service: &str, month: Month) -> Decimal {
+        let named = self.discounts_on(service, month).into_iter().filter(|(d, _)| !d.on.is_empty());
+        Decimal::ONE - named.map(|(d, days)| d.part_of(days, month)).sum::<Decimal>()
+    }
 }
 
 /// A credit of AWS: dollars that pay charges, month after month, until they are used up or expire.

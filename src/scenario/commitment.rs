@@ -38,6 +38,14 @@ impl Plan {
             Plan::Database => "Database",
         }
     }
+
+    /// The service code under which its fees are billed.
+    pub fn code(self) -> &'static str {
+        match self {
+            Plan::Compute => "ComputeSavingsPlans",
+            Plan::Database => "DatabaseSavingsPlans",
+        }
+    }
 }
 
 /// A purchase that covers usage hour by hour, used or lost.

@@ -710,21 +710,45 @@ impl Loader<'_> {
             if payer.credits[..n].iter().any(|c| c.name == credit.name) {
                 self.problems.push(Diagnostic::error(item.at, format!("there are two credits `{}`", credit.name)).label("the second one"));
             }
-            let known = || self.book.families().iter().map(|f| f.service.as_str()).chain(["AWSSupport"]);
-            let Some(Kind::List(services)) = item.get("on").map(|n| &n.kind) else { continue };
-            let wrong: Vec<Diagnostic> = credit
-                .on
-                .iter()
-                .zip(services)
-                .filter(|(service, _)| !known().any(|k| k == *service))
-                .map(|(service, at)| {
-                    let near = nearest(service, known());
-                    Diagnostic::error(at.at, format!("there is no service `{service}`"))
-                        .label(near.map_or_else(|| "unknown".to_owned(), |n| format!("did you mean `{n}`?")))
-                })
-                .collect();
-            wrong.into_iter().for_each(|d| self.problems.push(d));
+            self.billed_services(&credit.on, item);
         }
+    }
+
+    /// A discount on a service that is misspelt would take nothing off, silently; of two on one charge, it is not known which one is given.
+    fn discounts(&mut self, payer: &Payer, node: Option<&Node>) {
+        let Some(Kind::List(items)) = node.and_then(|n| n.get("discounts")).map(|n| &n.kind) else { return };
+        for (n, (discount, item)) in payer.discounts.iter().zip(items).enumerate() {
+            if let Some(problem) = discount.problem() {
+                self.problems
+                    .push(Diagnostic::error(item.at, format!("the discount `{}` takes nothing off", discount.name)).label(problem));
+            }
+            if let Some((other, service)) = payer.discounts[..n].iter().find_map(|other| Some((other, other.meets(discount)?))) {
+                self.problems.push(
+                    Diagnostic::error(item.at, format!("two discounts on {service} hold on the same day"))
+                        .label(format!("`{}` is the other one", other.name))
+                        .help("give them days that do not meet (`from`, `expires`), or write the rate that both come to as one"),
+                );
+            }
+            self.billed_services(&discount.on, item);
+        }
+    }
+
+    /// The services in the key `on` must be such as are billed.
+    fn billed_services(&mut self, services: &[String], item: &Node) {
+        let plans = [commitment::Plan::Compute, commitment::Plan::Database].map(commitment::Plan::code);
+        let known = || self.book.families().iter().map(|f| f.service.as_str()).chain(["AWSSupport"]).chain(plans);
+        let Some(Kind::List(nodes)) = item.get("on").map(|n| &n.kind) else { return };
+        let wrong: Vec<Diagnostic> = services
+            .iter()
+            .zip(nodes)
+            .filter(|(service, _)| !known().any(|k| k == *service))
+            .map(|(service, at)| {
+                let near = nearest(service, known());
+                Diagnostic::error(at.at, format!("there is no service `{service}`"))
+                    .label(near.map_or_else(|| "unknown".to_owned(), |n| format!("did you mean `{n}`?")))
+            })
+            .collect();
+        wrong.into_iter().for_each(|d| self.problems.push(d));
     }
 
     /// A rule that names no member, or gives away more than all, would share wrongly, silently.
@@ -761,6 +785,7 @@ impl Loader<'_> {
                     Diagnostic::error(at, format!("there is no support plan `{}`", support.plan)).label(format!("expected one of {plans}")),
                 );
             }
+            self.discounts(payer, node);
             self.credits(payer, node);
             self.shared(payer, node);
             let Some(Kind::List(items)) = node.and_then(|n| n.get("members")).map(|n| &n.kind) else { continue };

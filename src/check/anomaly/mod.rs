@@ -13,7 +13,7 @@ use serde::Serialize;
 
 pub use self::days::History;
 use self::residual::{Run, runs};
-use crate::money::{Usd, quotient};
+use crate::money::{Usd, quotient, signed};
 use crate::statistic::{float, usd};
 use crate::variance::key::Key;
 
@@ -96,6 +96,14 @@ pub struct Found {
     pub anomalies: Vec<Anomaly>,
     /// The latest first.
     pub levels: Vec<Level>,
+}
+
+/// Amounts above and below zero in a phrase, such as "+100 and -90": they do not hide each other.
+pub fn rises_and_falls(amounts: impl Iterator<Item = Usd>) -> String {
+    let (mut rises, mut falls) = (Usd::ZERO, Usd::ZERO);
+    amounts.for_each(|amount| if amount > Usd::ZERO { rises += amount } else { falls += amount });
+    let sums: Vec<String> = [rises, falls].into_iter().filter(|sum| !sum.is_zero()).map(signed).collect();
+    sums.join(" and ")
 }
 
 /// Days of a month, to say what a change of level comes to.

@@ -23,8 +23,8 @@ fn share(text: Option<&String>) -> String {
 
 /// Every lever at list prices, and the best of them.
 pub fn list(found: &Savings, screen: &Screen) -> String {
-    let title =
-        format!("{} · what can be saved · list prices · {} ({} h): {}", found.environment, found.month, found.hours, dollars(found.cost));
+    let Savings { environment, prices, month, hours, .. } = found;
+    let title = format!("{environment} · what can be saved · {prices} · {month} ({hours} h): {}", dollars(found.cost));
     let mut out = screen.fill(&title, "");
     let _ = writeln!(out, "\n  {}", headline(found, screen));
     out.push_str(&screen.fill(&terms(found), "  "));
@@ -338,7 +338,9 @@ pub(super) fn plan_table(found: &Savings) -> Table {
 
 /// Every environment in a line.
 pub fn all(all: &Together, screen: &Screen) -> String {
-    let mut out = format!("all · what can be saved · list prices · {}\n\n", all.environments.first().map_or("", |s| s.month.as_str()));
+    let first = all.environments.first();
+    let mut out =
+        format!("all · what can be saved · {} · {}\n\n", first.map_or("", |s| s.prices.as_str()), first.map_or("", |s| s.month.as_str()));
     let mut table = Table::new(&[
         Column::words("", "environment"),
         Column::number("costs", "cost"),

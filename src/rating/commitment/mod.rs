@@ -196,7 +196,7 @@ impl Price<'_> {
 
     /// The service and usage type under which it is billed.
     fn names<'b>(&'b self, purchase: &'b Owned<'_>) -> (&'b str, &'b str) {
-        let code = savings_plan::code(purchase.commitment.plan);
+        let code = purchase.commitment.plan.code();
         match self {
             Price::Reservation(reserved) => (purchase.commitment.service.as_deref().unwrap_or_default(), &reserved.usage_type),
             Price::SavingsPlan => (code, code),

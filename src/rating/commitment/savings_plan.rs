@@ -23,6 +23,11 @@ pub fn services(plan: Plan) -> &'static [&'static str] {
     }
 }
 
+/// The plan that can cover a service's usage.
+pub fn plan_of(service: &str) -> Option<Plan> {
+    [Plan::Compute, Plan::Database].into_iter().find(|plan| services(*plan).contains(&service))
+}
+
 /// The first generation of instances and nodes that a Database Savings Plan covers.
 const DATABASE_GENERATION: u32 = 7;
 
@@ -34,14 +39,6 @@ pub fn is_offered(plan: Plan, record: &UsageRecord) -> bool {
     let class = family.rsplit('.').next().unwrap_or(family);
     let digits: String = class.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
     digits.parse().is_ok_and(|generation: u32| generation >= DATABASE_GENERATION) && record.operation != Engine::Redis.operation()
-}
-
-/// The service code under which a plan's fees are billed.
-pub fn code(plan: Plan) -> &'static str {
-    match plan {
-        Plan::Compute => "ComputeSavingsPlans",
-        Plan::Database => "DatabaseSavingsPlans",
-    }
 }
 
 /// The part of a commitment that is paid at the start (AWS, "Savings Plans payment options": half of it for Partial Upfront).
@@ -112,7 +109,7 @@ impl<'a> Owned<'a> {
     /// What is paid: so much of the commitment as is not paid at the start, hour by hour; the rest in the first month.
     pub(super) fn plan_fees(&self) -> Vec<Charge> {
         let Term::SavingsPlan { years, payment } = self.commitment.term else { return Vec::new() };
-        let (hourly, upfront, code) = (self.hourly(), at_the_start(payment), code(self.commitment.plan));
+        let (hourly, upfront, code) = (self.hourly(), at_the_start(payment), self.commitment.plan.code());
         let tape = Tape::new().rule(Step::Times, "dollars an hour", hourly).rule(Step::Times, "hours in force", self.hours);
         let recurring = Usd::new(hourly * self.hours * (Decimal::ONE - upfront));
         let mut rows = vec![self.purchase(code, code, LineItem::SavingsPlanRecurringFee, recurring, tape.clone(), Frequency::Recurring)];

@@ -17,8 +17,9 @@ use crate::forecast::surface::{Places, Surface};
 use crate::money::quotient;
 use crate::month::Month;
 use crate::predict::{Basis, Metered, NoBill};
-use crate::pricing::{PriceBook, Term};
+use crate::pricing::{Price, PriceBook, Term};
 use crate::rating::commitment::reservation::sized;
+use crate::scenario::accounts::Payer;
 use crate::scenario::commitment::end_of;
 use crate::scenario::{Scenario, Scenarios};
 use crate::statistic::float;
@@ -91,11 +92,12 @@ impl Ahead {
         let basis = |n: u32| Basis { month: first.month.plus(n), ..first };
         let billed: Vec<Billed<'_>> =
             (0..months).into_par_iter().map(|n| Billed::new(scenarios, scenario, book, basis(n))).collect::<Result<_, _>>()?;
-        let uses = uses(&billed, book);
+        let uses = uses(&billed, book, &scenarios.payer(scenario).1);
         let place_of = |charge: &Charge| -> Places {
             let used = |u: &Use| u.record.resource == charge.resource && u.is_named(&charge.service, &charge.usage_type);
             let place = uses.iter().position(|u| used(u) && u.record.operation == charge.operation);
-            place.filter(|_| charge.category == Category::Usage).map(|place| (place, 1.0)).into_iter().collect()
+            let counts = charge.category == Category::Usage || charge.line_item.is_discount();
+            place.filter(|_| counts).map(|place| (place, 1.0)).into_iter().collect()
         };
         let mut inputs = Inputs::default();
         let surface = |b: &Billed<'_>| Surface::new(&b.metered, &b.whole, &mut inputs, &place_of, uses.len());
@@ -144,7 +146,7 @@ impl<'a> Billed<'a> {
         let of = |record| Some((uses.iter().position(|u| u.is_of(record))?, record));
         let records: Vec<(usize, &UsageRecord)> = self.uncovered.iter().filter_map(of).collect();
         let (month, hours) = (self.whole.month, self.whole.hours);
-        let of_use = |used: usize| records.iter().filter(|(u, _)| *u == used).map(|(_, r)| r.quantity * uses[used].list).sum();
+        let of_use = |used: usize| records.iter().filter(|(u, _)| *u == used).map(|(_, r)| r.quantity * uses[used].price).sum();
         let likely = (0..uses.len()).map(|used| float(of_use(used))).collect();
         let quantity = |all: &[UsageRecord], used: &Use| -> Decimal {
             all.iter().filter(|r| r.environment == scenario.name && used.is_of(r)).map(|r| r.quantity).sum()
@@ -163,7 +165,7 @@ fn renew(scenario: &mut Scenario, first: Basis) {
 
 /// Every kind of use that a reservation or a savings plan speaks of somewhere: what has a size, and what the price book has at a
 /// plan's rate in any region.
-fn uses(billed: &[Billed<'_>], book: &PriceBook) -> Vec<Use> {
+fn uses(billed: &[Billed<'_>], book: &PriceBook, payer: &Payer) -> Vec<Use> {
     let base =
         |service: &str, region: &str, usage_type: &str| (service.to_owned(), book.without_prefix(service, region, usage_type).to_owned());
     let on_plan = book.rows().iter().filter(|r| matches!(r.term, Term::SavingsPlan { .. }));
@@ -176,8 +178,9 @@ fn uses(billed: &[Billed<'_>], book: &PriceBook) -> Vec<Use> {
         }
         let on_demand = |t| t == Term::OnDemand;
         let found = book.price_on(&record.service, &record.region, &record.usage_type, &record.operation, day, on_demand);
-        if let Some(list) = found.ok().map(|p| p.rows[0].price.decimal()).filter(|list| !list.is_zero()) {
-            uses.push(Use { record: record.clone(), list });
+        let paid = |p: Price<'_>| p.rows[0].price.decimal() * payer.paid_part(&record.service, Month::of(day));
+        if let Some(price) = found.ok().map(paid).filter(|price| !price.is_zero()) {
+            uses.push(Use { record: record.clone(), price });
         }
     }
     uses

@@ -69,6 +69,8 @@ impl Before {
 pub struct CommitBasis {
     /// `actual`, or the number of hours that every month is taken to have.
     pub hours: String,
+    /// `list prices`, or `list prices less discounts` where the payer has negotiated some.
+    pub prices: String,
     /// True where what the whole payer account has bought was taken off first.
     pub pooled: bool,
     /// True where use follows a workload hour by hour; where not, it is taken as even within a month.

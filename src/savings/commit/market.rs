@@ -8,9 +8,11 @@ use rust_decimal::Decimal;
 
 use super::purchase::{Cover, Family, Offers, Purchase, Use, Wanted, payment_of, years_of};
 use crate::money::quotient;
+use crate::month::Month;
 use crate::pricing::{Confidence, Payment, PriceBook, PriceRow, Term};
 use crate::rating::commitment::reservation::sized;
 use crate::rating::commitment::{YEAR, savings_plan};
+use crate::scenario::accounts::Payer;
 use crate::scenario::commitment::Plan;
 
 /// Terms in years.
@@ -19,20 +21,21 @@ const YEARS: [u8; 2] = [1, 3];
 const PAYMENTS: [Payment; 3] = [Payment::NoUpfront, Payment::PartialUpfront, Payment::AllUpfront];
 
 /// What is on offer on a day for some use in a region, at the terms that are wanted: reservations, then savings plans.
-pub fn offers(uses: &[Use], book: &PriceBook, region: &str, day: NaiveDate, wanted: Wanted) -> Vec<Offers> {
+pub fn offers(uses: &[Use], book: &PriceBook, payer: &Payer, region: &str, day: NaiveDate, wanted: Wanted) -> Vec<Offers> {
     let reservations = uses.iter().filter(|u| &*u.record.region == region).filter_map(|u| {
         let (class, _) = sized(&u.record.usage_type)?;
         let (service, operation) = (u.record.service.to_string(), u.record.operation.to_string());
         Some(Family::Reservation { service, operation, class: class.to_owned() })
     });
     let families: BTreeSet<Family> = reservations.chain([Plan::Compute, Plan::Database].map(Family::SavingsPlan)).collect();
-    let market = Market { uses, book, region: region.into(), day, wanted };
+    let market = Market { uses, book, payer, region: region.into(), day, wanted };
     families.into_iter().map(|family| market.offers(family)).filter(|o| !o.uses.is_empty()).collect()
 }
 
 struct Market<'a> {
     uses: &'a [Use],
     book: &'a PriceBook,
+    payer: &'a Payer,
     region: Arc<str>,
     day: NaiveDate,
     wanted: Wanted,
@@ -128,6 +131,11 @@ impl Market<'_> {
         kinds.join(", ")
     }
 
+    /// What discounts leave of a service's prices.
+    fn paid_part(&self, service: &str) -> Decimal {
+        self.payer.paid_part(service, Month::of(self.day))
+    }
+
     fn row(&self, service: &str, usage_type: &str, operation: &str, term: Term) -> Option<&PriceRow> {
         self.book.price_on(service, &self.region, usage_type, operation, self.day, |t| t == term).ok().map(|p| &p.rows[0])
     }
@@ -175,14 +183,14 @@ impl Market<'_> {
         let cover = |&i: &usize| {
             let (_, units) = sized(&self.uses[i].record.usage_type)?;
             let each = quotient(units, size)?;
-            Some(Cover { used: i, units: quotient(each, self.uses[i].list)?, value: quotient(self.uses[i].list, each)? })
+            Some(Cover { used: i, units: quotient(each, self.uses[i].price)?, value: quotient(self.uses[i].price, each)? })
         };
         Some(Purchase {
             years,
             payment,
             base: Some(self.book.without_prefix(service, &self.region, name).to_owned()),
-            hourly: row.price.decimal(),
-            upfront: row.upfront?,
+            hourly: row.price.decimal() * self.paid_part(service),
+            upfront: row.upfront? * self.paid_part(service),
             covers: uses.iter().filter_map(cover).collect(),
             assumed: false,
             weak: row.confidence == Confidence::Low,
@@ -209,20 +217,21 @@ impl Market<'_> {
         let term = Term::SavingsPlan { years, payment: rates };
         let cover = |&i: &usize| {
             let rate = savings_plan::rate(self.book, plan, term, &self.uses[i].record, self.day)?;
-            Some(Cover { used: i, units: quotient(rate.plan, rate.list)?, value: quotient(rate.list, rate.plan)? })
+            let on_demand = self.uses[i].price;
+            Some(Cover { used: i, units: quotient(rate.plan, on_demand)?, value: quotient(on_demand, rate.plan)? })
         };
         let covers: Vec<Cover> = uses.iter().filter_map(cover).collect();
         let weak = |c: &Cover| {
             let r = &self.uses[c.used].record;
             self.row(&r.service, &r.usage_type, &r.operation, term).is_some_and(|row| row.confidence == Confidence::Low)
         };
-        let upfront = savings_plan::at_the_start(payment);
+        let (upfront, paid) = (savings_plan::at_the_start(payment), self.paid_part(plan.code()));
         (!covers.is_empty()).then(|| Purchase {
             years,
             payment,
             base: None,
-            hourly: Decimal::ONE - upfront,
-            upfront: Decimal::from(YEAR * u32::from(years)) * upfront,
+            hourly: (Decimal::ONE - upfront) * paid,
+            upfront: Decimal::from(YEAR * u32::from(years)) * upfront * paid,
             assumed: rates != payment,
             weak: covers.iter().any(weak),
             covers,

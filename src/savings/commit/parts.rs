@@ -182,7 +182,7 @@ fn order(records: &[(usize, &UsageRecord)], scenario: &Scenario, series: &HashMa
     let mut sums = vec![0.0; count];
     for (used, record) in records {
         if let Some(hours) = series.get(&follows(scenario, record)) {
-            let dollars = float(record.quantity * uses[*used].list);
+            let dollars = float(record.quantity * uses[*used].price);
             sums.iter_mut().zip(hours).for_each(|(sum, hour)| *sum += hour * dollars);
         }
     }

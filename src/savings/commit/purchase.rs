@@ -17,8 +17,8 @@ use crate::usage::UsageRecord;
 pub struct Use {
     /// One of its records: whose use, and of what.
     pub record: UsageRecord,
-    /// The list price of its first tier.
-    pub list: Decimal,
+    /// What a unit of it costs on demand: the list price of its first tier, less discounts.
+    pub price: Decimal,
 }
 
 impl Use {

@@ -18,6 +18,8 @@ pub struct RightSizing {
     pub as_of: String,
     /// The month in which the saving counts.
     pub month: String,
+    /// `list prices`, or `list prices less discounts` where the payer has negotiated some.
+    pub prices: String,
     /// When the measurements begin, UTC.
     pub measured_from: String,
     /// When they end, UTC.

@@ -108,6 +108,7 @@ pub fn rightsize(ask: &Ask<'_>) -> Result<RightSizing, String> {
         return Err(all.join("\nerror: "));
     }
     let mut found = ask.document(judged)?;
+    found.prices = scenarios.payer(scenario).1.prices(ask.basis.month).into();
     found.notes.extend(inherited(&scenarios, ask.environment).filter(|_| !found.changes.is_empty()));
     Ok(found)
 }
@@ -238,6 +239,7 @@ impl Ask<'_> {
             currency: "USD".into(),
             as_of: self.as_of.into(),
             month: self.basis.month.to_string(),
+            prices: String::new(),
             measured_from: self.measured.start.to_string(),
             measured_to: self.measured.end().to_string(),
             interval_minutes: self.measured.step_minutes.to_string(),

@@ -61,7 +61,7 @@ fn basis(facts: &Facts<'_>) -> String {
             let so_far = d.so_far.map(|s| format!(" · {}", s.words())).unwrap_or_default();
             format!("{region} · {} · {}, {closed}{so_far} · {} · {} h", d.allocation.how, d.source, d.cost, d.hours)
         }
-        Err(_) => format!("{region} · predicted, not billed · list prices seen {}", facts.forecast.basis.prices_seen),
+        Err(_) => format!("{region} · predicted, not billed · {} seen {}", facts.forecast.basis.prices, facts.forecast.basis.prices_seen),
     }
 }
 

@@ -142,7 +142,7 @@ pub fn savings(facts: &Facts<'_>) -> Section {
                 .into(),
         ),
     }
-    section.notes.push(format!("Open savings are those of {}, at list prices.", month_of(savings)));
+    section.notes.push(format!("Open savings are those of {}, at {}.", month_of(savings), savings.prices));
     section
 }
 

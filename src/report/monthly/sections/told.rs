@@ -3,8 +3,8 @@
 use super::super::document::Section;
 use super::super::facts::Facts;
 use super::super::{section, titled};
-use crate::check::anomaly::{Anomaly, Found, Level};
-use crate::money::{Usd, signed};
+use crate::check::anomaly::{Anomaly, Found, Level, rises_and_falls};
+use crate::money::Usd;
 use crate::report::table::{Cell, Column, Table};
 
 /// Days that cost more or less than those before them let expect, and what changed and stayed.
@@ -30,16 +30,16 @@ pub fn anomalies(facts: &Facts<'_>) -> Section {
 
 fn told(facts: &Facts<'_>, found: &Found) -> String {
     let month = facts.month.name();
-    let sum: Usd = found.anomalies.iter().map(|a| a.size).sum();
+    let beyond = rises_and_falls(found.anomalies.iter().map(|a| a.size));
     let passed = match found.anomalies.as_slice() {
         [] => format!("No service left its usual range on any day of {month}"),
-        [only] => format!("{} left its usual range once, by {}", facts.keys.names.title(&only.service), signed(only.size)),
-        several => format!("Services left their usual range {} times, {} in all", several.len(), signed(sum)),
+        [only] => format!("{} left its usual range once, by {beyond}", facts.keys.names.title(&only.service)),
+        several => format!("Services left their usual range {} times, {beyond} in all", several.len()),
     };
-    let by_month: Usd = found.levels.iter().map(Level::by_month).sum();
+    let by_month = rises_and_falls(found.levels.iter().map(Level::by_month));
     match found.levels.len() {
         0 => format!("{passed}; none changed its level for good."),
-        n => format!("{passed}; {n} changed their level, by {} a month.", signed(by_month)),
+        n => format!("{passed}; {n} changed their level, by {by_month} a month."),
     }
 }
 
@@ -64,7 +64,10 @@ fn passed(facts: &Facts<'_>, anomalies: &[Anomaly]) -> Table {
             Cell::text(a.causes.first().map_or("", |c| &c.usage_type)),
         ]);
     }
-    table.sum("together");
+    // A sum of what rose and what fell would hide both.
+    if anomalies.windows(2).all(|w| (w[0].size > Usd::ZERO) == (w[1].size > Usd::ZERO)) {
+        table.sum("together");
+    }
     table
 }
 
