@@ -72,7 +72,8 @@ pub fn calibrate(files: &[InputFile], book: &PriceBook, wanted: &Wanted<'_>, bas
     let value = run.solve(stated, &written)?;
     let after = written.text(value);
     let modelled_after = run.at(Some(&after))?;
-    let why = format!("meets the stated {} USD of {} at {} hours, list prices", exact(stated.decimal()), wanted.line, basis.hours);
+    let prices = now.payer(scenario).1.prices([basis.month]);
+    let why = format!("meets the stated {} USD of {} at {} hours, {prices}", exact(stated.decimal()), wanted.line, basis.hours);
     let key = wanted.driver.rsplit('.').next().unwrap_or(wanted.driver);
     Ok(Calibration {
         schema: "ce-cost/calibrate/1".into(),

@@ -324,11 +324,11 @@ fn place<'a>(scenario: &'a Scenario, resource: &Resource, book: &'a PriceBook, b
 
 /// Discounts, then support, credits and tax: each is computed on what stands before it, support on what is there without discounts.
 fn add_payer_lines(payer: &Payer, balances: &mut [Usd], charges: &mut Vec<Charge>, members: &[&Scenario], terms: &Terms<'_>) {
-    *charges = discount::discounted(payer, std::mem::take(charges), terms);
+    *charges = discount::discounted(payer, std::mem::take(charges), members, terms);
     let first = charges.len();
     if let Some(plan) = &payer.support {
         let rows = support::charges(plan, charges, terms);
-        charges.extend(discount::discounted(payer, rows, terms));
+        charges.extend(discount::discounted(payer, rows, members, terms));
     }
     let rows = credit::charges(&payer.credits, balances, charges, terms);
     charges.extend(rows);

@@ -157,8 +157,19 @@ pub struct Magnitude {
 /// As a scenario file writes it.
 impl fmt::Display for Magnitude {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.with(exact(self.value)))
+    }
+}
+
+impl Magnitude {
+    /// As a sentence shows it: "125,000,000 requests/month".
+    pub fn shown(&self) -> String {
+        self.with(grouped(self.value))
+    }
+
+    fn with(&self, number: String) -> String {
         let space = if self.unit.is_empty() || self.unit.starts_with('/') { "" } else { " " };
-        write!(f, "{}{space}{}", exact(self.value), self.unit)
+        format!("{number}{space}{}", self.unit)
     }
 }
 

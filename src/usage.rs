@@ -228,22 +228,22 @@ impl Tape {
     }
 
     /// × a driver of the scenario.
-    pub fn times<T: Quantity>(self, name: &'static str, driver: &Driver<T>) -> Tape {
+    pub fn times<T: Quantity>(self, name: impl Into<Cow<'static, str>>, driver: &Driver<T>) -> Tape {
         self.driver(Step::Times, name, driver)
     }
 
     /// + a driver of the scenario.
-    pub fn plus<T: Quantity>(self, name: &'static str, driver: &Driver<T>) -> Tape {
+    pub fn plus<T: Quantity>(self, name: impl Into<Cow<'static, str>>, driver: &Driver<T>) -> Tape {
         self.driver(Step::Plus, name, driver)
     }
 
     /// − a driver of the scenario.
-    pub fn minus<T: Quantity>(self, name: &'static str, driver: &Driver<T>) -> Tape {
+    pub fn minus<T: Quantity>(self, name: impl Into<Cow<'static, str>>, driver: &Driver<T>) -> Tape {
         self.driver(Step::Minus, name, driver)
     }
 
     /// Any step with a driver of the scenario.
-    pub fn driver<T: Quantity>(self, step: Step, name: &'static str, driver: &Driver<T>) -> Tape {
+    pub fn driver<T: Quantity>(self, step: Step, name: impl Into<Cow<'static, str>>, driver: &Driver<T>) -> Tape {
         self.push(Factor {
             step,
             name: name.into(),

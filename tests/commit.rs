@@ -387,6 +387,26 @@ fn what_a_plan_saves_after_discounts_is_the_difference_of_two_bills() {
         (modelled, advice_on(&without, "1yr-no-upfront", 0, "0").best.is_some())
     });
     let undiscounted = prospect(WEB, "", "0.07");
+    for changes in ["{name: ends, rate: 10%, expires: 2027-03-20}", "{name: begins, rate: 25%, from: 2027-01-01}"] {
+        let accounts = format!("payers: {{main: {{members: [test], discounts: [{changes}]}}}}");
+        let with = |rest: &str| load(&[("test.yaml", environment("test", WEB, rest)), ("accounts.yaml", accounts.clone())]);
+        for (term, hourly) in [("savings-plan-1yr-no-upfront", "0.07"), ("savings-plan-1yr-no-upfront", "0.12")] {
+            let plan = format!("commitments: [{{id: sp, term: {term}, start: 2026-12-01, hourly: {hourly} USD}}]");
+            let ([before, _], [after, _]) = (year_of(&with(""), "2026-12"), year_of(&with(&plan), "2026-12"));
+            let modelled = prospect_of(&with(""), hourly);
+            let apart = (before - after - modelled).abs();
+            assert!(apart < Usd::new(Decimal::new(2, 2)), "{changes} {hourly}: {before} less {after}, the prospect {modelled}");
+        }
+        // The size is that without a discount: use and fees change together.
+        let size = |all: &Scenarios| {
+            advice_on(all, "1yr-no-upfront", 0, "0")
+                .families
+                .into_iter()
+                .find_map(|f| f.choices.into_iter().find(|c| c.best))
+                .map(|c| c.commit)
+        };
+        assert_eq!(size(&with("")), size(&scenarios(WEB, "")), "{changes}");
+    }
     assert_eq!((dear.0 - undiscounted.share(Decimal::new(9, 1))).abs().decimal().round_dp(2), Decimal::ZERO);
     assert!(cheap.0 > undiscounted && worse.0 < Usd::ZERO, "{cheap:?} {worse:?}");
     assert_eq!((dear.1, cheap.1, worse.1), (true, true, false));
@@ -478,7 +498,8 @@ fn a_plan_without_a_published_rate_is_an_error() {
 fn hours(on_demand: &[f64], discount: f64) -> Hours {
     let count = on_demand.len() as f64;
     let units = on_demand.iter().map(|d| d.max(0.0) * (1.0 - discount)).collect();
-    Hours { values: vec![1.0 / (1.0 - discount)], weights: vec![1.0 / count; on_demand.len()], units }
+    let (weights, worth) = (vec![1.0 / count; on_demand.len()], vec![1.0; on_demand.len()]);
+    Hours { values: vec![1.0 / (1.0 - discount)], weights, worth, units }
 }
 
 /// `vectors.md`: D normal with mean 1 and deviation 0.25, d = 0.2: C = 0.63, the 20% quantile of 0.8 × D, 0.8 × (1 − 0.25 × 0.8416). Twenty
@@ -505,10 +526,11 @@ proptest! {
         let values = vec![values.0.max(values.1), values.0.min(values.1)];
         let weights: Vec<f64> = hours.iter().map(|(weight, _)| *weight).collect();
         let (term, units) = (weights.iter().sum::<f64>(), hours.iter().flat_map(|(_, units)| units.clone()).collect());
-        let hours = Hours { values: values.clone(), weights, units };
+        let worth = vec![1.0; weights.len()];
+        let hours = Hours { values: values.clone(), weights, worth, units };
         let on_demand = hours.replaced(f64::MAX);
         let cost = |size: f64| on_demand - hours.replaced(size) + size * term;
-        let clairvoyant: f64 = hours.path(0).map(|(weight, units)| weight * units.iter().sum::<f64>()).sum();
+        let clairvoyant: f64 = hours.path(0).map(|(group, units)| group.weight * units.iter().sum::<f64>()).sum();
         let best = cost(hours.best(term));
         prop_assert!(best <= on_demand + 1e-6 && best >= clairvoyant - 1e-6, "{best} is not between {clairvoyant} and {on_demand}");
         for other in others {

@@ -61,6 +61,29 @@ fn conforms(schema: &str, document: &Value) {
 /// What the engine predicts and writes as FOCUS rows is, read as a bill, what it predicts.
 #[test]
 fn its_own_rows_match_to_the_last_cent() {
+    its_rows_match("scenarios");
+}
+
+/// So are its discounts, on use and on support, from the middle of the month on: the same for all, so that support is shared as predicted.
+#[test]
+fn its_own_discounts_match_to_the_last_cent() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for file in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")).expect("the folder") {
+        let from = file.expect("an entry").path();
+        if from.is_file() {
+            std::fs::copy(&from, folder.path().join(from.file_name().expect("a name"))).expect("a copy");
+        }
+    }
+    let accounts = folder.path().join("accounts.yaml");
+    let discounts = "{name: across, rate: 10%, from: 2026-12-11}, {name: support, rate: 20%, on: [AWSSupport]}";
+    let text = std::fs::read_to_string(&accounts).expect("text");
+    std::fs::write(&accounts, format!("{text}    discounts: [{discounts}]\n")).expect("a file");
+    its_rows_match(&folder.path().display().to_string());
+}
+
+fn its_rows_match(scenarios: &str) {
+    let out = |args: &[&str]| out(&[args, &["--scenarios", scenarios]].concat());
+    let json = |args: &[&str]| -> Value { serde_json::from_str(&out(&[args, &["--format", "json"]].concat())).expect("JSON") };
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("own.csv");
     let rows = out(&["forecast", "dev", "staging", "prod", "dr", "--month", "2026-12", "--paths", "0", "--format", "focus"]);

@@ -10,6 +10,7 @@
 //! - savings that overlap (209.29 one by one, 171.81 together): the levers;
 //! - variance by rate, volume and mix (+135.10): the comparison with a real bill.
 
+use std::str::FromStr;
 use std::sync::{Arc, LazyLock};
 
 use ce_cost::bill::{Bill, Charge, CommitmentStatus, LineItem};
@@ -1050,4 +1051,44 @@ fn what_aws_does_not_charge_by_use_is_discounted_where_it_is_named() {
     let total = |discount: &str| credited(&format!("    discounts: [{discount}]"), charges, "2026-06").total().decimal();
     assert_eq!(total("{name: all, rate: 10%}"), d("840"));
     assert_eq!(total("{name: names, rate: 10%, on: [AmazonRoute53]}"), d("835"));
+}
+
+/// A discount from the 16th on: of a month's fees half of June's days; of a plan that starts with it, all; nothing of a fee that was paid
+/// before, in any month; of one that was paid while it held, in every month over which that is spread.
+#[test]
+fn what_is_paid_at_the_start_is_discounted_as_on_its_day() {
+    let off = |discount: &str, payment: &str, start: &str, month: &str| {
+        let plan = format!("commitments: [{{id: sp, term: savings-plan-1yr-{payment}, start: {start}, hourly: 0.2 USD}}]");
+        let accounts =
+            format!("payers: {{main: {{members: [test], discounts: [{{name: fees, rate: 10%, on: [ComputeSavingsPlans], {discount}}}]}}}}");
+        let files = [("accounts.yaml", accounts.as_str()), ("test.yaml", &scenario("us-east-1", TEN_TASKS, &plan))];
+        let bill = bill_of(&files, month, HoursBasis::Actual, false);
+        let of = |of: fn(&Charge) -> Usd| bill.charges.iter().filter(|c| c.line_item.is_discount()).map(of).sum::<Usd>().decimal();
+        (of(|c| c.billed), of(|c| c.effective))
+    };
+    let (from, until) = ("from: 2026-06-16", "expires: 2026-06-30");
+    assert_eq!(off(from, "no-upfront", "2026-06-01", "2026-06"), (d("-7.2"), d("-7.2"))); // 10% of 144 ÷ 2
+    assert_eq!(off(from, "no-upfront", "2026-06-16", "2026-06"), (d("-7.2"), d("-7.2"))); // 10% of 72
+    assert_eq!(off(from, "all-upfront", "2026-06-01", "2026-06"), (d("0"), d("0")));
+    assert_eq!(off(from, "all-upfront", "2026-06-01", "2026-07"), (d("0"), d("0")));
+    assert_eq!(off(until, "all-upfront", "2026-06-01", "2026-06"), (d("-175.2"), d("-14.4")));
+    assert_eq!(off(until, "all-upfront", "2026-06-01", "2026-07"), (d("0"), d("-14.88"))); // 10% of 0.2 × 744
+    assert_eq!(off(until, "no-upfront", "2026-06-01", "2026-07"), (d("0"), d("0")));
+}
+
+/// Over the term as much is taken off what is spread as off what is paid, though the discount ends in the fifth month.
+#[test]
+fn discounts_of_a_partly_prepaid_reservation_add_up_over_its_term() {
+    let rest = format!("commitments:\n  - {{id: bought, {R6G}, term: reserved-1yr-partial-upfront, count: 2}}");
+    let accounts = "payers: {main: {members: [test], discounts: [{name: all, rate: 10%, on: [AmazonRDS], expires: 2026-10-10}]}}";
+    let text = scenario("us-east-1", TWO_INSTANCES, &rest);
+    let (mut billed, mut effective) = (Usd::ZERO, Usd::ZERO);
+    for n in 0..12 {
+        let month = Month::from_str("2026-06").expect("a month").plus(n).to_string();
+        let bill = bill_of(&[("accounts.yaml", accounts), ("test.yaml", &text)], &month, HoursBasis::Actual, false);
+        let own = |c: &&Charge| c.line_item.is_discount() && c.commitment.is_some();
+        billed += bill.charges.iter().filter(own).map(|c| c.billed).sum();
+        effective += bill.charges.iter().filter(own).map(|c| c.effective).sum();
+    }
+    assert!(billed < Usd::new(d("-100")) && (billed - effective).abs() < Usd::new(d("0.001")), "{billed} against {effective}");
 }

@@ -84,11 +84,13 @@ fn cell(column: &str, charge: &Charge, bill: &Bill, book: &PriceBook) -> String 
         tiers => tiers.last().map(|t| t.price.to_string()).unwrap_or_default(),
     };
     let commitment = || charge.commitment.as_ref();
+    let is_discount = charge.line_item.is_discount();
+    let covers = || commitment().filter(|_| !is_discount).and_then(|c| c.status);
     match column {
         "BilledCost" => exact(charge.billed.decimal()),
         "EffectiveCost" | "PricingCurrencyEffectiveCost" => exact(charge.effective.decimal()),
         // A row by itself is what a contract takes off the list price of use on demand.
-        "ContractedCost" if charge.line_item.is_discount() && charge.commitment.is_none() => exact(charge.billed.decimal()),
+        "ContractedCost" if is_discount && commitment().is_none_or(|c| c.status.is_none()) => exact(charge.billed.decimal()),
         "ListCost" | "ContractedCost" => exact(charge.list.decimal()),
         "ListUnitPrice" | "ContractedUnitPrice" | "PricingCurrencyListUnitPrice" | "PricingCurrencyContractedUnitPrice" => {
             metered(list_price())
@@ -106,9 +108,9 @@ fn cell(column: &str, charge: &Charge, bill: &Bill, book: &PriceBook) -> String 
         "CommitmentDiscountCategory" => commitment().map(|c| c.category.to_owned()).unwrap_or_default(),
         "CommitmentDiscountId" | "CommitmentDiscountName" => commitment().map(|c| c.id.clone()).unwrap_or_default(),
         "CommitmentDiscountType" => commitment().map(|c| c.kind.to_owned()).unwrap_or_default(),
-        "CommitmentDiscountStatus" => commitment().and_then(|c| c.status).map(|s| status(s).to_owned()).unwrap_or_default(),
-        "CommitmentDiscountQuantity" => commitment().and_then(|c| c.status).map(|_| exact(charge.quantity)).unwrap_or_default(),
-        "CommitmentDiscountUnit" => commitment().and_then(|c| c.status).map(|_| unit()).unwrap_or_default(),
+        "CommitmentDiscountStatus" => covers().map(|s| status(s).to_owned()).unwrap_or_default(),
+        "CommitmentDiscountQuantity" => covers().map(|_| exact(charge.quantity)).unwrap_or_default(),
+        "CommitmentDiscountUnit" => covers().map(|_| unit()).unwrap_or_default(),
         "ConsumedQuantity" if charge.category == Category::Usage && charge.unit.is_some() => exact(charge.quantity),
         "ConsumedUnit" if charge.category == Category::Usage => metered(unit()),
         "PricingQuantity" => metered(exact(charge.quantity)),

@@ -45,6 +45,10 @@ impl Covered {
     }
 
     fn add(&mut self, charge: &Charge, keys: &Keys<'_>) {
+        // At list prices throughout: what is negotiated off is no work of a commitment.
+        if charge.line_item.is_discount() {
+            return;
+        }
         if is_covered(charge) {
             self.list += charge.list;
             self.paid += charge.effective;

@@ -162,6 +162,16 @@ mod tests {
         land(&bill(billed), &bill(predicted), Reached { days: SoFar { days, of: 30 }, late: LATE }, None, &keys).expect("small numbers")
     }
 
+    /// A discount of a tenth follows the days of what it is off: 20 of 22 stand, the model has the rest, and nothing counts twice.
+    #[test]
+    fn discounts_land_with_the_days_that_they_are_off() {
+        let (usage, off) = (LineItem::Usage, LineItem::EdpDiscount);
+        let row = |day, item: &LineItem, cost: &str| charge(day, item.clone(), "AmazonS3", cost);
+        let billed = (1..=22).flat_map(|day| [row(Some(day), &usage, "10"), row(Some(day), &off, "-1")]).collect();
+        let found = landed(billed, vec![row(None, &usage, "300"), row(None, &off, "-30")], 22);
+        assert_eq!((found.stands, found.rest, found.awaited, found.landed), (usd("180"), usd("90"), usd("0"), usd("270")));
+    }
+
     /// 22 days were billed, of which 20 stand, 10 a day; the model says 300 a month, so that 100 are left, a tax of 5 that is not
     /// there yet, and the support, which is.
     #[test]

@@ -167,13 +167,13 @@ mod with {
         pub fn month(&self, month: Month, members: &[&Scenario]) -> Result<Billed, Failure> {
             let wanted = |bill: &Bill| bill.charges.iter().any(|c| members.iter().any(|m| scope::is_own(m, c)));
             let found = self.statements(month)?;
-            let all: Vec<&Statement> = found.iter().collect();
-            let meant: Vec<&Statement> = all.iter().copied().filter(|s| wanted(&s.bill)).collect();
-            match (meant.as_slice(), all.as_slice()) {
-                ([only], _) | ([], [only]) => Ok(told(only)),
-                ([], []) => Err(self.nothing(month)),
-                ([], several) | (several, _) => {
-                    let payers: Vec<&str> = several.iter().map(|s| s.bill.payer.as_ref()).collect();
+            let (meant, others): (Vec<Statement>, Vec<Statement>) = found.into_iter().partition(|s| wanted(&s.bill));
+            let mut found = if meant.is_empty() { others } else { meant };
+            match (found.pop(), found.as_slice()) {
+                (None, _) => Err(self.nothing(month)),
+                (Some(only), []) => Ok(told(only)),
+                (Some(last), others) => {
+                    let payers: Vec<&str> = others.iter().chain([&last]).map(|s| s.bill.payer.as_ref()).collect();
                     Err(Failure::usage(format!(
                         "error: {} holds bills of several payers for {month}: {}\nhelp: `actuals: {{account: …}}` in the scenario says whose rows are meant",
                         self.place,
@@ -207,17 +207,16 @@ mod with {
         }
     }
 
-    fn told(statement: &Statement) -> Billed {
-        let source = match demo::is_synthetic(statement) && !statement.source.format.contains("synthetic") {
+    fn told(statement: Statement) -> Billed {
+        let source = match demo::is_synthetic(&statement) && !statement.source.format.contains("synthetic") {
             true => format!("{} (synthetic)", statement.source.format),
             false => statement.source.format.clone(),
         };
         let from_explorer = statement.source.format.starts_with(cost_explorer::FORMAT);
         let remark = from_explorer.then(|| format!("{}: {}", statement.bill.month, cost_explorer::ABSENT));
-        let tags = statement.source.tags.clone();
         // Cost Explorer says of every answer whether it is estimated; reports only lack an invoice, which some never carry.
         let is_estimated = from_explorer && !statement.is_final;
-        Billed { bill: statement.bill.clone(), source, is_final: statement.is_final, is_estimated, tags, remark }
+        Billed { bill: statement.bill, source, is_final: statement.is_final, is_estimated, tags: statement.source.tags, remark }
     }
 }
 

@@ -115,10 +115,10 @@ fn one(charge: &Why, screen: &Screen) -> String {
         if charge.description.is_empty() { charge.usage_type.clone() } else { format!("{} · {}", charge.usage_type, charge.description) };
     let _ = writeln!(out, "\n  {}   {}{share}", name, screen.paint(Tone::Strong, &format!("{} USD", charge.cost)));
     if charge.amortized != charge.cost {
-        let where_else = if charge.amortized.abs() < charge.cost.abs() {
-            "the fee is spread over what it covers"
-        } else {
-            "the fee stands in a row of its own"
+        let where_else = match () {
+            () if charge.amortized < Usd::ZERO => "it is off fees that are spread over what they cover",
+            () if charge.amortized < charge.cost => "the fee is spread over what it covers",
+            () => "the fee stands in a row of its own",
         };
         let _ = writeln!(out, "      amortized {} USD: {where_else}", charge.amortized);
     }

@@ -563,6 +563,10 @@ fn several(all: &Together, screen: &Screen) -> String {
         out.push('\n');
         out.push_str(&screen.table(&months(&all.months)));
     }
+    if let Some(off) = discounts(first) {
+        out.push('\n');
+        out.push_str(&screen.fill(&off, "  "));
+    }
     let dearest = all.environments.iter().max_by_key(|f| f.months.first().map(|m| m.total));
     if let Some(dearest) = dearest {
         out.push('\n');

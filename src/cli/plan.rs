@@ -33,8 +33,9 @@ pub fn run(cli: &Cli, args: &PlanArgs, world: &World) -> Result<Output, Failure>
     for scenario in chosen {
         let bill = predict::bill(&inputs.scenarios, scenario, &inputs.book, inputs.basis(&basis))
             .map_err(|e| Failure::input(format!("error: {e}")))?;
-        let prices = inputs.scenarios.payer(scenario).1.prices(bill.month);
-        match report(&bill.cut(&scenario.name), scenario, &inputs.book, prices, &inputs.as_of.to_string()) {
+        let mut bill = bill.cut(&scenario.name);
+        bill.charges.retain(|c| !c.line_item.is_discount());
+        match report(&bill, scenario, &inputs.book, &inputs.as_of.to_string()) {
             Some(report) => reports.push(report),
             None => {
                 let help = "help: add `plan: {total: 800 USD}` to its file";
@@ -55,13 +56,12 @@ pub fn run(cli: &Cli, args: &PlanArgs, world: &World) -> Result<Output, Failure>
 }
 
 fn page(report: &PlanReport, screen: &Screen) -> String {
-    let mut out = format!("{} · the plan against {} · {} h ({})\n\n", report.environment, report.prices, report.hours, report.month);
+    let mut out = format!("{} · the plan against list prices · {} h ({})\n\n", report.environment, report.hours, report.month);
     let total = &report.total;
     let _ = writeln!(
         out,
-        "  {}    {} give {} ({}) · outside the plan {}\n",
+        "  {}    list prices give {} ({}) · outside the plan {}\n",
         screen.paint(Tone::Strong, &format!("${} stated", dollars(total.stated))),
-        report.prices,
         dollars(total.modelled),
         signed(total.difference),
         dollars(report.outside),
@@ -150,7 +150,7 @@ fn csv_rows(reports: &[PlanReport]) -> String {
 }
 
 fn markdown_page(report: &PlanReport) -> String {
-    let mut out = format!("### {} · the plan against {} · {} h\n\n", markdown::escape(&report.environment), report.prices, report.hours);
+    let mut out = format!("### {} · the plan against list prices · {} h\n\n", markdown::escape(&report.environment), report.hours);
     out.push_str(&markdown::table(&table(report)));
     for (name, text) in report.groups.iter().flat_map(|g| &g.lines).filter_map(|l| Some((&l.name, l.implies.as_ref()?))) {
         let _ = write!(out, "\n- **{}**: {}", markdown::escape(name), markdown::escape(text));

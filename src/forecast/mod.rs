@@ -26,6 +26,7 @@ use crate::month::{HoursBasis, Month};
 use crate::predict::{self, Basis, Metered, NoBill};
 use crate::pricing::{Confidence, PriceBook};
 use crate::quantity::exact;
+use crate::rating::discount;
 use crate::scenario::driver::Provenance;
 use crate::scenario::plan::Claim;
 use crate::scenario::{Scenario, Scenarios};
@@ -254,7 +255,7 @@ pub fn forecast(
             free_tier: first.free_tier,
             scope: if cut.planned_only { "planned" } else { "all" }.into(),
             failover: first.failover.map(Failover::title),
-            prices: of_payer.prices(first.month).into(),
+            prices: of_payer.prices((0..count).map(|n| first.month.plus(n))).into(),
             prices_seen: prices_seen(&bills, book),
             prices_as_of: None,
             paths: if moves.is_some() { cut.drawing.paths } else { 0 },
@@ -327,7 +328,7 @@ fn discounts(bill: &Bill, scenario: &Scenario, cut: &Cut) -> BTreeMap<String, Us
     let mut off = BTreeMap::new();
     let counts = |p: &Part<'_>| !cut.planned_only || p.claim != Claim::Unplanned;
     for part in parts(bill, scenario.plan.as_ref()).into_iter().filter(|p| p.charge.line_item.is_discount()).filter(counts) {
-        *off.entry(part.charge.description.to_string()).or_insert(Usd::ZERO) += part.cost;
+        *off.entry(discount::name(part.charge).unwrap_or_default().to_owned()).or_insert(Usd::ZERO) += part.cost;
     }
     off
 }

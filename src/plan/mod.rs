@@ -34,8 +34,6 @@ pub struct PlanReport {
     pub month: String,
     /// The hours that it was taken to have.
     pub hours: String,
-    /// `list prices`, or `list prices less discounts` where the payer has negotiated some.
-    pub prices: String,
     /// Group by group.
     pub groups: Vec<PlanGroup>,
     /// All of it.
@@ -89,8 +87,9 @@ pub struct PlanTotal {
     pub implies: Option<String>,
 }
 
-/// Holds the plan of an environment against its bill, which is at `prices`; `None` where nothing was planned.
-pub fn report(bill: &Bill, scenario: &Scenario, book: &PriceBook, prices: &str, as_of: &str) -> Option<PlanReport> {
+/// Holds the plan of an environment against its bill; `None` where nothing was planned. A plan of list prices is held against these: the
+/// bill is one without discounts.
+pub fn report(bill: &Bill, scenario: &Scenario, book: &PriceBook, as_of: &str) -> Option<PlanReport> {
     let plan = scenario.plan.as_ref()?;
     let of_plan = scoped(bill, scenario);
     let parts = parts(bill, Some(plan));
@@ -127,7 +126,6 @@ pub fn report(bill: &Bill, scenario: &Scenario, book: &PriceBook, prices: &str, 
         as_of: as_of.to_owned(),
         month: bill.month.to_string(),
         hours: crate::quantity::exact(bill.hours),
-        prices: prices.to_owned(),
         groups,
         total: PlanTotal {
             stated: plan.total,

@@ -10,22 +10,29 @@
 
 use std::borrow::Cow;
 
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::Terms;
-use super::commitment::savings_plan;
-use crate::bill::{Category, Charge, LineItem, Pricing};
-use crate::money::Usd;
+use super::commitment::{self, savings_plan};
+use crate::bill::{Category, Charge, Frequency, LineItem, Net, Pricing};
+use crate::money::{Usd, quotient};
+use crate::scenario::Scenario;
 use crate::scenario::accounts::{Discount, Payer};
 use crate::usage::{Step, Tape};
 
 /// The charges, each with the discounts on it behind it.
-pub fn discounted(payer: &Payer, charges: Vec<Charge>, terms: &Terms<'_>) -> Vec<Charge> {
+pub fn discounted(payer: &Payer, charges: Vec<Charge>, members: &[&Scenario], terms: &Terms<'_>) -> Vec<Charge> {
     if payer.discounts.is_empty() {
         return charges;
     }
-    let with_rows = |charge: Charge| {
-        let rows = rows(payer, &charge, terms);
+    let with_rows = |mut charge: Charge| {
+        let rows = rows(payer, &charge, members, terms);
+        // Row by row, the charge is known after discounts, and the discount is no cost of its own.
+        if !rows.is_empty() {
+            let off = |of: fn(&Charge) -> Usd| rows.iter().map(of).sum::<Usd>();
+            charge.net = Some(Net { billed: charge.billed + off(|r| r.billed), effective: charge.effective + off(|r| r.effective) });
+        }
         std::iter::once(charge).chain(rows)
     };
     charges.into_iter().flat_map(with_rows).collect()
@@ -46,12 +53,29 @@ pub fn left(charges: &[Charge]) -> Vec<Usd> {
     left
 }
 
-fn rows(payer: &Payer, charge: &Charge, terms: &Terms<'_>) -> Vec<Charge> {
+/// What a row of a discount is called in the agreement; nothing for rows of a real bill.
+pub fn name(row: &Charge) -> Option<&str> {
+    row.factors.get(1).filter(|_| row.line_item.is_discount()).map(|factor| factor.name.as_ref())
+}
+
+/// The part of a charge that a discount takes off: on the invoice, and with fees spread over their terms.
+struct Off<'a> {
+    discount: &'a Discount,
+    billed: Decimal,
+    effective: Decimal,
+    /// Days of the month on which it holds, and on which the charge is made.
+    days: (usize, usize),
+}
+
+fn rows(payer: &Payer, charge: &Charge, members: &[&Scenario], terms: &Terms<'_>) -> Vec<Charge> {
     if charge.outside_aws() || !matches!(charge.category, Category::Usage | Category::Purchase) {
         return Vec::new();
     }
-    let held = payer.discounts_on(paid_to(charge), terms.month);
-    held.into_iter().filter(|(d, _)| reaches(d, charge)).filter_map(|(d, days)| row(d, days, charge, terms)).collect()
+    let off = match commitment::behind(charge, members, terms) {
+        Some(bought) => on_commitment(payer, charge, &bought, terms),
+        None => on_days(payer, paid_to(charge), &terms.month.days().collect::<Vec<_>>()),
+    };
+    off.iter().filter(|off| reaches(off.discount, charge)).filter_map(|off| row(off, charge)).collect()
 }
 
 /// The service that is paid for a charge: use that a savings plan covers is paid with the plan.
@@ -67,31 +91,73 @@ fn reaches(discount: &Discount, charge: &Charge) -> bool {
     charge.category == Category::Usage || charge.commitment.is_some() || !discount.on.is_empty()
 }
 
-fn row(discount: &Discount, days: usize, charge: &Charge, terms: &Terms<'_>) -> Option<Charge> {
-    let (part, of_month) = (discount.part_of(days, terms.month), terms.month.days().count());
-    let (billed, effective) = (charge.billed.share(part), charge.effective.share(part));
+/// The discounts on what a service charges on some days, the same on each.
+fn on_days<'a>(payer: &'a Payer, service: &str, days: &[NaiveDate]) -> Vec<Off<'a>> {
+    let held = |discount: &'a Discount| {
+        let count = days.iter().filter(|day| payer.discount_on(service, **day).is_some_and(|d| std::ptr::eq(d, discount))).count();
+        let rate = discount.rate.value.0;
+        let part = match count {
+            all if all == days.len() => rate,
+            some => quotient(rate * Decimal::from(some), Decimal::from(days.len())).unwrap_or_default(),
+        };
+        (count > 0).then_some(Off { discount, billed: part, effective: part, days: (count, days.len()) })
+    };
+    payer.discounts.iter().filter_map(held).collect()
+}
+
+/// The discounts on a commitment: on the fee at the start those of that day, wherever it is spread; on all else those of the days on which
+/// it is in force.
+fn on_commitment<'a>(payer: &'a Payer, charge: &Charge, bought: &commitment::Bought, terms: &Terms<'_>) -> Vec<Off<'a>> {
+    let service = paid_to(charge);
+    let start = on_days(payer, service, &[bought.start]);
+    if charge.frequency == Frequency::OneTime {
+        return start;
+    }
+    let days: Vec<NaiveDate> = terms.month.days().filter(|day| bought.is_in_force(*day)).collect();
+    let mut found = on_days(payer, service, &days);
+    for off in &mut found {
+        off.effective *= Decimal::ONE - bought.prepaid;
+    }
+    for paid in start {
+        match found.iter_mut().find(|off| std::ptr::eq(off.discount, paid.discount)) {
+            Some(off) => off.effective += paid.effective * bought.prepaid,
+            None => found.push(Off { billed: Decimal::ZERO, effective: paid.effective * bought.prepaid, ..paid }),
+        }
+    }
+    found
+}
+
+fn row(off: &Off<'_>, charge: &Charge) -> Option<Charge> {
+    let (billed, effective) = (charge.billed.share(off.billed), charge.effective.share(off.effective));
     if billed.is_zero() && effective.is_zero() {
         return None;
     }
-    let (what, amount) = if billed.is_zero() { ("charged, fees spread", charge.effective) } else { ("charged", charge.billed) };
-    let mut tape = Tape::new().rule(Step::Minus, what, amount.decimal()).times("discount", &discount.rate);
-    if days != of_month {
-        let count = |days: usize| Decimal::from(days);
-        tape = tape.rule(Step::Times, "days on which it holds", count(days)).rule(Step::Over, "days of the month", count(of_month));
-    }
+    let discount = off.discount;
     Some(Charge {
         line_item: if discount.on.is_empty() { LineItem::EdpDiscount } else { LineItem::PrivateRateDiscount },
         category: Category::Adjustment,
         pricing: Pricing::Other,
-        description: Cow::Owned(discount.name.clone()),
+        description: if charge.description.is_empty() { Cow::Owned(discount.name.clone()) } else { charge.description.clone() },
         quantity: Decimal::ZERO,
         unit: None,
         list: Usd::ZERO,
         billed: -billed,
         effective: -effective,
+        net: Some(Net { billed: Usd::ZERO, effective: Usd::ZERO }),
         tiers: Vec::new(),
-        factors: tape.finish().map(|(_, factors)| factors).unwrap_or_default(),
+        factors: formula(off, charge).finish().map(|(_, factors)| factors).unwrap_or_default(),
         price: None,
         ..charge.clone()
     })
+}
+
+/// What was charged, the rate, and the part of the days on which it holds.
+fn formula(off: &Off<'_>, charge: &Charge) -> Tape {
+    let (what, amount) = if charge.billed.is_zero() { ("charged, fees spread", charge.effective) } else { ("charged", charge.billed) };
+    let tape = Tape::new().rule(Step::Minus, what, amount.decimal()).times(off.discount.name.clone(), &off.discount.rate);
+    let (days, of) = off.days;
+    if days == of {
+        return tape;
+    }
+    tape.rule(Step::Times, "days on which it holds", Decimal::from(days)).rule(Step::Over, "days on which it is charged", Decimal::from(of))
 }

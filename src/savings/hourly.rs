@@ -136,7 +136,8 @@ pub fn best(coverable: &[Coverable], hours: Decimal) -> Decimal {
     let weights: Vec<f64> = groups().map(|(begin, end)| float(end - begin)).collect();
     let units = groups().flat_map(|(_, end)| values.iter().map(|of| each(end, *of)).collect::<Vec<_>>()).collect();
     let price: f64 = weights.iter().sum();
-    let month = Hours { values: values.iter().map(|v| float(*v)).collect(), weights, units };
+    let worth = vec![1.0; weights.len()];
+    let month = Hours { values: values.iter().map(|v| float(*v)).collect(), weights, worth, units };
     let gain = |size: Decimal| month.replaced(float(size)) - price * float(size);
     let size = quantity(month.best(price)).unwrap_or_default();
     let rounded = [RoundingStrategy::ToZero, RoundingStrategy::AwayFromZero].map(|to| size.round_dp_with_strategy(HOURLY_PLACES, to));

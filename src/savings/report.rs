@@ -129,7 +129,7 @@ impl Writer<'_> {
             basis: if self.asked.of_plan { "plan" } else { "list" }.into(),
             month: self.asked.basis.month.to_string(),
             hours: exact(self.asked.basis.hours.hours(self.asked.basis.month)),
-            prices: self.scenarios.payer(self.scenario).1.prices(self.asked.basis.month).into(),
+            prices: self.scenarios.payer(self.scenario).1.prices([self.asked.basis.month]).into(),
             by_hour: self.scenario.driven,
             cost: self.analysis.values.base().total,
             totals: self.totals(),

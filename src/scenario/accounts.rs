@@ -86,16 +86,6 @@ impl Discount {
         self.on.iter().any(|s| s == service)
     }
 
-    /// The part of a month's charges that it takes off, where it holds on so many of its days.
-    pub fn part_of(&self, days: usize, month: Month) -> Decimal {
-        let of = month.days().count();
-        if days == of {
-            self.rate.value.0
-        } else {
-            quotient(self.rate.value.0 * Decimal::from(days), Decimal::from(of)).unwrap_or_default()
-        }
-    }
-
     /// What is wrong with it, if anything.
     pub fn problem(&self) -> Option<String> {
         if self.rate.value.0 <= Decimal::ZERO {
@@ -119,37 +109,40 @@ impl Discount {
 }
 
 impl Payer {
-    /// The discounts on a service's charges in a month, each with the number of days on which it is the one that holds.
-    pub fn discounts_on(&self, service: &str, month: Month) -> Vec<(&Discount, usize)> {
-        let of = |day: NaiveDate| {
-            let held = || self.discounts.iter().filter(move |d| d.holds_on(day));
-            held().find(|d| d.names(service)).or_else(|| held().find(|d| d.on.is_empty()))
-        };
-        let mut found: Vec<(&Discount, usize)> = Vec::new();
-        for discount in month.days().filter_map(of) {
-            match found.iter_mut().find(|(d, _)| std::ptr::eq(*d, discount)) {
-                Some((_, days)) => *days += 1,
-                None => found.push((discount, 1)),
-            }
-        }
-        found
+    /// The discount on what a service charges on a day: the one that names it, else the one that names none.
+    pub fn discount_on(&self, service: &str, day: NaiveDate) -> Option<&Discount> {
+        let held = || self.discounts.iter().filter(move |d| d.holds_on(day));
+        held().find(|d| d.names(service)).or_else(|| held().find(|d| d.on.is_empty()))
     }
 
-    /// At which prices a month of it is billed, in words.
-    pub fn prices(&self, month: Month) -> &'static str {
-        let held = |d: &Discount| month.days().any(|day| d.holds_on(day));
+    /// At which prices it is billed in some months, in words.
+    pub fn prices(&self, months: impl IntoIterator<Item = Month>) -> &'static str {
+        let days: Vec<NaiveDate> = months.into_iter().flat_map(Month::days).collect();
+        let held = |d: &Discount| days.iter().any(|day| d.holds_on(*day));
         if self.discounts.iter().any(held) { "list prices less discounts" } else { "list prices" }
     }
 
-    /// The part of a service's list prices that is paid in a month, 0 to 1: of its usage, and of the fees of commitments.
-    pub fn paid_part(&self, service: &str, month: Month) -> Decimal {
-        Decimal::ONE - self.discounts_on(service, month).into_iter().map(|(d, days)| d.part_of(days, month)).sum::<Decimal>()
+    /// The part of a service's list prices that is paid on a day, 0 to 1: of its usage, and of the fees of commitments.
+    pub fn paid_part_on(&self, service: &str, day: NaiveDate) -> Decimal {
+        Decimal::ONE - self.discount_on(service, day).map_or(Decimal::ZERO, |d| d.rate.value.0)
     }
 
-    /// The same of its other fees: support, subscriptions.
+    /// The same on average over a month.
+    pub fn paid_part(&self, service: &str, month: Month) -> Decimal {
+        self.paid_on_average(month, |day| self.discount_on(service, day))
+    }
+
+    /// The same of a service's other fees: support, subscriptions.
     pub fn paid_part_of_fees(&self, service: &str, month: Month) -> Decimal {
-        let named = self.discounts_on(service, month).into_iter().filter(|(d, _)| !d.on.is_empty());
-        Decimal::ONE - named.map(|(d, days)| d.part_of(days, month)).sum::<Decimal>()
+        self.paid_on_average(month, |day| self.discount_on(service, day).filter(|d| !d.on.is_empty()))
+    }
+
+    fn paid_on_average<'a>(&'a self, month: Month, held: impl Fn(NaiveDate) -> Option<&'a Discount>) -> Decimal {
+        if self.discounts.is_empty() {
+            return Decimal::ONE;
+        }
+        let off: Decimal = month.days().filter_map(held).map(|d| d.rate.value.0).sum();
+        Decimal::ONE - quotient(off, Decimal::from(month.days().count())).unwrap_or_default()
     }
 }
 

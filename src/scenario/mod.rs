@@ -722,6 +722,13 @@ impl Loader<'_> {
                 self.problems
                     .push(Diagnostic::error(item.at, format!("the discount `{}` takes nothing off", discount.name)).label(problem));
             }
+            if let (Some(_), Some(rate)) = (discount.rate.uncertainty, item.get("rate")) {
+                self.problems.push(
+                    Diagnostic::error(rate.at, "a discount is what was agreed on, and has no range")
+                        .label("expected one rate such as 9%")
+                        .help("try others with --what-if, or in a copy of the file"),
+                );
+            }
             if let Some((other, service)) = payer.discounts[..n].iter().find_map(|other| Some((other, other.meets(discount)?))) {
                 self.problems.push(
                     Diagnostic::error(item.at, format!("two discounts on {service} hold on the same day"))

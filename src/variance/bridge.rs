@@ -122,6 +122,7 @@ impl<'a> Bridge<'a> {
             Kind::Commitment => format!("fees and what was not used of {}: {against}", row.key.service),
             Kind::OneOff => format!("{}: {against}{}", row.key.service, described(row)),
             Kind::Outside => format!("{} sends its own bill: {} are on none of AWS's", row.key.service, cents(base)),
+            Kind::Credit => format!("{}: {against}", row.key.service.to_lowercase()),
             Kind::Unknown => format!("rows of the type {}, which this program does not know: {}", row.key.service, cents(billed)),
             _ => against,
         };

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::bill::{Bill, Category, Charge, LineItem};
+use crate::bill::{Bill, Category, Charge, Frequency, LineItem};
 use crate::money::{Usd, quotient};
 use crate::month::Month;
 use crate::quantity::Unit;
@@ -34,11 +34,21 @@ pub fn so_far(charges: &[Charge], so_far: SoFar) -> Option<Vec<Charge>> {
     charges.iter().map(|c| if is_daily(c) { times(c, days, of) } else { Some(c.clone()) }).collect()
 }
 
-/// True for what is billed day by day.
+/// True for what is billed day by day, discounts on it among that: those of a bill that are of a day, and predicted ones of what is not paid
+/// once.
 pub fn is_daily(charge: &Charge) -> bool {
     use LineItem::{DiscountedUsage, RiFee, SavingsPlanCoveredUsage, SavingsPlanNegation, SavingsPlanRecurringFee, Usage};
     let daily = [Usage, DiscountedUsage, SavingsPlanCoveredUsage, SavingsPlanNegation, RiFee, SavingsPlanRecurringFee];
-    daily.contains(&charge.line_item) && !charge.outside_aws() && charge.category != Category::Tax && charge.service != support::SERVICE
+    let recurs = || match charge.frequency {
+        Frequency::UsageBased => true,
+        Frequency::Recurring => charge.commitment.is_some(),
+        Frequency::OneTime => false,
+    };
+    let is_discount = || charge.line_item.is_discount() && (charge.day.is_some() || recurs());
+    (daily.contains(&charge.line_item) || is_discount())
+        && !charge.outside_aws()
+        && charge.category != Category::Tax
+        && charge.service != support::SERVICE
 }
 
 /// A bill of one month as one of `month`: what runs by the hour and what flows grows with its days; what is kept for a month

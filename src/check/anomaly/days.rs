@@ -70,7 +70,9 @@ impl<'a> Days<'a> {
     fn of(bill: &'a Bill, until: NaiveDate, keys: &Keys<'_>) -> Option<Days<'a>> {
         let mut rows: BTreeMap<Key, Vec<&Charge>> = BTreeMap::new();
         let mut seen = BTreeSet::new();
-        for charge in bill.charges.iter().filter(|c| is_daily(c) && c.line_item != LineItem::SavingsPlanNegation) {
+        for charge in
+            bill.charges.iter().filter(|c| is_daily(c) && c.line_item != LineItem::SavingsPlanNegation && !c.line_item.is_discount())
+        {
             let Some(day) = charge.day.filter(|day| *day < until) else { continue };
             seen.insert(day);
             let key = keys.of(charge);

@@ -13,6 +13,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use self::left::Left;
@@ -65,6 +66,36 @@ pub fn cover(
     }
     records.retain(|r| !r.quantity.is_zero());
     if failures.is_empty() { Ok((records, rows.concat())) } else { Err(failures) }
+}
+
+/// When a commitment was bought, and how much of what it costs was paid then.
+pub struct Bought {
+    /// The first day of its term.
+    pub start: NaiveDate,
+    end: NaiveDate,
+    /// The part of its amortized cost that was paid at the start, 0 to 1.
+    pub prepaid: Decimal,
+}
+
+impl Bought {
+    /// True on the days of its term.
+    pub fn is_in_force(&self, day: NaiveDate) -> bool {
+        self.start <= day && day < self.end
+    }
+}
+
+/// The commitment behind a charge, where one of the members holds it.
+pub fn behind(charge: &Charge, members: &[&Scenario], terms: &Terms<'_>) -> Option<Bought> {
+    let id = &charge.commitment.as_ref()?.id;
+    fn held<'s>(scenario: &'s Scenario, id: &str) -> Option<(&'s Scenario, &'s Commitment)> {
+        scenario.commitments.iter().find(|c| c.id == id).map(|c| (scenario, c))
+    }
+    // What one member holds covers another's use too; an id is unique within its holder's file.
+    let own = members.iter().filter(|m| m.name == charge.environment).find_map(|m| held(m, id));
+    let (scenario, commitment) = own.or_else(|| members.iter().find_map(|m| held(m, id)))?;
+    let owned = Owned { commitment, scenario, terms, hours: in_force(commitment, terms) };
+    let prepaid = if owned.is_savings_plan() { owned.plan_prepaid() } else { owned.reservation_prepaid() };
+    Some(Bought { start: commitment.start, end: commitment.end(), prepaid })
 }
 
 /// Hours of the month in which a commitment is in force.

@@ -82,6 +82,20 @@ impl<'a> Owned<'a> {
         Ok(Held { holding: self.holding(count * size, claims), per_unit, price })
     }
 
+    /// The part of its cost that is paid at the start.
+    pub(super) fn reservation_prepaid(&self) -> Decimal {
+        let c = self.commitment;
+        let (service, base) = (c.service.as_deref().unwrap_or_default(), c.usage_type.as_deref().unwrap_or_default());
+        let priced = self.terms.book.usage_type(service, &self.scenario.region, base);
+        let row = priced.and_then(|usage_type| self.price(service, &usage_type, c.operation.as_deref().unwrap_or_default()));
+        let part = |row: &PriceRow| {
+            let spread = quotient(row.upfront?, Decimal::from(YEAR * u32::from(c.years())))?;
+            quotient(spread, row.price.decimal() + spread)
+        };
+        // Without a price there is no charge of it either.
+        row.ok().and_then(part).unwrap_or_default()
+    }
+
     /// What is paid: its rate hour by hour; the fee in the first month.
     pub(super) fn reservation_fees(&self, reserved: &Reserved<'_>) -> Vec<Charge> {
         let Reserved { count, usage_type, price, upfront } = reserved;

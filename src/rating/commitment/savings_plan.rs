@@ -102,6 +102,14 @@ impl<'a> Owned<'a> {
         }
     }
 
+    /// The part of its cost that is paid at the start.
+    pub(super) fn plan_prepaid(&self) -> Decimal {
+        match self.commitment.term {
+            Term::SavingsPlan { payment, .. } => at_the_start(payment),
+            _ => Decimal::ZERO,
+        }
+    }
+
     fn hourly(&self) -> Decimal {
         self.commitment.hourly.unwrap_or(Usd::ZERO).decimal()
     }

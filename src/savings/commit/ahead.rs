@@ -38,6 +38,8 @@ pub struct Ahead {
     pub drawn: bool,
     /// The first month, and on which conventions.
     pub first: Basis,
+    /// Whose discounts hold.
+    payer: Payer,
 }
 
 /// The use of a month.
@@ -92,7 +94,8 @@ impl Ahead {
         let basis = |n: u32| Basis { month: first.month.plus(n), ..first };
         let billed: Vec<Billed<'_>> =
             (0..months).into_par_iter().map(|n| Billed::new(scenarios, scenario, book, basis(n))).collect::<Result<_, _>>()?;
-        let uses = uses(&billed, book, &scenarios.payer(scenario).1);
+        let payer = scenarios.payer(scenario).1;
+        let uses = uses(&billed, book, &payer, first.month);
         let place_of = |charge: &Charge| -> Places {
             let used = |u: &Use| u.record.resource == charge.resource && u.is_named(&charge.service, &charge.usage_type);
             let place = uses.iter().position(|u| used(u) && u.record.operation == charge.operation);
@@ -109,9 +112,16 @@ impl Ahead {
             true => paths::run(&surfaces, &inputs, &demands, drawing).into_iter().map(|o| o.places).collect(),
             false => surfaces.iter().map(|s| s.at(&inputs.likely()).into_iter().map(|d| vec![d]).collect()).collect(),
         };
-        let month = |(billed, dollars): (&Billed<'_>, Vec<Vec<f64>>)| billed.month(scenario, &uses, dollars, drawn);
+        let month = |(billed, mut dollars): (&Billed<'_>, Vec<Vec<f64>>)| {
+            // Amounts of every month at what the first one pays: units of a purchase are counted by them.
+            for (used, dollars) in uses.iter().zip(&mut dollars) {
+                let paid = float(paid_against(&payer, &used.record.service, billed.whole.month, first.month));
+                dollars.iter_mut().for_each(|d| *d = if paid > 0.0 { *d / paid } else { 0.0 });
+            }
+            billed.month(scenario, &uses, dollars, drawn)
+        };
         let months = billed.par_iter().zip(dollars).map(month).collect();
-        Ok(Ahead { months, paths: if drawn { drawing.paths as usize } else { 1 }, drawn, uses, first })
+        Ok(Ahead { months, paths: if drawn { drawing.paths as usize } else { 1 }, drawn, uses, first, payer })
     }
 
     /// A month of the term by its number; where it is not forecast, the last one that is.
@@ -123,6 +133,11 @@ impl Ahead {
     pub fn on_demand(&self, uses: &[usize]) -> Option<f64> {
         let month = self.months.first()?;
         Some(uses.iter().flat_map(|u| &month.dollars[*u]).sum::<f64>() / self.paths as f64)
+    }
+
+    /// What a dollar of a service's prices of the first month is in a month of the term, after the discounts of both.
+    pub fn paid(&self, service: &str, number: u32) -> Decimal {
+        paid_against(&self.payer, service, self.first.month.plus(number), self.first.month)
     }
 
     /// The hours of a month in which a term of so many years is in force: one with a 29 February ends on the day before the last.
@@ -157,6 +172,12 @@ impl<'a> Billed<'a> {
     }
 }
 
+/// What a service's prices of a month are of those of another one, after discounts. Where nothing is paid in the first, nothing changes.
+fn paid_against(payer: &Payer, service: &str, month: Month, first: Month) -> Decimal {
+    let of_first = payer.paid_part(service, first);
+    quotient(payer.paid_part(service, month), of_first).unwrap_or(Decimal::ONE)
+}
+
 /// Commitments that are in force when a month begins go on.
 fn renew(scenario: &mut Scenario, first: Basis) {
     let day = first.month.first_day();
@@ -165,7 +186,7 @@ fn renew(scenario: &mut Scenario, first: Basis) {
 
 /// Every kind of use that a reservation or a savings plan speaks of somewhere: what has a size, and what the price book has at a
 /// plan's rate in any region.
-fn uses(billed: &[Billed<'_>], book: &PriceBook, payer: &Payer) -> Vec<Use> {
+fn uses(billed: &[Billed<'_>], book: &PriceBook, payer: &Payer, first: Month) -> Vec<Use> {
     let base =
         |service: &str, region: &str, usage_type: &str| (service.to_owned(), book.without_prefix(service, region, usage_type).to_owned());
     let on_plan = book.rows().iter().filter(|r| matches!(r.term, Term::SavingsPlan { .. }));
@@ -178,7 +199,7 @@ fn uses(billed: &[Billed<'_>], book: &PriceBook, payer: &Payer) -> Vec<Use> {
         }
         let on_demand = |t| t == Term::OnDemand;
         let found = book.price_on(&record.service, &record.region, &record.usage_type, &record.operation, day, on_demand);
-        let paid = |p: Price<'_>| p.rows[0].price.decimal() * payer.paid_part(&record.service, Month::of(day));
+        let paid = |p: Price<'_>| p.rows[0].price.decimal() * payer.paid_part(&record.service, first);
         if let Some(price) = found.ok().map(paid).filter(|price| !price.is_zero()) {
             uses.push(Use { record: record.clone(), price });
         }

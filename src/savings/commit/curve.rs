@@ -12,8 +12,19 @@ pub struct Hours {
     pub values: Vec<f64>,
     /// How much each group of hours counts.
     pub weights: Vec<f64>,
+    /// What a dollar on demand is in each group: 1 where prices are those of all others.
+    pub worth: Vec<f64>,
     /// Units in an hour of each group by value: path after path, group after group.
     pub units: Vec<f64>,
+}
+
+/// How a group of hours counts.
+#[derive(Clone, Copy, Debug)]
+pub struct Group {
+    /// By how long it is.
+    pub weight: f64,
+    /// What a dollar on demand is in it.
+    pub worth: f64,
 }
 
 impl Hours {
@@ -22,11 +33,12 @@ impl Hours {
         self.units.len() / (self.values.len() * self.weights.len()).max(1)
     }
 
-    /// The groups of a path: how much each counts, and its units by value.
-    pub fn path(&self, path: usize) -> impl Iterator<Item = (f64, &[f64])> {
+    /// The groups of a path, each with its units by value.
+    pub fn path(&self, path: usize) -> impl Iterator<Item = (Group, &[f64])> {
         let size = self.values.len() * self.weights.len();
         let units = self.units[path * size..(path + 1) * size].chunks_exact(self.values.len().max(1));
-        self.weights.iter().copied().zip(units)
+        let group = |(weight, worth): (&f64, &f64)| Group { weight: *weight, worth: *worth };
+        self.weights.iter().zip(&self.worth).map(group).zip(units)
     }
 
     /// Dollars on demand that a commitment replaces in an hour with these units, and the part of it that is used.
@@ -42,14 +54,15 @@ impl Hours {
 
     /// What a commitment replaces over all hours, on average over the paths.
     pub fn replaced(&self, commitment: f64) -> f64 {
-        let of = |path| self.path(path).map(|(weight, units)| weight * self.covered(units, commitment).0).sum::<f64>();
+        let of = |path| self.path(path).map(|(group, units)| group.weight * group.worth * self.covered(units, commitment).0).sum::<f64>();
         (0..self.paths()).map(of).sum::<f64>() / self.paths().max(1) as f64
     }
 
     /// The commitment that saves the most, where a unit costs `price` over all hours: the largest at which the next fraction of a unit
     /// still replaces more than it costs.
     pub fn best(&self, price: f64) -> f64 {
-        let mut marginal: f64 = self.weights.iter().sum::<f64>() * self.values.first().copied().unwrap_or(0.0);
+        let hours: f64 = self.weights.iter().zip(&self.worth).map(|(weight, worth)| weight * worth).sum();
+        let mut marginal: f64 = hours * self.values.first().copied().unwrap_or(0.0);
         let mut ends = self.ends();
         ends.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
         let mut best = 0.0;
@@ -69,7 +82,8 @@ impl Hours {
         let mut ends = Vec::with_capacity(self.units.len());
         let part = 1.0 / self.paths().max(1) as f64;
         let next = |i: usize| self.values.get(i + 1).copied().unwrap_or(0.0);
-        for (weight, units) in (0..self.paths()).flat_map(|path| self.path(path)) {
+        for (group, units) in (0..self.paths()).flat_map(|path| self.path(path)) {
+            let weight = group.weight * group.worth;
             let mut sum = 0.0;
             for (i, (value, units)) in self.values.iter().zip(units).enumerate() {
                 sum += units;

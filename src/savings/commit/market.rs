@@ -188,9 +188,10 @@ impl Market<'_> {
         Some(Purchase {
             years,
             payment,
+            service: service.to_owned(),
             base: Some(self.book.without_prefix(service, &self.region, name).to_owned()),
             hourly: row.price.decimal() * self.paid_part(service),
-            upfront: row.upfront? * self.paid_part(service),
+            upfront: row.upfront? * self.payer.paid_part_on(service, self.day),
             covers: uses.iter().filter_map(cover).collect(),
             assumed: false,
             weak: row.confidence == Confidence::Low,
@@ -226,12 +227,14 @@ impl Market<'_> {
             self.row(&r.service, &r.usage_type, &r.operation, term).is_some_and(|row| row.confidence == Confidence::Low)
         };
         let (upfront, paid) = (savings_plan::at_the_start(payment), self.paid_part(plan.code()));
+        let paid_at_once = self.payer.paid_part_on(plan.code(), self.day);
         (!covers.is_empty()).then(|| Purchase {
             years,
             payment,
+            service: plan.code().to_owned(),
             base: None,
             hourly: (Decimal::ONE - upfront) * paid,
-            upfront: Decimal::from(YEAR * u32::from(years)) * upfront * paid,
+            upfront: Decimal::from(YEAR * u32::from(years)) * upfront * paid_at_once,
             assumed: rates != payment,
             weak: covers.iter().any(weak),
             covers,

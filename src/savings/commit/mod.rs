@@ -133,7 +133,7 @@ impl Advisor<'_> {
         let driven = |s: &&Scenario| s.driven && s.instead_of.as_deref() == Some(&*scenario.name);
         CommitBasis {
             hours: hours.to_string(),
-            prices: payer.prices(month).into(),
+            prices: payer.prices((0..longest).map(|n| month.plus(n))).into(),
             pooled,
             by_hour: scenario.driven,
             months: self.ahead.months.len(),
@@ -181,7 +181,9 @@ impl Advisor<'_> {
         let size = prospect.best().unwrap_or_default();
         let outcome = prospect.at(size);
         let months = Decimal::from(12 * u32::from(purchase.years));
-        let hours: Decimal = (0..12 * u32::from(purchase.years)).map(|n| self.ahead.hours(purchase.years, n)).sum();
+        // Hours at the rate of the first month: discounts of later ones make them count more or less.
+        let counted = |n| self.ahead.hours(purchase.years, n) * self.ahead.paid(&purchase.service, n);
+        let hours: Decimal = (0..12 * u32::from(purchase.years)).map(counted).sum();
         let (upfront, recurring) = (size * purchase.upfront, size * purchase.hourly * hours);
         let each = |dollars| Usd::new(quotient(dollars, months).unwrap_or_default());
         let part = |part| share(part).map(exact).unwrap_or_default();

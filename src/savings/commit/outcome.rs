@@ -36,6 +36,8 @@ struct MonthOf {
     hours: f64,
     /// What a dollar of it is worth at the start.
     discount: f64,
+    /// What a dollar on demand of the first month is in it, and a dollar of fees: negotiated discounts begin and end.
+    paid: (f64, f64),
 }
 
 /// What a size of a purchase comes to, in dollars of its start.
@@ -63,16 +65,23 @@ impl Prospect {
             .filter_map(|n| {
                 let month = ahead.month(n as usize)?;
                 let discount = (1.0 + float(rate)).powf(-f64::from(n) / 12.0);
-                Some((month, MonthOf { groups: month.parts.weights.len(), hours: float(ahead.hours(purchase.years, n)), discount }))
+                let hours = float(ahead.hours(purchase.years, n));
+                let paid = (on_demand(ahead, purchase, month, n), float(ahead.paid(&purchase.service, n)));
+                Some((month, MonthOf { groups: month.parts.weights.len(), hours, discount, paid }))
             })
             .collect();
         let classes = Classes::of(purchase);
-        let weights = months.iter().flat_map(|(month, of)| month.parts.weights.iter().map(|w| w * of.hours * of.discount)).collect();
+        let weight = |(month, of): &(&MonthAhead, MonthOf)| {
+            let each = of.hours * of.discount;
+            month.parts.weights.iter().map(move |w| w * each).collect::<Vec<f64>>()
+        };
+        let weights = months.iter().flat_map(weight).collect();
+        let worth = months.iter().flat_map(|(month, of)| vec![of.paid.0; month.parts.weights.len()]).collect();
         let before: Vec<(Classes, f64)> = before.iter().map(|(p, size)| (Classes::of(p), float(*size))).collect();
         let path = |path: usize| months.iter().flat_map(|(month, _)| classes.units(month, path, &before)).collect::<Vec<f64>>();
         let units: Vec<Vec<f64>> = (0..ahead.paths).into_par_iter().map(path).collect();
         let mut prospect = Prospect {
-            hours: Hours { values: classes.values, weights, units: units.concat() },
+            hours: Hours { values: classes.values, weights, worth, units: units.concat() },
             price: (float(purchase.hourly), float(purchase.upfront)),
             eligible: (0.0, 0.0),
             months: months.into_iter().map(|(_, of)| of).collect(),
@@ -89,7 +98,7 @@ impl Prospect {
 
     /// What a unit costs over the term.
     fn unit(&self) -> f64 {
-        self.price.1 + self.months.iter().map(|m| self.price.0 * m.hours * m.discount).sum::<f64>()
+        self.price.1 + self.months.iter().map(|m| self.price.0 * m.paid.1 * m.hours * m.discount).sum::<f64>()
     }
 
     /// The size that saves the most on average: whole units, or dollars an hour to three places. `None` where none saves anything.
@@ -105,7 +114,7 @@ impl Prospect {
 
     /// The part of the hours in which all of a size is used.
     pub fn used_up(&self, size: Decimal) -> Option<Decimal> {
-        let of = |path| self.hours.path(path).filter(|(_, units)| units.iter().sum::<f64>() >= float(size) - 1e-9).map(|(w, _)| w);
+        let of = |path| self.hours.path(path).filter(|(_, units)| units.iter().sum::<f64>() >= float(size) - 1e-9).map(|(g, _)| g.weight);
         let above: f64 = (0..self.hours.paths()).flat_map(of).sum();
         share(above / (self.hours.paths() as f64 * self.hours.weights.iter().sum::<f64>()))
     }
@@ -125,7 +134,7 @@ impl Prospect {
         let mean = |n: usize, what: usize| paths.iter().map(|months| months[n][what]).sum::<f64>() / paths.len() as f64;
         let all = |what: usize| self.months.iter().enumerate().map(|(n, m)| mean(n, what) / m.discount).sum::<f64>();
         let (replaced, used, hours) = (all(0), all(1), self.months.iter().map(|m| m.hours).sum::<f64>());
-        let paid = |m: &MonthOf| self.price.0 * size * m.hours * m.discount;
+        let paid = |m: &MonthOf| self.price.0 * m.paid.1 * size * m.hours * m.discount;
         let part = |of: f64, whole: f64| if whole > 0.0 { of / whole } else { 0.0 };
         // What is paid at the start weighs more than what is replaced later, so that more of it must be used.
         let worth = |what: usize| (0..self.months.len()).map(|n| mean(n, what)).sum::<f64>();
@@ -145,10 +154,10 @@ impl Prospect {
         let mut groups = self.hours.path(path);
         let month = |m: &MonthOf| {
             let mut sums = [0.0; 2];
-            for (weight, units) in groups.by_ref().take(m.groups) {
+            for (group, units) in groups.by_ref().take(m.groups) {
                 let (replaced, used) = self.hours.covered(units, size);
-                sums[0] += weight * replaced;
-                sums[1] += weight * used;
+                sums[0] += group.weight * group.worth * replaced;
+                sums[1] += group.weight * used;
             }
             sums
         };
@@ -197,6 +206,14 @@ impl Outcome {
         };
         (0..months).find(paid_back).and_then(|n| u32::try_from(n + 1).ok())
     }
+}
+
+/// What a dollar on demand of the first month is in another one, of all that a purchase covers, on average: services may have discounts of
+/// their own.
+fn on_demand(ahead: &Ahead, purchase: &Purchase, month: &MonthAhead, number: u32) -> f64 {
+    let of = |used: usize| (month.likely[used], float(ahead.paid(&ahead.uses[used].record.service, number)));
+    let (all, paid) = purchase.covers.iter().map(|c| of(c.used)).fold((0.0, 0.0), |(all, paid), (d, p)| (all + d, paid + d * p));
+    if all > 0.0 { paid / all } else { 1.0 }
 }
 
 /// The uses that a purchase covers, by what a unit replaces of them.

@@ -119,6 +119,8 @@ pub struct Purchase {
     pub years: u8,
     /// How it is paid.
     pub payment: Payment,
+    /// The service to which it is paid.
+    pub service: String,
     /// What one is: the usage type of a reservation without the region's prefix. Nothing for a savings plan, whose unit is a dollar.
     pub base: Option<String>,
     /// Dollars that a unit costs in every hour of the term.

@@ -202,7 +202,7 @@ pub fn frontier(ask: &Ask<'_>) -> Result<Frontier, String> {
         as_of: ask.as_of.to_string(),
         month: ask.basis.month.to_string(),
         hours: exact(ask.basis.hours.hours(ask.basis.month)),
-        prices: ask.scenarios.payer(environment).1.prices(ask.basis.month).into(),
+        prices: ask.scenarios.payer(environment).1.prices([ask.basis.month]).into(),
         standby: standby.name.to_string(),
         region: standby.region.to_string(),
         rto_target: exact(ask.strategies.targets.rto.value.0),

@@ -298,7 +298,7 @@ const ALIKE: Decimal = Decimal::from_parts(10, 0, 0, false, 2);
 fn other_base(path: &str, base: &str, scenario: &Scenario) -> Option<String> {
     let (written, found) = (magnitude(base)?, part::stated(path, &scenario.tree)?);
     let differs = found.unit == written.unit && (found.value - written.value).abs() > written.value * ALIKE;
-    differs.then(|| format!("written for {base} at {path}: {} has {found}", scenario.name))
+    differs.then(|| format!("written for {base} at {path}: {} has {}", scenario.name, found.shown()))
 }
 
 impl Condition {
@@ -312,9 +312,9 @@ impl Condition {
         let at = self.at.as_deref()?;
         let found = part::stated(at, &scenario.tree)?;
         let of = |limit: &Option<String>| limit.as_deref().and_then(magnitude).filter(|l| l.unit == found.unit);
-        let less = of(&self.least).filter(|least| found.value < least.value).map(|least| format!("at least {least}"));
-        let more = of(&self.most).filter(|most| found.value > most.value).map(|most| format!("at most {most}"));
-        less.or(more).map(|limit| format!("made for {limit} at {at}: {} has {found}", scenario.name))
+        let less = of(&self.least).filter(|least| found.value < least.value).map(|least| format!("at least {}", least.shown()));
+        let more = of(&self.most).filter(|most| found.value > most.value).map(|most| format!("at most {}", most.shown()));
+        less.or(more).map(|limit| format!("made for {limit} at {at}: {} has {}", scenario.name, found.shown()))
     }
 }
 

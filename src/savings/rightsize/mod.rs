@@ -108,7 +108,7 @@ pub fn rightsize(ask: &Ask<'_>) -> Result<RightSizing, String> {
         return Err(all.join("\nerror: "));
     }
     let mut found = ask.document(judged)?;
-    found.prices = scenarios.payer(scenario).1.prices(ask.basis.month).into();
+    found.prices = scenarios.payer(scenario).1.prices([ask.basis.month]).into();
     found.notes.extend(inherited(&scenarios, ask.environment).filter(|_| !found.changes.is_empty()));
     Ok(found)
 }

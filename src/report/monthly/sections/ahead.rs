@@ -8,6 +8,7 @@ use crate::bill::{Category, Charge, Frequency};
 use crate::forecast::MonthForecast;
 use crate::money::{Usd, dollars};
 use crate::quantity::per_cent;
+use crate::rating::discount;
 use crate::rating::support::SERVICE;
 use crate::report::table::{Cell, Column, Table};
 use crate::usage::CREDITS;
@@ -130,11 +131,12 @@ pub fn known(facts: &Facts<'_>) -> Section {
     let credit = |c: &Charge| c.resource.as_ref() == CREDITS || c.category == Category::Credit;
     for bill in &facts.ahead {
         // Support is a fee as well, and comes every month.
-        let is_once = |c: &&Charge| c.frequency == Frequency::OneTime || c.category == Category::Purchase && c.service != SERVICE;
-        let once = bill.charges.iter().filter(is_once).filter(|c| !credit(c) && !c.billed.is_zero());
-        for c in once {
+        let is_once = |c: &Charge| c.frequency == Frequency::OneTime || c.category == Category::Purchase && c.service != SERVICE;
+        // What is left after the discounts, which stand behind their charges.
+        let once = bill.charges.iter().zip(discount::left(&bill.charges)).filter(|(c, left)| is_once(c) && !credit(c) && !left.is_zero());
+        for (c, left) in once {
             let name = if c.description.is_empty() { format!("{} {}", c.resource, c.usage_type) } else { c.description.to_string() };
-            table.line(vec![Cell::Text(bill.month.to_string()), Cell::Text(name), Cell::Money(c.billed)]);
+            table.line(vec![Cell::Text(bill.month.to_string()), Cell::Text(name), Cell::Money(left)]);
         }
     }
     let credits: Vec<(String, Usd)> = facts
