@@ -150,7 +150,7 @@ fn line_item(
         "Credit" => "Credit",
         "Adjustment" if row.text(CLASS)? == "Correction" => "Refund",
         // What lowers a bill and corrects none was agreed on.
-        "Adjustment" if row.number(BILLED)?.is_some_and(|billed| billed < Exact::ZERO) => "Discount",
+        "Adjustment" if row.sure_number(BILLED)? < Exact::ZERO || row.sure_number(EFFECTIVE)? < Exact::ZERO => "Discount",
         "Adjustment" => "Adjustment",
         other => return Err(Wrong::new(CATEGORY, other, "Usage, Purchase, Tax, Credit or Adjustment")),
     })
