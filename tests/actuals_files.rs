@@ -290,7 +290,7 @@ fn commitments_in_focus_become_the_line_items_of_the_report() {
         found.statements[0].bill.charges.iter().map(|c| format!("{} {} {}", c.line_item, c.billed, c.effective)).collect();
     kinds.sort();
     let expected = [
-        "Adjustment -1 -1",
+        "Discount -1 -1",
         "DiscountedUsage 0 0.5",
         "Fee 630 0",
         "SavingsPlanCoveredUsage 0 0.8",
