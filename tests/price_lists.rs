@@ -8,6 +8,7 @@ use std::io::BufReader;
 use std::path::Path;
 
 use ce_cost::diagnostic::Problems;
+use ce_cost::pricing::history::{self, Verdict};
 use ce_cost::pricing::offer::{self, List, Wanted};
 use ce_cost::pricing::{PriceBook, Term};
 use ce_cost::source::Sources;
@@ -135,6 +136,19 @@ fn offer(prices: &[(&str, &str)]) -> String {
         )
     };
     HEAD.to_owned() + COLUMNS + &prices.iter().enumerate().map(line).collect::<String>()
+}
+
+/// Beyond the last tier of such a list no use would have a price.
+#[test]
+fn tiers_that_end_are_not_taken_where_those_of_the_book_do_not() {
+    let (book, text_of) = (book(), offer(&[("0.1", "USD")]).replace("\"Inf\"", "\"100\""));
+    let wanted = Wanted::by(&book, false);
+    let list = offer::read("list", text_of.as_bytes(), &wanted).unwrap_or_else(|p| panic!("{}", text(&p)));
+    let laid = history::lay(&book, &[list], &wanted, false);
+    let [(_, findings)] = laid.findings.as_slice() else { panic!("one list: {:?}", laid.findings) };
+    let [finding] = findings.as_slice() else { panic!("one price: {findings:?}") };
+    assert_eq!((finding.verdict, finding.note.as_str()), (Verdict::Unlike, "its last tier ends at 100, and the book's has no end"));
+    assert!(laid.rows.is_empty());
 }
 
 #[test]

@@ -6,7 +6,7 @@ mod price_site;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use price_site::{Fault, Server, Site, list};
@@ -46,6 +46,11 @@ fn says(output: &Output, code: i32) -> String {
 fn book(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let files = fs::read_dir(folder.join("prices")).into_iter().flatten().map(|e| e.expect("an entry"));
     files.map(|e| (e.file_name().to_string_lossy().into_owned(), fs::read(e.path()).expect("a file"))).collect()
+}
+
+/// Where the second list lies in the cache.
+fn kept(folder: &Path, server: &Server) -> PathBuf {
+    folder.join("cache").join(server.url.trim_start_matches("http://").replace(':', "_")).join(&list(SECOND)[1..])
 }
 
 /// A folder whose book is that of the first list, and its server.
@@ -120,8 +125,7 @@ fn a_connection_that_is_cut_goes_on_where_it_ended() {
     let asked: Vec<String> = server.log().into_iter().filter(|l| l.contains(&list(SECOND))).collect();
     assert_eq!(asked, [format!("200 {}", list(SECOND)), format!("206 {} bytes=100000-", list(SECOND))]);
     assert!(told.contains("resumed after 100 kB, length checked"), "{told}");
-    let kept = folder.path().join("cache").join(server.url.trim_start_matches("http://").replace(':', "_")).join(&list(SECOND)[1..]);
-    assert_eq!(fs::read(kept).expect("the kept list"), second().files[&list(SECOND)]);
+    assert_eq!(fs::read(kept(folder.path(), &server)).expect("the kept list"), second().files[&list(SECOND)]);
 }
 
 #[test]
@@ -135,6 +139,113 @@ fn a_list_that_changes_between_two_parts_is_fetched_anew() {
     let told = says(&update(folder.path(), &server.url, &[]), 0);
     assert!(server.log().contains(&format!("200 {}", list(SECOND))), "the tag is another one: no part is asked for, the whole comes");
     assert!(told.contains("0.06"), "{told}");
+}
+
+#[test]
+fn a_server_that_sends_ranges_of_its_own_length_is_asked_for_the_rest() {
+    let (folder, server) = renewed();
+    let mut site = second();
+    site.faults.insert(list(SECOND), Fault::ShortRanges(150_000));
+    server.becomes(site);
+    says(&update(folder.path(), &server.url, &[]), 0);
+    let asked: Vec<String> = server.log().into_iter().filter(|l| l.contains(&list(SECOND))).collect();
+    let part = |from: u32| format!("206 {} bytes={from}-", list(SECOND));
+    assert_eq!(asked, [format!("200 {}", list(SECOND)), part(150_000), part(300_000)]);
+    assert_eq!(fs::read(kept(folder.path(), &server)).expect("the kept list"), second().files[&list(SECOND)]);
+}
+
+/// A server that knows no `If-Range` sends the rest of another file: its tag tells.
+#[test]
+fn the_rest_of_another_file_is_not_put_to_a_part() {
+    let (folder, server) = renewed();
+    let mut site = second();
+    site.faults.insert(list(SECOND), Fault::CutAlways(100_000));
+    server.becomes(site);
+    says(&update(folder.path(), &server.url, &[]), 69);
+    let other = || Site::with(SECOND, "2026-10-21", "2026-11-01", "0.0600000000");
+    let mut site = other();
+    site.faults.insert(list(SECOND), Fault::NoIfRange);
+    server.becomes(site);
+    server.log();
+    says(&update(folder.path(), &server.url, &[]), 0);
+    let asked: Vec<String> = server.log().into_iter().filter(|l| l.contains(&list(SECOND))).collect();
+    assert_eq!(asked, [format!("206 {} bytes=100000-", list(SECOND)), format!("200 {}", list(SECOND))]);
+    assert_eq!(fs::read(kept(folder.path(), &server)).expect("the kept list"), other().files[&list(SECOND)]);
+}
+
+/// Prices that AWS does not publish lie in a folder above that of the lists, and no update touches them.
+#[test]
+fn a_private_rate_stays_above_what_an_update_writes() {
+    let (folder, server) = renewed();
+    let at = folder.path();
+    server.becomes(second());
+    says(&update(at, &server.url, &[]), 0);
+    let header = String::from_utf8(book(at)["us-east-1.csv"].clone()).expect("text").lines().next().expect("a header").to_owned();
+    let row = "AmazonECS,us-east-1,USE1-Fargate-vCPU-Hours:perCPU,,,Fargate,hours,0,Inf,0.03,USD,on-demand,,,2026-09-01,our contract,high,";
+    fs::create_dir(at.join("private")).expect("a folder");
+    fs::write(at.join("private/own.csv"), format!("{header}\n{row}\n")).expect("a file");
+    let before = fs::read(at.join("private/own.csv")).expect("the rates");
+    let core = |prices: &[&str]| says(&run(at, &[&["explain", "prod", "core", "--month", "2026-12"][..], prices].concat()), 0);
+    let both = ["--prices", "prices", "--prices", "private"];
+    assert!(core(&["--prices", "prices"]).contains("× 0.05 ="), "the list's price of November");
+    let told = core(&both);
+    assert!(told.contains("× 0.03 =") && told.contains("our contract"), "the rate without a day, over a price that began later: {told}");
+    server.becomes(Site::with("20261120000000", "2026-11-20", "2026-11-10", "0.0600000000"));
+    says(&update(at, &server.url, &both), 0);
+    assert!(core(&["--prices", "prices"]).contains("× 0.06 ="), "the list is renewed");
+    assert!(core(&both).contains("× 0.03 ="), "and the rate holds");
+    assert_eq!(fs::read(at.join("private/own.csv")).expect("the rates"), before);
+    assert_eq!(fs::read_dir(at.join("private")).expect("a folder").count(), 1);
+    assert!(!String::from_utf8_lossy(&book(at)["us-east-1.csv"]).contains("our contract"));
+    // Without --out nobody knows which of the two is meant.
+    let told = says(&run(at, &[&both[..], &["prices", "update", "--base-url", server.url.as_str()]].concat()), 64);
+    assert!(told.contains("which folder of price files is to be renewed?"), "{told}");
+}
+
+/// The list of the same day, corrected: the version says which is the later one.
+#[test]
+fn a_correction_on_the_same_day_takes_the_place_of_what_it_corrects() {
+    let (folder, server) = renewed();
+    let list = |version: &str, price: &str| Site::with(version, "2026-11-20", "2026-11-01", price);
+    server.becomes(list("20261120160000", "0.0500000000"));
+    says(&update(folder.path(), &server.url, &[]), 0);
+    server.becomes(list("20261120210000", "0.0600000000"));
+    assert!(says(&update(folder.path(), &server.url, &[]), 0).contains("1 changed"));
+    server.becomes(list("20261120160000", "0.0500000000"));
+    assert!(says(&update(folder.path(), &server.url, &[]), 0).contains("older than the book"));
+    let text = String::from_utf8(book(folder.path())["us-east-1.csv"].clone()).expect("text");
+    assert!(text.contains(",0.06,USD,on-demand,,2026-11-01,2026-11-20,") && !text.contains(",0.05,USD"), "{text}");
+}
+
+/// A newer list with today's price ends the dearer one that was to begin in November.
+#[test]
+fn a_list_that_confirms_a_price_ends_a_later_one_that_it_no_longer_has() {
+    let (folder, server) = renewed();
+    server.becomes(second());
+    says(&update(folder.path(), &server.url, &[]), 0);
+    server.becomes(Site::with("20261120000000", "2026-11-20", "2026-10-01", "0.0404800000"));
+    assert!(says(&update(folder.path(), &server.url, &[]), 0).contains("1 changed"));
+    let text = String::from_utf8(book(folder.path())["us-east-1.csv"].clone()).expect("text");
+    assert!(text.contains(",0.04048,USD,on-demand,,2026-11-01,2026-11-20,") && !text.contains(",0.05,USD"), "{text}");
+}
+
+/// The built-in book saw its price before the first list confirmed it: an older list's price ends on that day.
+#[test]
+fn history_ends_where_todays_price_was_known() {
+    let (folder, server) = renewed();
+    server.becomes(Site::with("20261120000000", "2026-11-20", "2026-11-01", "0.0404800000"));
+    says(&update(folder.path(), &server.url, &[]), 0);
+    let seen = |text: &str| text.lines().filter(|l| l.contains("8CESGAFWKAJ98PME")).map(str::to_owned).collect::<Vec<_>>();
+    let confirmed = seen(&String::from_utf8_lossy(&book(folder.path())["us-east-1.csv"]));
+    assert!(confirmed.len() == 1 && confirmed[0].contains(",2026-11-20,") && confirmed[0].contains("known since "), "{confirmed:?}");
+    let day = confirmed[0].split_once("known since ").expect("a day").1.get(..10).expect("a day").to_owned();
+    assert!(day.as_str() <= "2026-10-07", "{day}");
+    server.becomes(Site::with("20250610000000", "2025-06-10", "2025-06-01", "0.0300000000"));
+    says(&update(folder.path(), &server.url, &["--history"]), 0);
+    let rows = seen(&String::from_utf8_lossy(&book(folder.path())["us-east-1.csv"]));
+    assert_eq!(rows.len(), 2, "{rows:?}");
+    assert!(rows[0].contains(",0.03,USD,on-demand,,,2025-06-10,"), "{}", rows[0]);
+    assert!(rows[1].contains(&format!(",0.04048,USD,on-demand,,{day},2026-11-20,")), "{}", rows[1]);
 }
 
 #[test]

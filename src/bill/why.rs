@@ -92,6 +92,10 @@ pub struct WhyPrice {
     pub sku: String,
     /// From when the price holds: its own first day, else the day it was seen.
     pub effective: String,
+    /// Both days in words.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub when: String,
     /// Who says so.
     pub source: String,
     /// high, medium or low.
@@ -162,6 +166,7 @@ pub fn explain(part: &Part<'_>, scenario: &Scenario, scenarios: &Scenarios, book
         price: row.map(|r| WhyPrice {
             sku: r.sku.clone(),
             effective: r.dated(),
+            when: r.when(),
             source: r.source.clone(),
             confidence: r.confidence.to_string(),
             description: r.description.clone(),

@@ -139,7 +139,7 @@ fn one(charge: &Why, screen: &Screen) -> String {
     }
     if let Some(price) = &charge.price {
         let sku = if price.sku.is_empty() { "no SKU seen".to_owned() } else { format!("SKU {}", price.sku) };
-        let when = if price.effective.is_empty() { "date unknown".to_owned() } else { format!("seen {}", price.effective) };
+        let when = &price.when;
         let mark = if price.confidence == "low" { " *" } else { "" };
         let text = format!("price: {sku}, {when}, {}, {} confidence{mark} ({})", price.source, price.confidence, price.place);
         out.push_str(&screen.paint(Tone::Dim, hanging(screen, &text).trim_end()));

@@ -1,7 +1,7 @@
 //! Files in: scenarios, prices, and the basis that the arguments ask for.
 
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 use fs_err as fs;
@@ -38,7 +38,7 @@ impl Inputs {
 
     /// Reads what the arguments name, with changes to these environments.
     pub fn changed(cli: &Cli, world: &World, changes: &ChangeArgs, environments: &[String]) -> Result<Inputs, Failure> {
-        let book = book(cli.prices.as_deref(), world)?;
+        let book = book(&cli.prices, world)?;
         let (files, missing) = scenario_files(cli.scenarios.as_deref())?;
         let mut patches = Vec::new();
         for environment in environments {
@@ -125,17 +125,20 @@ pub fn summary(text: &str, errors: usize) -> String {
     format!("{}\n\n{plural}", text.trim_end())
 }
 
-/// The built-in book, or that with a folder's files laid over it, or that folder's alone.
-pub fn book(folder: Option<&Path>, world: &World) -> Result<PriceBook, Failure> {
+/// The built-in book with the files of these folders laid over it, the last on top; without it where a folder is a whole book.
+pub fn book(folders: &[PathBuf], world: &World) -> Result<PriceBook, Failure> {
     let render = |e: Box<(crate::diagnostic::Problems, crate::source::Sources)>| {
         Failure::input(summary(&e.0.render(&e.1, world.colour_errors), e.0.errors()))
     };
-    let Some(folder) = folder else { return PriceBook::embedded().map_err(render) };
-    let own = folder_files(folder, &["csv"])?;
-    if own.is_empty() {
-        return Err(Failure::missing(format!("error: no price file (*.csv) in {}", folder.display())));
+    let mut files = Vec::new();
+    for folder in folders {
+        let own = folder_files(folder, &["csv"])?;
+        if own.is_empty() {
+            return Err(Failure::missing(format!("error: no price file (*.csv) in {}", folder.display())));
+        }
+        files.push(own);
     }
-    let own: Vec<(&str, &str)> = own.iter().map(|f| (f.name.as_str(), f.text.as_str())).collect();
+    let own: Vec<Vec<(&str, &str)>> = files.iter().map(|own| own.iter().map(|f| (f.name.as_str(), f.text.as_str())).collect()).collect();
     read::laid(&own).map_err(render)
 }
 

@@ -35,7 +35,7 @@ pub fn run(cli: &Cli, args: &PricesArgs, world: &World) -> Result<Output, Failur
         PricesCommand::Diff { before, after, month, format } => return diff::run(cli, before, after, *month, *format, world),
         _ => {}
     }
-    let book = input::book(cli.prices.as_deref(), world)?;
+    let book = input::book(&cli.prices, world)?;
     let out = match &args.command {
         PricesCommand::Coverage { region, format } => return coverage::run(cli, &book, region.as_deref(), *format, world),
         PricesCommand::Import(_) | PricesCommand::Update(_) | PricesCommand::Diff { .. } => String::new(),

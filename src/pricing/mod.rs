@@ -206,6 +206,16 @@ impl PriceRow {
     pub fn dated(&self) -> String {
         self.effective_from.map_or_else(|| self.seen.clone(), |d| d.to_string())
     }
+
+    /// Both days in words, as far as they are known: `from 2026-11-01, seen 2026-11-20`.
+    pub fn when(&self) -> String {
+        let from = self.effective_from.map(|day| format!("from {day}"));
+        let seen = (!self.seen.is_empty()).then(|| format!("seen {}", self.seen));
+        match (from, seen) {
+            (Some(from), Some(seen)) => format!("{from}, {seen}"),
+            (from, seen) => from.or(seen).unwrap_or_else(|| "date unknown".to_owned()),
+        }
+    }
 }
 
 /// Over which accounts AWS adds up usage before tiers and allowances.

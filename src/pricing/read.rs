@@ -57,14 +57,22 @@ pub fn price_rows(name: &str, text: &str) -> Result<Vec<PriceRow>, Box<(Problems
     if problems.none_is_error() { Ok(rows) } else { Err(Box::new((problems, sources))) }
 }
 
-/// The book that a folder's files make: laid over the built-in one, or alone where they hold families.
+/// The book that the files of folders make, each folder laid over those before it and the first over the built-in book; one that holds
+/// families is a whole book, and what lies below it is left out.
+///
+/// The first folder's prices take the place of the built-in ones period by period, since an import writes only the periods that a list
+/// changed. A folder above it says what holds from the first day on that it names for a price: no later period of a list below ends a
+/// rate of one's own.
 ///
 /// # Errors
 /// Everything that is wrong with them, with the files to show it in.
-pub fn laid<'t>(own: &[(&'t str, &'t str)]) -> Result<PriceBook, Box<(Problems, Sources)>> {
-    let whole = own.iter().any(|(name, _)| is_families(name));
-    let base = if whole { Vec::new() } else { PriceBook::embedded_files() };
-    book(base.into_iter().chain(own.iter().copied()))
+pub fn laid<'t>(folders: &[Vec<(&'t str, &'t str)>]) -> Result<PriceBook, Box<(Problems, Sources)>> {
+    let whole = folders.iter().rposition(|own| own.iter().any(|(name, _)| is_families(name)));
+    let mut lowest = if whole.is_some() { Vec::new() } else { PriceBook::embedded_files() };
+    let mut upper = folders.iter().skip(whole.unwrap_or(0));
+    lowest.extend(upper.next().into_iter().flatten().copied());
+    let layers: Vec<Vec<(&str, &str)>> = std::iter::once(lowest).chain(upper.cloned()).collect();
+    of_layers(&layers)
 }
 
 /// True for the table of families, by its name: a folder that holds it is a whole book.
@@ -82,9 +90,15 @@ pub fn holds_prices(name: &str) -> bool {
 /// known by their names, every other file holds prices. Files that come later overlay earlier ones: a price of the same usage
 /// type, operation, term and period takes the place of the earlier one with all its tiers.
 pub fn book<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<PriceBook, Box<(Problems, Sources)>> {
+    of_layers(&[files.into_iter().collect()])
+}
+
+/// Prices by what names them in one period.
+type Prices = BTreeMap<GroupKey, Vec<PriceRow>>;
+
+fn of_layers(layers: &[Vec<(&str, &str)>]) -> Result<PriceBook, Box<(Problems, Sources)>> {
     let mut sources = Sources::default();
     let mut problems = Problems::default();
-    let ids: Vec<(FileId, String)> = files.into_iter().map(|(name, text)| (sources.add(name, text), name.to_owned())).collect();
     let mut book = PriceBook {
         sources: Sources::default(),
         rows: Vec::new(),
@@ -94,19 +108,14 @@ pub fn book<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<P
         support: Vec::new(),
         index: HashMap::new(),
     };
-    let mut prices: BTreeMap<GroupKey, Vec<PriceRow>> = BTreeMap::new();
-    for (file, name) in &ids {
-        match name.rsplit('/').next().unwrap_or(name) {
-            "regions.csv" => book.regions = regions(&sources, *file, &mut problems),
-            ADDED_REGIONS => book.regions.extend(regions(&sources, *file, &mut problems)),
-            "families.csv" => book.families = families(&sources, *file, &mut problems),
-            ADDED_FAMILIES => book.families.extend(families(&sources, *file, &mut problems)),
-            "free_tier.csv" => book.allowances = allowances(&sources, *file, &mut problems),
-            "support.csv" => book.support = support(&sources, *file, &mut problems),
-            // What services are called is no part of their prices (`variance::names`).
-            "service_names.csv" => {}
-            _ => overlay(&mut prices, rows(&sources, *file, &mut problems), &mut problems),
+    let mut prices = Prices::new();
+    for files in layers {
+        let mut own = Prices::new();
+        for &(name, text) in files {
+            let file = sources.add(name, text);
+            one_file(&mut book, &mut own, &sources, (file, name), &mut problems);
         }
+        lay_over(&mut prices, own);
     }
     tiers(&prices, &mut problems);
     index(&mut book, prices, &mut problems);
@@ -116,6 +125,33 @@ pub fn book<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<P
     } else {
         Err(Box::new((problems, sources)))
     }
+}
+
+fn one_file(book: &mut PriceBook, prices: &mut Prices, sources: &Sources, (file, name): (FileId, &str), problems: &mut Problems) {
+    match name.rsplit('/').next().unwrap_or(name) {
+        "regions.csv" => book.regions = regions(sources, file, problems),
+        ADDED_REGIONS => book.regions.extend(regions(sources, file, problems)),
+        "families.csv" => book.families = families(sources, file, problems),
+        ADDED_FAMILIES => book.families.extend(families(sources, file, problems)),
+        "free_tier.csv" => book.allowances = allowances(sources, file, problems),
+        "support.csv" => book.support = support(sources, file, problems),
+        // What services are called is no part of their prices (`variance::names`).
+        "service_names.csv" => {}
+        _ => overlay(prices, rows(sources, file, problems), problems),
+    }
+}
+
+/// Lays the prices of an upper folder over those below: from its first day on, a price is what the upper folder says.
+fn lay_over(prices: &mut Prices, own: Prices) {
+    for key in own.keys() {
+        let mut end = key.clone();
+        end.5 = Some(NaiveDate::MAX);
+        let overtaken: Vec<GroupKey> = prices.range(key.clone()..=end).map(|(below, _)| below.clone()).collect();
+        for below in overtaken {
+            prices.remove(&below);
+        }
+    }
+    prices.extend(own);
 }
 
 /// What names one price in one period.

@@ -17,6 +17,10 @@ pub enum Fault {
     CutOnce(usize),
     /// Every answer ends after so many bytes.
     CutAlways(usize),
+    /// As `CutOnce`, and each answer after it is a range of so many bytes at most, whole in itself.
+    ShortRanges(usize),
+    /// A range is answered whatever tag it is asked for with.
+    NoIfRange,
     /// The answer carries the SHA-256 of something else.
     WrongHash,
     /// The first answers are a server's excuse.
@@ -171,24 +175,28 @@ fn serve(stream: TcpStream, site: &Mutex<Site>) {
         let _ = write!(stream, "HTTP/1.1 304 X\r\nETag: {tag}\r\nConnection: close\r\n\r\n");
         return;
     }
-    let range = headers.get("range").filter(|_| headers.get("if-range") == Some(&tag));
+    let range = headers.get("range").filter(|_| fault == Some(Fault::NoIfRange) || headers.get("if-range") == Some(&tag));
     let from = range.and_then(|r| r.strip_prefix("bytes=")?.strip_suffix('-')?.parse::<usize>().ok()).unwrap_or(0);
+    let last = match fault {
+        Some(Fault::ShortRanges(most)) if range.is_some() => bytes.len().min(from + most),
+        _ => bytes.len(),
+    };
     let (status, more) = match range {
-        Some(_) => (206, format!("Content-Range: bytes {from}-{}/{}\r\n", bytes.len() - 1, bytes.len())),
+        Some(_) => (206, format!("Content-Range: bytes {from}-{}/{}\r\n", last - 1, bytes.len())),
         None => (200, String::new()),
     };
     site.log.push(format!("{status} {path} {}", range.map_or("", String::as_str)).trim_end().to_owned());
     let end = match fault {
-        Some(Fault::CutOnce(at)) if asked == 1 => at,
+        Some(Fault::CutOnce(at) | Fault::ShortRanges(at)) if asked == 1 => at,
         Some(Fault::CutAlways(at)) => at.max(from),
-        _ => bytes.len(),
+        _ => last,
     };
     let more = match fault {
         // The SHA-256 of nothing.
         Some(Fault::WrongHash) => more + "x-amz-checksum-sha256: 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\r\n",
         _ => more,
     };
-    let length = bytes.len() - from;
+    let length = last - from;
     let _ = write!(stream, "HTTP/1.1 {status} X\r\nETag: {tag}\r\n{more}Content-Length: {length}\r\nConnection: close\r\n\r\n");
     let _ = stream.write_all(&bytes[from..end]);
 }

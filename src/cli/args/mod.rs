@@ -52,9 +52,10 @@ pub struct Cli {
     /// Read scenario files from this folder
     #[arg(long, global = true, value_name = "DIR", env = "CE_COST_SCENARIOS")]
     pub scenarios: Option<PathBuf>,
-    /// Lay the price files of this folder over the built-in ones (a folder with families.csv replaces them all)
+    /// Lay the price files of this folder over the built-in ones (a folder with families.csv replaces them all); given several times,
+    /// each over those before it
     #[arg(long, global = true, value_name = "DIR", env = "CE_COST_PRICES")]
-    pub prices: Option<PathBuf>,
+    pub prices: Vec<PathBuf>,
     /// Compute as if it were this day (2026-11-24); today if left out
     #[arg(long, global = true, value_name = "DATE")]
     pub as_of: Option<NaiveDate>,

@@ -129,7 +129,7 @@ fn at(name: &str, inputs: &Inputs, world: &World) -> Result<PriceBook, Failure> 
         let help = "help: name a day such as 2026-09-30, or a folder of price files";
         return Err(Failure::missing(format!("error: `{name}` is neither a day nor a folder\n{help}")));
     }
-    Ok(input::book(Some(path), world)?.as_of(inputs.as_of))
+    Ok(input::book(&[path.to_owned()], world)?.as_of(inputs.as_of))
 }
 
 /// The bills of every environment at given prices.

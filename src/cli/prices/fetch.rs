@@ -1,7 +1,8 @@
 //! Lists over HTTP: only what changed, on from where it was cut off, checked, and kept.
 //!
 //! AWS publishes no hash beside its lists. Checked is the length that the answer states; a SHA-256 where the answer carries one
-//! (S3's `x-amz-checksum-sha256`, RFC 9530's `Repr-Digest`); and, by `If-Range`, that a file which is fetched in two parts is the same.
+//! (S3's `x-amz-checksum-sha256`, RFC 9530's `Repr-Digest`); and, by `If-Range` and the tag of each answer, that a file which is fetched in
+//! two parts is the same.
 
 use std::fmt::Write as _;
 use std::io::{ErrorKind, IsTerminal, Read, Write};
@@ -52,6 +53,9 @@ impl Kept {
     }
 }
 
+/// The part of a file that is there already, and what is known of it.
+type Begun = Option<(u64, Kept)>;
+
 /// Why a try did not bring the file.
 struct Refusal {
     fault: Fault,
@@ -98,6 +102,9 @@ impl Fetcher {
         if let Some(parent) = file.parent() {
             fs::create_dir_all(parent).map_err(wrong)?;
         }
+        // Two processes that append to one part would spoil it for both. The lock ends with the process, however that ends.
+        let lock = fs::OpenOptions::new().create(true).append(true).open(self.folder.join("lock")).map_err(wrong)?;
+        fs4::FileExt::lock(lock.file()).map_err(wrong)?;
         let waits = ExponentialBuilder::new().with_min_delay(WAIT).with_max_times(RETRIES).with_jitter();
         let mut resumed = 0;
         let once = || self.once(path, &file, &mut resumed);
@@ -109,7 +116,7 @@ impl Fetcher {
         let url = format!("{}{path}", self.base);
         let (part, note) = (beside(file, "part"), beside(file, "json"));
         let held: Option<Kept> = file.exists().then(|| kept(&note)).flatten();
-        let begun: Option<(u64, Kept)> = kept(&beside(&part, "json")).and_then(|k| Some((fs::metadata(&part).ok()?.len(), k)));
+        let begun: Begun = kept(&beside(&part, "json")).and_then(|k| Some((fs::metadata(&part).ok()?.len(), k)));
         let begun = begun.filter(|(length, k)| *length > 0 && k.validator().is_some());
         let mut request = self.agent.get(&url).header("Accept-Encoding", "identity");
         if let Some((length, k)) = &begun {
@@ -124,15 +131,14 @@ impl Fetcher {
         let response = request.call().map_err(|e| Refusal::passing(format!("{url}: {e}")))?;
         match (response.status().as_u16(), held) {
             (304, Some(k)) => as_kept(file, &k),
-            (200, _) => self.take(response, file, &part, 0, resumed),
+            (200, _) => self.take(response, file, &part, None, resumed),
             (206, _) => {
-                let from = begun.map_or(0, |(length, _)| length);
-                if range_start(response.headers()) != Some(from) {
+                if let Some(why) = not_the_rest(response.headers(), begun.as_ref()) {
                     forget(&part);
-                    return Err(Refusal::passing(format!("{url}: the answer is another part than was asked for")));
+                    return Err(Refusal::passing(format!("{url}: {why}")));
                 }
-                *resumed = from;
-                self.take(response, file, &part, from, resumed)
+                *resumed = begun.as_ref().map_or(0, |(length, _)| *length);
+                self.take(response, file, &part, begun, resumed)
             }
             (416, _) => {
                 forget(&part);
@@ -148,12 +154,18 @@ impl Fetcher {
     }
 
     /// Takes a body into the part, checks the whole, and puts it in its place.
-    fn take(&self, response: Response<Body>, file: &Path, part: &Path, from: u64, resumed: &mut u64) -> Result<Got, Refusal> {
+    fn take(&self, response: Response<Body>, file: &Path, part: &Path, begun: Begun, resumed: &mut u64) -> Result<Got, Refusal> {
         let name = file.strip_prefix(&self.folder).unwrap_or(file).display().to_string();
         let disk = |e: std::io::Error| Refusal::lasting(Exit::Missing, e.to_string());
         let headers = response.headers().clone();
         let rest: Option<u64> = header(&headers, "content-length").and_then(|l| l.parse().ok());
-        let mut note = Kept { etag: header(&headers, "etag"), modified: header(&headers, "last-modified"), sha256: String::new() };
+        let (from, before) = begun.unwrap_or_default();
+        let whole = if from == 0 { rest } else { range(&headers).and_then(|r| r.whole) };
+        let mut note = Kept {
+            etag: header(&headers, "etag").or(before.etag),
+            modified: header(&headers, "last-modified").or(before.modified),
+            sha256: String::new(),
+        };
         let json = |note: &Kept| serde_json::to_vec(note).unwrap_or_default();
         if from == 0 {
             forget(part);
@@ -172,6 +184,15 @@ impl Fetcher {
                 rest.unwrap_or(0)
             )));
         }
+        // An answer may be whole and the file not: a range that ends early.
+        let length = fs::metadata(part).map_err(disk)?.len();
+        if let Some(whole) = whole.filter(|whole| *whole != length) {
+            if length > whole {
+                forget(part);
+            }
+            let why = format!("{name} was cut off, {RETRIES} tries later still: {length} of {whole} bytes are there");
+            return Err(Refusal::passing(why));
+        }
         let sum = digest(part).map_err(disk)?;
         if let Some(published) = published_hash(&headers).filter(|p| *p != sum) {
             forget(part);
@@ -188,7 +209,7 @@ impl Fetcher {
         if *resumed > 0 {
             let _ = write!(how, ", resumed after {}", size(*resumed));
         }
-        let checked = match (rest.is_some(), published_hash(&headers).is_some()) {
+        let checked = match (whole.is_some(), published_hash(&headers).is_some()) {
             (_, true) => "SHA-256 checked",
             (true, false) => "length checked",
             (false, false) => "neither length nor hash stated",
@@ -230,9 +251,31 @@ fn header(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name)?.to_str().ok().map(str::to_owned)
 }
 
-/// Where the part of an answer begins: `bytes 500-999/1000`.
-fn range_start(headers: &HeaderMap) -> Option<u64> {
-    header(headers, "content-range")?.strip_prefix("bytes ")?.split('-').next()?.parse().ok()
+/// Which part of a file an answer is.
+#[derive(Debug, PartialEq, Eq)]
+struct Stretch {
+    /// Its first byte.
+    start: u64,
+    /// The length of the whole file; `None` where the answer does not say.
+    whole: Option<u64>,
+}
+
+/// What an answer says of its part: `bytes 500-999/1000`, or `/*`.
+fn range(headers: &HeaderMap) -> Option<Stretch> {
+    let text = header(headers, "content-range")?;
+    let (stretch, whole) = text.strip_prefix("bytes ")?.split_once('/')?;
+    Some(Stretch { start: stretch.split('-').next()?.parse().ok()?, whole: whole.trim().parse().ok() })
+}
+
+/// Why an answer is not the rest of the part that is there. A server that does not know `If-Range` sends the rest of whatever it has.
+fn not_the_rest(headers: &HeaderMap, begun: Option<&(u64, Kept)>) -> Option<&'static str> {
+    let Some((length, part)) = begun else { return Some("the answer is a part, and the whole was asked for") };
+    if range(headers).map(|r| r.start) != Some(*length) {
+        return Some("the answer is another part than was asked for");
+    }
+    let differs = |held: &Option<String>, name: &str| held.is_some() && header(headers, name).is_some_and(|now| Some(now) != *held);
+    let is_other = if part.etag.is_some() { differs(&part.etag, "etag") } else { differs(&part.modified, "last-modified") };
+    is_other.then_some("the file changed between two parts of it")
 }
 
 /// The SHA-256 that an answer carries, as hexadecimal digits. A hash of parts (S3, `…-2`) says nothing of the whole.

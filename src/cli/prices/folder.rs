@@ -87,7 +87,7 @@ fn book<'a>(place: &Path, own: impl IntoIterator<Item = (&'a str, &'a str)>, wor
     let own: Vec<(String, &str)> =
         own.into_iter().map(|(name, text)| (place.join(name).to_string_lossy().replace('\\', "/"), text)).collect();
     let own: Vec<(&str, &str)> = own.iter().map(|(n, t)| (n.as_str(), *t)).collect();
-    read::laid(&own).map_err(|e| {
+    read::laid(&[own]).map_err(|e| {
         let help = "help: nothing was written; the price files are as they were";
         Failure::input(format!("{}\n{help}", summary(&e.0.render(&e.1, world.colour_errors), e.0.errors())))
     })

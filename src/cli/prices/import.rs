@@ -26,7 +26,9 @@ const CHUNK: usize = 256 << 10;
 
 /// Runs the command.
 pub fn run(cli: &Cli, args: &ImportPricesArgs, world: &World) -> Result<Output, Failure> {
-    let intake = Intake::new(cli, &args.take, args.take.out.as_deref().or(cli.prices.as_deref()), world)?;
+    // What no list says stands in the folders above the first.
+    let folder = args.take.out.as_deref().or(cli.prices.first().map(PathBuf::as_path));
+    let intake = Intake::new(cli, &args.take, folder, world)?;
     let mut files = Vec::new();
     for list in &args.lists {
         files.push((list.clone(), if is_address(list) { fetched(list)? } else { PathBuf::from(list) }));
@@ -65,7 +67,7 @@ impl Intake {
         let folder = folder.map(Folder::read).transpose()?;
         let book = match &folder {
             Some(folder) => folder.book(world)?,
-            None => crate::cli::input::book(None, world)?,
+            None => crate::cli::input::book(&[], world)?,
         };
         let records = used(cli, &book, world)?;
         let regions =

@@ -60,7 +60,7 @@ fn one_list(out: &mut String, list: &List, findings: &[Finding], world: &World) 
     };
     add("prices that differ, in a list that is older than the book", count(Verdict::Older));
     add("prices of which several could be meant", count(Verdict::Several));
-    add("prices in another unit, or from another allowance on, than the book's", count(Verdict::Unlike));
+    add("prices in another unit, from another allowance on or to another end than the book's", count(Verdict::Unlike));
     for (reason, n) in left {
         let _ = writeln!(out, "  skipped  {n} {reason}");
     }

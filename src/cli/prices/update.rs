@@ -53,7 +53,12 @@ struct InRegion {
 
 /// Runs the command.
 pub fn run(cli: &Cli, args: &UpdatePricesArgs, world: &World) -> Result<Output, Failure> {
-    let Some(folder) = args.take.out.as_deref().or(cli.prices.as_deref()) else {
+    // Of several folders one holds what no list says: none is chosen to be written over.
+    let only = match cli.prices.as_slice() {
+        [only] => Some(only.as_path()),
+        _ => None,
+    };
+    let Some(folder) = args.take.out.as_deref().or(only) else {
         let help = "help: --out DIR names it; a folder that is not there yet is made";
         return Err(Failure::usage(format!("error: which folder of price files is to be renewed?\n{help}")));
     };

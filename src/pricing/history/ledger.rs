@@ -54,6 +54,12 @@ impl Ledger {
         self.prices.get(key)?.values().next_back()?.first().map(|r| r.unit)
     }
 
+    /// True where the newest price has a last tier without an end.
+    pub fn is_open(&self, key: &PriceKey) -> bool {
+        let newest = self.prices.get(key).and_then(|periods| periods.values().next_back());
+        newest.is_some_and(|rows| rows.iter().any(|r| r.tier_end.is_none()))
+    }
+
     /// The newest price, in words.
     pub fn newest(&self, key: &PriceKey) -> Option<Said> {
         self.prices.get(key)?.values().next_back().map(|rows| said(rows))
@@ -77,20 +83,22 @@ impl Ledger {
             return (Verdict::New, None);
         };
         let book = Some(said(&held));
-        let seen = held.first().and_then(|r| check::first_day(&r.seen));
-        let is_newer = published.is_some_and(|p| seen.is_none_or(|s| s < p));
+        let is_newer = is_newer(&held, &rows, published);
         if same(&held, &rows) {
+            let rows = remembering(with_fee(rows, held.first().and_then(|r| r.upfront)), from, known(&held));
+            let ended = self.replace_later(key, day, published, &rows);
             if is_newer {
-                self.put(key, from, with_fee(rows, held.first().and_then(|r| r.upfront)));
+                self.put(key, from, rows);
             }
-            return (Verdict::Same, book);
+            // The price of today stays, and what was to follow it does not come.
+            return ended.map_or((Verdict::Same, book), |later| (Verdict::Changed, Some(later)));
         }
         if !is_newer {
-            let may = history && from.is_none() && seen.is_some_and(|s| Some(s) > effective);
-            if !may {
+            let was_before = |start: &NaiveDate| Some(*start) > effective.or(published) && self.is_first(key, *start);
+            let Some(start) = known(&held).filter(was_before).filter(|_| history && from.is_none()) else {
                 return (Verdict::Older, book);
-            }
-            self.put(key, seen, held);
+            };
+            self.put(key, Some(start), held);
             self.put(key, None, rows);
             return (Verdict::History, book);
         }
@@ -100,17 +108,25 @@ impl Ledger {
         (Verdict::Changed, book)
     }
 
-    /// Periods that begin after the list's day, and that were known before it was published, are overtaken by it.
-    fn replace_later(&mut self, key: &PriceKey, day: NaiveDate, published: Option<NaiveDate>, rows: &[PriceRow]) {
-        let Some(periods) = self.prices.get(key) else { return };
+    /// True for a day before every period that has a first day.
+    fn is_first(&self, key: &PriceKey, day: NaiveDate) -> bool {
+        self.prices.get(key).is_none_or(|periods| periods.keys().flatten().all(|from| day < *from))
+    }
+
+    /// Periods that begin after the list's day, and that were known before it was published, are overtaken by it. Returns the last of
+    /// those that said another price.
+    fn replace_later(&mut self, key: &PriceKey, day: NaiveDate, published: Option<NaiveDate>, rows: &[PriceRow]) -> Option<Said> {
         let overtaken = |(from, held): &(&Option<NaiveDate>, &Vec<PriceRow>)| {
-            let seen = held.first().and_then(|r| check::first_day(&r.seen));
-            **from > Some(day) && **from <= published && seen < published
+            **from > Some(day) && **from <= published && is_newer(held, rows, published)
         };
-        let later: Vec<Option<NaiveDate>> = periods.iter().filter(overtaken).map(|(from, _)| *from).collect();
-        for from in later {
+        let later: Vec<(Option<NaiveDate>, Option<Said>)> =
+            self.prices.get(key)?.iter().filter(overtaken).map(|(from, held)| (*from, (!same(held, rows)).then(|| said(held)))).collect();
+        let mut ended = None;
+        for (from, other) in later {
             self.put(key, from, rows.to_vec());
+            ended = other.or(ended);
         }
+        ended
     }
 
     fn put(&mut self, key: &PriceKey, from: Option<NaiveDate>, mut rows: Vec<PriceRow>) {
@@ -127,6 +143,53 @@ impl Ledger {
         let Ledger { mut prices, touched, .. } = self;
         touched.into_iter().filter_map(|(key, from)| prices.get_mut(&key)?.remove(&from)).flatten().collect()
     }
+}
+
+/// What a list's row says of its version, and of the day since when its price is in force.
+pub(super) const VERSION: &str = " version ";
+/// As [`VERSION`].
+pub(super) const IN_FORCE: &str = ", in force since ";
+/// What a row's note says of a price that was known before the list that confirms it.
+const KNOWN: &str = "known since ";
+
+/// Whether a list was published after what is held was seen; of two lists of one day the later version is the newer one.
+fn is_newer(held: &[PriceRow], list: &[PriceRow], published: Option<NaiveDate>) -> bool {
+    let seen = held.first().and_then(|r| check::first_day(&r.seen));
+    match (published, seen) {
+        (None, _) => false,
+        (Some(_), None) => true,
+        (Some(published), Some(seen)) if published == seen => version(list).zip(version(held)).is_some_and(|(list, held)| list > held),
+        (Some(published), Some(seen)) => published > seen,
+    }
+}
+
+/// The version of the list that a row comes from: AWS's are numbers such as 20261120160000.
+fn version(rows: &[PriceRow]) -> Option<u64> {
+    let (_, rest) = rows.first()?.source.split_once(VERSION)?;
+    rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+}
+
+/// The day behind some words of a text.
+fn day_after(text: &str, words: &str) -> Option<NaiveDate> {
+    text.split_once(words)?.1.get(..10)?.parse().ok()
+}
+
+/// The earliest day on record on which a price was known to hold: its first day, else the earliest on which anybody saw it.
+fn known(rows: &[PriceRow]) -> Option<NaiveDate> {
+    let row = rows.first()?;
+    let days = [day_after(&row.note, KNOWN), day_after(&row.source, IN_FORCE), check::first_day(&row.seen)];
+    row.effective_from.or_else(|| days.into_iter().flatten().min())
+}
+
+/// The rows of a list that confirms a price, with the day since when it was known where their own days are later: `seen` moves on, and
+/// earlier prices must not reach past that day. A price with a first day needs no other.
+fn remembering(mut rows: Vec<PriceRow>, from: Option<NaiveDate>, day: Option<NaiveDate>) -> Vec<PriceRow> {
+    let Some(day) = day.filter(|day| from.is_none() && known(&rows).is_none_or(|own| *day < own)) else { return rows };
+    for row in &mut rows {
+        let note = std::mem::take(&mut row.note);
+        row.note = if note.is_empty() { format!("{KNOWN}{day}") } else { format!("{note}; {KNOWN}{day}") };
+    }
+    rows
 }
 
 fn tiers(rows: &[PriceRow]) -> Vec<Tier> {

@@ -32,7 +32,8 @@ pub enum Verdict {
     Older,
     /// Several prices of the list could be meant.
     Several,
-    /// Another unit, or tiers that begin at an allowance which the book does not know: not taken.
+    /// Another unit, tiers that begin at an allowance which the book does not know, or a last tier that ends where the book's does not: not
+    /// taken.
     Unlike,
 }
 
@@ -115,7 +116,8 @@ pub struct Laid {
 pub fn lay(book: &PriceBook, lists: &[List], wanted: &Wanted, history: bool) -> Laid {
     let mut ledger = Ledger::of(book);
     let mut ordered: Vec<&List> = lists.iter().collect();
-    ordered.sort_by_key(|list| list.header.published);
+    // Of two lists of one day the later version comes last.
+    ordered.sort_by_key(|list| (list.header.published, list.header.version.parse::<u64>().ok()));
     let findings = ordered
         .into_iter()
         .map(|list| {
@@ -199,6 +201,11 @@ impl Laying<'_> {
             let book = self.ledger.newest(&key);
             return self.findings.push(unlike(told, format!("per {} in the list, and the book counts {unit}", price.unit), book));
         }
+        if let Some(end) = tiers.last().and_then(|t| t.end).filter(|_| self.ledger.is_open(&key)) {
+            let why = format!("its last tier ends at {}, and the book's has no end", exact(end));
+            let book = self.ledger.newest(&key);
+            return self.findings.push(unlike(told, why, book));
+        }
         if key.operation != price.operation {
             let its = if price.operation.is_empty() { "no operation".to_owned() } else { format!("operation {}", price.operation) };
             note = [note, format!("{its} in the list")].into_iter().filter(|n| !n.is_empty()).collect::<Vec<_>>().join("; ");
@@ -234,8 +241,9 @@ impl Laying<'_> {
 
     fn rows(&self, key: &PriceKey, price: &Offered, tiers: &[Tier], note: &str) -> Vec<PriceRow> {
         let header = &self.list.header;
-        let version = if header.version.is_empty() { String::new() } else { format!(" {} version {}", header.offer, header.version) };
-        let effective = price.effective.map(|d| format!(", in force since {d}")).unwrap_or_default();
+        let version =
+            if header.version.is_empty() { String::new() } else { format!(" {}{}{}", header.offer, ledger::VERSION, header.version) };
+        let effective = price.effective.map(|d| format!("{}{d}", ledger::IN_FORCE)).unwrap_or_default();
         let row = |tier: &Tier| PriceRow {
             service: key.service.clone(),
             region: key.region.clone(),
