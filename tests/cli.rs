@@ -229,13 +229,17 @@ fn discounts_are_in_every_figure_and_said() {
     assert!(!month_before.contains("Discounts") && month_before.contains(" list prices seen "), "{month_before}");
     let explained = flat(run(&["explain", "prod", "Core Service"]));
     assert!(
-        explained.contains("Enterprise agreement -") && explained.contains("− charged ") && explained.contains("× discount 10% (assumed, "),
+        explained.contains("Enterprise agreement -")
+            && explained.contains("− charged ")
+            && explained.contains("× Enterprise agreement 10% (assumed, "),
         "{explained}"
     );
     let after = saving();
     let tenth = rust_decimal::Decimal::new(1, 1);
     assert!((after - before * (rust_decimal::Decimal::ONE - tenth)).abs() < tenth, "{after} of {before}");
-    for args in [&["savings", "prod", "--paths", "0"][..], &["dr"], &["plan", "prod"], &commit] {
+    // A plan made of list prices is held against these.
+    assert!(run(&["plan", "prod"]).contains("list prices give 5,602"));
+    for args in [&["savings", "prod", "--paths", "0"][..], &["dr"], &commit] {
         assert!(flat(run(args)).contains("list prices less discounts"), "{args:?}");
     }
     let focus = run(&["forecast", "prod", "--format", "focus"]);

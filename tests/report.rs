@@ -143,7 +143,12 @@ impl Everything {
         }
         if let Some(range) = formula.as_deref().and_then(|f| f.strip_prefix("SUM(")?.strip_suffix(')')) {
             let rows: Vec<usize> = range.split(':').map(|end| end[1..].parse().expect("a row")).collect();
-            let of = |row: usize| sheet.get(&format!("{column}{row}")).map_or(0.0, |(_, v)| v.parse::<f64>().expect("a number"));
+            // An empty cell counts for nothing, as in a spreadsheet.
+            let filled = |row: usize| sheet.get(&format!("{column}{row}")).filter(|(_, v)| !v.is_empty());
+            let of = |row: usize| {
+                filled(row)
+                    .map_or(0.0, |(_, v)| v.parse::<f64>().unwrap_or_else(|_| panic!("workbook: {place}: row {row} of {range} is `{v}`")))
+            };
             let sum: f64 = (rows[0]..=rows[1]).map(of).sum();
             assert!(close(&sum.to_string(), value), "workbook: {place}: {range} adds up to {sum}, not to {value}");
         }

@@ -258,7 +258,8 @@ fn page(found: &RightSizing, files: &str, screen: &Screen) -> String {
     let (low, high) = (band(found.target.first()) - Decimal::TEN, band(found.target.last()) - Decimal::TEN);
     // No band begins below 10%.
     if low >= Decimal::TEN {
-        let _ = writeln!(out, "  ce-cost rightsize {} --metrics {files} --target {low}..{high}   is less tight", found.environment);
+        let command = format!("ce-cost rightsize {} --metrics {files} --target {low}..{high}", found.environment);
+        out.push_str(&screen.hint(&command, "is less tight"));
     }
     out
 }

@@ -211,11 +211,13 @@ fn page(day: &Day, scenario: &Scenario, args: &SimulateArgs, seed: Option<u64>, 
     out.push_str(&screen.table(&hours(day, &assumed)));
     out.push('\n');
     out.push_str(&screen.fill(&assumed.foot(), "  "));
-    let this = format!("ce-cost simulate {} --service {} --day {}", scenario.name, args.service, day.day);
-    let _ = match &args.plot {
-        None => writeln!(out, "  {this} --plot {}.svg   draws it", args.service),
-        Some(_) => writeln!(out, "  ce-cost forecast {} --month {}   what its month costs", scenario.name, Month::of(day.day)),
-    };
+    let (environment, service) = (&scenario.name, &args.service);
+    out.push_str(&match &args.plot {
+        None => {
+            screen.hint(&format!("ce-cost simulate {environment} --service {service} --day {} --plot {service}.svg", day.day), "draws it")
+        }
+        Some(_) => screen.hint(&format!("ce-cost forecast {environment} --month {}", Month::of(day.day)), "says what its month costs"),
+    });
     out
 }
 

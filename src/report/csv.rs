@@ -4,7 +4,7 @@
 pub fn write(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
     // Writing into memory cannot fail, and every row has the length of the header.
-    let _ = writer.write_record(header);
+    let _ = writer.write_record(header.iter().map(|cell| harmless(cell)));
     for row in rows {
         let _ = writer.write_record(row.iter().map(|cell| harmless(cell)));
     }
@@ -28,5 +28,7 @@ mod tests {
         assert_eq!(harmless("@SUM(A1)"), "'@SUM(A1)");
         assert_eq!(harmless("-12.50"), "-12.50");
         assert_eq!(write(&["a", "b"], [vec!["x,y".into(), "+1+2".into()]]), "a,b\n\"x,y\",'+1+2\n");
+        // Names of services stand in headers.
+        assert_eq!(write(&["=cmd|x"], []), "'=cmd|x\n");
     }
 }

@@ -122,7 +122,7 @@ pub struct Row {
     pub reason: Option<String>,
     /// What became of it.
     pub status: Status,
-    /// What is paid at once for it alone, with the support on it.
+    /// What is paid at once for it, with the support on it: as its step where it is recommended, else alone.
     pub upfront: Option<Usd>,
     /// What it buys: beside the other recommended levers where it is one, else alone.
     pub purchases: Vec<Purchase>,
@@ -207,6 +207,8 @@ pub struct Step {
     pub saving: Usd,
     /// What is left to pay.
     pub cost: Usd,
+    /// What more is paid at once with it, with the support on it.
+    pub upfront: Usd,
 }
 
 /// How shares were computed.

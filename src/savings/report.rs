@@ -61,7 +61,7 @@ pub fn savings(scenarios: &Scenarios, scenario: &Scenario, book: &PriceBook, lev
     let (basis, sources) = (asked.basis, &levers.sources);
     let ground = Ground { others: &others_of_payer, scenarios, scenario, book, basis, levers: &acting, sources };
     let analysis = Analysis::new(ground, asked)?;
-    let known = if asked.depth == Depth::Whole { Some(Known::new(&ground, analysis.chosen())?) } else { None };
+    let known = Known::new(&ground, analysis.chosen())?;
     let at_730 = at_730(scenarios, scenario, book, asked)?;
     Writer { scenarios, scenario, book, levers, asked, at_730, analysis, known }.document(&others)
 }
@@ -95,8 +95,8 @@ struct Writer<'a> {
     asked: &'a Asked,
     at_730: Bill,
     analysis: Analysis<'a>,
-    /// What levers are held against to say what they rest on, where that is asked.
-    known: Option<Known>,
+    /// What levers are held against to say what they rest on.
+    known: Known,
 }
 
 impl Writer<'_> {
@@ -108,6 +108,7 @@ impl Writer<'_> {
         let mut rows: Vec<Row> = self.analysis.order.clone().into_iter().map(|i| self.row(i)).collect();
         for (row, step) in rows.iter_mut().zip(&waterfall) {
             row.step = Some(step.saving);
+            row.upfront = Some(step.upfront);
         }
         let left = (0..self.analysis.levers.len()).filter(|i| !self.analysis.order.contains(i)).collect::<Vec<_>>();
         let mut left: Vec<Row> = left.into_iter().map(|i| self.row(i)).collect();
@@ -119,7 +120,7 @@ impl Writer<'_> {
         rows.retain(|r| !self.asked.of_plan || r.stated.is_some());
         let mut recommendation = self.recommendation(combined)?;
         let unmeasured = |r: &&Row| r.rests_on.is_some_and(|on| on.assumed || on.calibrated);
-        recommendation.unmeasured = self.known.as_ref().map(|_| rows.iter().filter(unmeasured).filter_map(|r| r.step).sum());
+        recommendation.unmeasured = Some(rows.iter().filter(unmeasured).filter_map(|r| r.step).sum());
         let double_counts = double_count::found(&rows, &self.analysis, self.scenario, self.levers);
         Ok(Savings {
             schema: "ce-cost/savings/1".into(),
@@ -145,7 +146,7 @@ impl Writer<'_> {
 
     /// What each recommended lever saves after those before it: differences of bills that follow on each other.
     fn waterfall(&mut self) -> Vec<Step> {
-        let (mut set, mut cost, mut steps) = (0, self.analysis.values.base().total, Vec::new());
+        let (mut set, mut cost, mut paid, mut steps) = (0, self.analysis.values.base().total, Usd::ZERO, Vec::new());
         let prefixes = self.analysis.order.iter().scan(0, |all: &mut Set, i| {
             *all |= 1 << i;
             Some(*all)
@@ -155,8 +156,9 @@ impl Writer<'_> {
         for i in self.analysis.order.clone() {
             set |= 1 << i;
             let Some(worth) = self.analysis.values.known(set) else { continue };
-            steps.push(Step { lever: self.analysis.levers[i].id.clone(), saving: cost - worth.total, cost: worth.total });
-            cost = worth.total;
+            let lever = self.analysis.levers[i].id.clone();
+            steps.push(Step { lever, saving: cost - worth.total, cost: worth.total, upfront: worth.upfront - paid });
+            (cost, paid) = (worth.total, worth.upfront);
         }
         steps
     }
@@ -180,7 +182,8 @@ impl Writer<'_> {
         row.marginal = self.analysis.after_all(i);
         row.purchases = self.purchases(i, recommended);
         row.shapley = self.analysis.shares.0.get(&i).copied();
-        row.rests_on = self.known.as_ref().and_then(|known| known.of(&self.analysis.values.ground, i).ok());
+        let is_asked = recommended || self.asked.depth == Depth::Whole;
+        row.rests_on = is_asked.then(|| self.known.of(&self.analysis.values.ground, i).ok()).flatten();
         row.reason = self.reason(i, out.as_ref(), &row);
         row
     }

@@ -89,7 +89,9 @@ fn bounds(found: &Savings) -> String {
         (true, true) => {
             " Savings plans are sized on the hours of this month at likely demand; `ce-cost commit` weighs every month of a growing term and every path, before the other levers and support."
         }
-        (true, false) => " Savings plans are sized on an average hour: quiet hours are not seen; `ce-cost commit` sees them.",
+        (true, false) => {
+            " Savings plans are sized on an average hour, in which quiet ones are not seen; `ce-cost commit` sizes them on every path of the forecast."
+        }
     };
     if best.levers.is_empty() { risk } else { format!("{risk}{band}{plans}").trim().to_owned() }
 }

@@ -70,7 +70,8 @@ pub fn findings(facts: &Facts<'_>, accuracy: Option<&Accuracy>) -> Vec<Finding> 
     let mut all: Vec<Finding> =
         [budget(facts), prediction(facts), next(facts), unexplained(facts), unallocated(facts)].into_iter().flatten().collect();
     if let Some(a) = accuracy {
-        let words = format!("off by {} over {} closed months, {} of the bills in the 80% band", per_cent(a.wape), a.months, of(a.covered));
+        let band = if a.covered.1 > 0 { format!(", {} of the bills in the 80% band", of(a.covered)) } else { String::new() };
+        let words = format!("off by {} over {}{band}", per_cent(a.wape), closed(a.months));
         all.push(ERROR.finding("Forecast so far", a.wape, words));
     }
     if let Ok(savings) = &facts.savings {
@@ -103,19 +104,31 @@ fn odd(facts: &Facts<'_>, found: &Found) -> Vec<Finding> {
     }
 }
 
+/// "1 closed month", "13 closed months".
+pub fn closed(months: usize) -> String {
+    if months == 1 { "1 closed month".to_owned() } else { format!("{months} closed months") }
+}
+
 /// "11 of 13".
 pub fn of((part, whole): (usize, usize)) -> String {
     format!("{part} of {whole}")
 }
 
-/// What the plan speaks of, as far as the month tells: what the model puts outside the plan is taken off the bill.
+/// Causes of which no plan speaks: tax, support, and what nobody predicted.
+const OUTSIDE: [Cause; 3] = [Cause::Tax, Cause::Support, Cause::New];
+
+/// What the plan speaks of, as far as the month tells: what the model puts outside the plan is taken off the bill, and what came beyond that
+/// by a cause of which no plan speaks.
 pub fn of_plan(facts: &Facts<'_>) -> Usd {
-    facts.cost() - facts.predicted.unplanned
+    let bridge = facts.billed.as_ref().map_or(&[][..], |billed| &billed.document.comparison.bridge);
+    let beside: Usd = bridge.iter().filter(|s| OUTSIDE.contains(&s.cause)).map(|s| s.amount).sum();
+    facts.cost() - facts.predicted.unplanned - beside
 }
 
 fn budget(facts: &Facts<'_>) -> Option<Finding> {
     let budget = facts.predicted.budget?;
-    let gap = of_plan(facts) - budget;
+    // A bill that lacks what is predicted outside the plan cannot tell what is within it.
+    let gap = Some(of_plan(facts)).filter(|own| *own > Usd::ZERO)? - budget;
     let share = gap.fraction_of(budget)?;
     let words = format!("{} of what the plan speaks of, against {} ({})", dollars(of_plan(facts)), dollars(budget), signed(gap));
     Some(BUDGET.finding("Budget", share, words))
@@ -160,7 +173,8 @@ pub fn one_thing(facts: &Facts<'_>) -> Option<String> {
         let rows = s.levers.iter().filter(|l| s.recommendation.levers.contains(&l.id));
         let best = rows.max_by_key(|l| l.step)?;
         let amount = best.step?;
-        Some((amount, format!("{}: saves {} a month, takes {}, risk {}", best.title, dollars(amount), best.takes, best.risk.word())))
+        let doubt = if best.rests_on.is_some_and(|on| on.assumed || on.calibrated) { " on inputs that nobody measured" } else { "" };
+        Some((amount, format!("{}: saves {} a month{doubt}, takes {}, risk {}", best.title, dollars(amount), best.takes, best.risk.word())))
     });
     let new = facts.billed.as_ref().ok().and_then(|b| {
         let step = b.document.comparison.bridge.iter().find(|s| s.cause == Cause::New)?;

@@ -6,6 +6,7 @@ use super::super::{section, titled};
 use crate::bill::why::Doubt;
 use crate::bill::{Category, Charge, Frequency};
 use crate::forecast::MonthForecast;
+use crate::forecast::sensitivity::Swing;
 use crate::money::{Usd, dollars};
 use crate::quantity::per_cent;
 use crate::rating::discount;
@@ -73,7 +74,11 @@ pub fn outlook(facts: &Facts<'_>) -> Section {
     });
     section.tables.push(titled("outlook", "All charges month by month, $", table));
     section.tables.push(titled("outlook-planned", "Planned charges and their band, $", planned(months)));
-    let widest: Vec<String> = facts.forecast.moves.iter().take(3).map(|m| format!("{} ({})", m.input, dollars(m.swing))).collect();
+    let named = |m: &Swing| match *m.environment == *facts.scenario.name {
+        true => m.input.clone(),
+        false => format!("{}: {}", m.environment, m.input),
+    };
+    let widest: Vec<String> = facts.forecast.moves.iter().take(3).map(|m| format!("{} ({})", named(m), dollars(m.swing))).collect();
     if !widest.is_empty() {
         section.notes.push(format!("What makes the band of {} wide: {}.", first.month, widest.join(", ")));
     }
@@ -130,8 +135,9 @@ pub fn known(facts: &Facts<'_>) -> Section {
     let mut table = Table::new(&[Column::words("month", "month"), Column::words("what", "what"), Column::number("amount, $", "amount")]);
     let credit = |c: &Charge| c.resource.as_ref() == CREDITS || c.category == Category::Credit;
     for bill in &facts.ahead {
-        // Support is a fee as well, and comes every month.
-        let is_once = |c: &Charge| c.frequency == Frequency::OneTime || c.category == Category::Purchase && c.service != SERVICE;
+        // Support and the fees of commitments come every month: they are no news.
+        let recurs = |c: &Charge| c.service == SERVICE || c.commitment.is_some();
+        let is_once = |c: &Charge| c.frequency == Frequency::OneTime || c.category == Category::Purchase && !recurs(c);
         // What is left after the discounts, which stand behind their charges.
         let once = bill.charges.iter().zip(discount::left(&bill.charges)).filter(|(c, left)| is_once(c) && !credit(c) && !left.is_zero());
         for (c, left) in once {
@@ -145,10 +151,10 @@ pub fn known(facts: &Facts<'_>) -> Section {
         .map(|b| (b.month.to_string(), b.charges.iter().filter(|c| credit(c)).map(|c| c.billed).sum::<Usd>()))
         .filter(|(_, sum)| !sum.is_zero())
         .collect();
-    let once = if table.rows.is_empty() {
-        "The scenario knows of no charge that comes once in the next twelve months.".to_owned()
-    } else {
-        format!("{} charges come once or by a fee of their own.", table.rows.len())
+    let once = match table.rows.len() {
+        0 => "The scenario knows of no charge that comes once in the next twelve months.".to_owned(),
+        1 => "One charge comes once or by a fee of its own.".to_owned(),
+        several => format!("{several} charges come once or by a fee of their own."),
     };
     let runway = match credits.last() {
         None => "No credit is left to pay any of it.".to_owned(),

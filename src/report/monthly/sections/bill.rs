@@ -83,14 +83,14 @@ pub fn movers(facts: &Facts<'_>) -> Section {
             Column::words("cause", "cause").droppable(1),
             Column::sentences("why", "why"),
         ]);
-        let wanted = reasons.iter().filter(|(_, r)| (r.amount > Usd::ZERO) == up && dollars(r.amount.abs()) != "0");
-        let wanted: Vec<&(Cause, &Reason)> = wanted.collect();
-        for (cause, r) in wanted.iter().take(MOVERS) {
+        let wanted: Vec<&(Cause, &Reason)> = reasons.iter().filter(|(_, r)| (r.amount > Usd::ZERO) == up).collect();
+        let shown = wanted.iter().take(MOVERS).take_while(|(_, r)| dollars(r.amount.abs()) != "0").count();
+        for (cause, r) in &wanted[..shown] {
             table.line(vec![Cell::text(&r.name), Cell::Difference(r.amount), Cell::text(cause.word()), Cell::text(why_of(r))]);
         }
-        if wanted.len() > MOVERS {
-            let rest: Usd = wanted.iter().skip(MOVERS).map(|(_, r)| r.amount).sum();
-            let name = format!("{} more", wanted.len() - MOVERS);
+        if wanted.len() > shown {
+            let rest: Usd = wanted[shown..].iter().map(|(_, r)| r.amount).sum();
+            let name = format!("{} more", wanted.len() - shown);
             table.line(vec![Cell::Text(name), Cell::Difference(rest), Cell::Empty, Cell::Empty]);
         }
         if !table.rows.is_empty() {

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use super::super::accuracy::{Accuracy, maturity};
 use super::super::document::{Chart, ChartKind, Section, Series};
 use super::super::facts::{Facts, Past};
-use super::super::verdict::of;
+use super::super::verdict::{closed, of};
 use super::super::{section, titled};
 use super::kept;
 use crate::money::{Usd, dollars, signed};
@@ -30,9 +30,9 @@ pub fn accuracy(facts: &Facts<'_>, accuracy: Option<&Accuracy>) -> Section {
     });
     let bias = if a.bias.is_sign_negative() { "too low" } else { "too high" };
     let answer = format!(
-        "Off by {} of the billed dollars over {} closed months, {} {bias} on average; {} bills lay in the band that should hold 8 of 10.{}",
+        "Off by {} of the billed dollars over {}, {} {bias} on average; {} bills lay in the band that should hold 8 of 10.{}",
         per_cent(a.wape),
-        a.months,
+        closed(a.months),
         per_cent(a.bias.abs()),
         of(a.covered),
         skill.unwrap_or_default()

@@ -13,7 +13,7 @@ use crate::money::{Usd, dollars};
 use crate::month::Month;
 use crate::quantity::{exact, per_cent};
 use crate::report::table::{Cell, Column, Kind as RowKind, Table};
-use crate::savings::document::{Row, Savings, Status};
+use crate::savings::document::{RestsOn, Row, Savings, Status, Step};
 
 /// By service, from the bill.
 fn covered(facts: &Facts<'_>) -> BTreeMap<String, Covered> {
@@ -91,16 +91,17 @@ fn expiry(facts: &Facts<'_>, section: &mut Section, none_billed: bool) {
     let own = &facts.scenario.commitments;
     if own.is_empty() {
         if !none_billed {
-            section
-                .notes
-                .push("When they end stands on no bill: the scenario's list of commitments says it, and it names none of these.".into());
+            section.notes.push(
+                "When they end is not read from bills: the scenario's list of commitments says it, and it names none of these.".into(),
+            );
         }
         return;
     }
-    let mut table = Table::new(&[Column::words("commitment", "id"), Column::words("ends", "end"), Column::number("days left", "days")]);
+    let mut table = Table::new(&[Column::words("commitment", "id"), Column::words("last day", "end"), Column::number("days left", "days")]);
     for c in own {
         let left = (c.end() - facts.as_of).num_days();
-        table.line(vec![Cell::text(&c.id), Cell::Text(c.end().to_string()), Cell::Number(Decimal::from(left))]);
+        let last = c.end().pred_opt().unwrap_or(c.end());
+        table.line(vec![Cell::text(&c.id), Cell::Text(last.to_string()), Cell::Number(Decimal::from(left))]);
     }
     section.tables.push(titled("expiry", "When commitments of the scenario end", table));
 }
@@ -116,13 +117,12 @@ pub fn savings(facts: &Facts<'_>) -> Section {
     let r = &savings.recommendation;
     let band = r.band.p10.zip(r.band.p90).map(|(a, b)| format!(" ({} to {} in 8 of 10 cases)", dollars(a), dollars(b)));
     let done = realised_words(facts, realised);
-    let answer = format!(
-        "{done}{} a month more could be saved{}: {} levers together, with {} at once.",
-        dollars(r.saving),
-        band.unwrap_or_default(),
-        r.levers.len(),
-        dollars(r.upfront)
-    );
+    let levers = match r.levers.len() {
+        1 => "by one lever".to_owned(),
+        several => format!("by {several} levers together"),
+    };
+    let upfront = if r.upfront.is_zero() { "without cash at once".to_owned() } else { format!("with {} at once", dollars(r.upfront)) };
+    let answer = format!("{done}{} a month more could be saved{} {levers}, {upfront}.", dollars(r.saving), band.unwrap_or_default());
     let mut section = section("savings", title, answer);
     if !savings.waterfall.is_empty() {
         section.chart = Some(waterfall(savings));
@@ -141,6 +141,21 @@ pub fn savings(facts: &Facts<'_>) -> Section {
             "Realised is what commitments saved on the bill. Other levers that were pulled are counted once `done` in the scenario names them."
                 .into(),
         ),
+    }
+    if let Some(unmeasured) = r.unmeasured.filter(|u| !u.is_zero()) {
+        section.notes.push(format!(
+            "~ {} of the {} rest on inputs that are assumed or calibrated. * stands by what rests on a price of low confidence.",
+            dollars(unmeasured),
+            dollars(r.saving)
+        ));
+    }
+    let buys = savings.levers.iter().any(|l| r.levers.contains(&l.id) && !l.purchases.is_empty());
+    if buys && facts.scenario.commitments.is_empty() && !realised.is_zero() {
+        section.notes.push(
+            "The bill shows commitments that the scenario does not hold: what is advised to be bought may be bought already. Written under \
+             `commitments` they are taken off first."
+                .into(),
+        );
     }
     section.notes.push(format!("Open savings are those of {}, at {}.", month_of(savings), savings.prices));
     section
@@ -214,27 +229,31 @@ fn steps(savings: &Savings) -> Table {
     let mut table = Table::new(&[
         Column::words("lever", "lever"),
         Column::number("saves", "saves"),
+        Column::words("marks", "marks").droppable(3),
         Column::number("left to pay", "cost"),
         Column::number("at once", "upfront").droppable(1),
         Column::words("takes", "takes"),
         Column::words("risk", "risk"),
     ]);
-    table.row(RowKind::Group, 0, vec![Cell::text("today"), Cell::Empty, Cell::Money(savings.cost), Cell::Empty, Cell::Empty, Cell::Empty]);
+    let empty = || Cell::Empty;
+    let paid = |amount: Usd| if amount.is_zero() { Cell::Empty } else { Cell::Money(amount) };
+    table.row(RowKind::Group, 0, vec![Cell::text("today"), empty(), empty(), Cell::Money(savings.cost), empty(), empty(), empty()]);
     for step in &savings.waterfall {
         let lever = savings.levers.iter().find(|l| l.id == step.lever);
         let of = |f: fn(&Row) -> Cell| lever.map_or(Cell::Empty, f);
         table.line(vec![
             Cell::text(title_of(savings, &step.lever)),
             Cell::Money(step.saving),
+            of(|l| Cell::text(l.rests_on.map_or("", RestsOn::marks))),
             Cell::Money(step.cost),
-            of(|l| Cell::money(l.upfront.filter(|u| !u.is_zero()))),
+            paid(step.upfront),
             of(|l| Cell::text(&l.takes)),
             of(|l| Cell::text(l.risk.word())),
         ]);
     }
-    let sum: Usd = savings.waterfall.iter().map(|s| s.saving).sum();
-    let empty = || Cell::Empty;
-    table.row(RowKind::Sum, 0, vec![Cell::text("together"), Cell::Money(sum), empty(), empty(), empty(), empty()]);
+    let sum = |of: fn(&Step) -> Usd| savings.waterfall.iter().map(of).sum::<Usd>();
+    let (saving, upfront) = (sum(|s| s.saving), paid(sum(|s| s.upfront)));
+    table.row(RowKind::Sum, 0, vec![Cell::text("together"), Cell::Money(saving), empty(), empty(), upfront, empty(), empty()]);
     table
 }
 
