@@ -28,9 +28,11 @@ pub enum Status {
 pub struct Covered {
     /// The region of the resource that uses it.
     pub region: String,
+    /// Where its price is looked up: the same region, `global`, or the one that what is used belongs to.
+    pub priced_in: String,
     /// The price list's service code.
     pub service: String,
-    /// The usage type; its own region differs where AWS prices it once for all.
+    /// The usage type.
     pub usage_type: String,
     /// The operation; empty where the price does not depend on it.
     pub operation: String,
@@ -57,6 +59,8 @@ pub struct Sum {
     pub usage_types: usize,
     /// With a price.
     pub priced: usize,
+    /// Of these with a price of the region itself; others are priced once for all, or with what they reach.
+    pub own: usize,
     /// Of these by confidence.
     pub high: usize,
     /// As above.
@@ -87,6 +91,7 @@ pub fn of(book: &PriceBook, region: &str, month: Month, today: NaiveDate) -> Res
             let covered = found.entry(key).or_insert_with_key(|(service, usage_type, operation)| {
                 let place = Covered {
                     region: region.to_owned(),
+                    priced_in: record.region.to_string(),
                     service: service.clone(),
                     usage_type: usage_type.clone(),
                     operation: operation.clone(),
@@ -129,6 +134,7 @@ pub fn sum(region: &str, rows: &[Covered]) -> Sum {
         region: region.to_owned(),
         usage_types: rows.len(),
         priced: count(&|r| r.status == Status::Priced),
+        own: count(&|r| r.status == Status::Priced && r.priced_in == region),
         high: sure(Confidence::High),
         medium: sure(Confidence::Medium),
         low: sure(Confidence::Low),

@@ -58,7 +58,8 @@ pub fn run(cli: &Cli, book: &PriceBook, region: Option<&str>, format: ViewFormat
         ViewFormat::Md => markdown::table(&table),
         ViewFormat::Table => {
             let text = "Every usage type that a service can emit, and whether the price book has its price. What has none cannot be \
-                        predicted there: a scenario that uses it gets an error, never a guess. Old: seen longer ago than a year, or on no known day.";
+                        predicted there: a scenario that uses it gets an error, never a guess. Its own: priced in the region, and not once for all. Old: seen \
+                        longer ago than a year, or on no known day.";
             let sure = region.map(|_| document.usage_types.iter().filter(|r| !r.needs_a_look()).count());
             let rest = sure.map(|n| format!("\n{n} more have a price that is sure and not old; --format csv lists every one.\n"));
             format!("{}\n{}{}", world.screen.fill(text, ""), world.screen.table(&table), rest.unwrap_or_default())
@@ -72,6 +73,7 @@ fn sums(document: &Coverage) -> Table {
         Column::words("region", "region"),
         Column::number("usage types", "usage_types"),
         Column::number("priced", "priced"),
+        Column::number("its own", "own"),
         Column::number("high", "high").droppable(1),
         Column::number("medium", "medium").droppable(1),
         Column::number("low", "low").droppable(1),
@@ -81,7 +83,7 @@ fn sums(document: &Coverage) -> Table {
     ]);
     let number = |n: usize| Cell::Number(Decimal::from(n));
     for sum in &document.regions {
-        let counts = [sum.usage_types, sum.priced, sum.high, sum.medium, sum.low, sum.old, sum.missing, sum.several].map(number);
+        let counts = [sum.usage_types, sum.priced, sum.own, sum.high, sum.medium, sum.low, sum.old, sum.missing, sum.several].map(number);
         table.row(Kind::Line, 0, std::iter::once(Cell::text(&sum.region)).chain(counts).collect());
     }
     table
@@ -111,7 +113,8 @@ fn usage_types(document: &Coverage) -> Table {
     table
 }
 
-const COLUMNS: &[&str] = &["region", "service_code", "usage_type", "operation", "status", "confidence", "seen", "days", "used_by", "why"];
+const COLUMNS: &[&str] =
+    &["region", "priced_in", "service_code", "usage_type", "operation", "status", "confidence", "seen", "days", "used_by", "why"];
 
 fn cells(row: &Covered) -> Vec<String> {
     let status = match row.status {
@@ -121,6 +124,7 @@ fn cells(row: &Covered) -> Vec<String> {
     };
     vec![
         row.region.clone(),
+        row.priced_in.clone(),
         row.service.clone(),
         row.usage_type.clone(),
         row.operation.clone(),

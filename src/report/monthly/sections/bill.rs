@@ -88,8 +88,8 @@ pub fn movers(facts: &Facts<'_>) -> Section {
         for (cause, r) in &wanted[..shown] {
             table.line(vec![Cell::text(&r.name), Cell::Difference(r.amount), Cell::text(cause.word()), Cell::text(why_of(r))]);
         }
-        if wanted.len() > shown {
-            let rest: Usd = wanted[shown..].iter().map(|(_, r)| r.amount).sum();
+        let rest: Usd = wanted[shown..].iter().map(|(_, r)| r.amount).sum();
+        if wanted.len() > shown && (shown > 0 || dollars(rest.abs()) != "0") {
             let name = format!("{} more", wanted.len() - shown);
             table.line(vec![Cell::Text(name), Cell::Difference(rest), Cell::Empty, Cell::Empty]);
         }
