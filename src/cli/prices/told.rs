@@ -45,7 +45,9 @@ fn one_list(out: &mut String, list: &List, findings: &[Finding], world: &World) 
     let _ = writeln!(out, "{}", world.screen.paint(Tone::Strong, &title));
     let count = |verdict: Verdict| findings.iter().filter(|f| f.verdict == verdict).count();
     let (new, same, changed, old) = (count(Verdict::New), count(Verdict::Same), count(Verdict::Changed), count(Verdict::History));
-    let _ = writeln!(out, "  read     {} rates", list.rates);
+    // Of a product that nobody names a list in JSON is not read further.
+    let named = if list.skipped.iter().any(|(reason, _)| reason.starts_with("products")) { " of products that are named" } else { "" };
+    let _ = writeln!(out, "  read     {} rates{named}", list.rates);
     let taken = new + same + changed + old;
     let mut parts = vec![format!("{same} as in the book"), format!("{new} new"), format!("{changed} changed")];
     if old > 0 {
