@@ -90,7 +90,7 @@ fn answer(facts: &Facts<'_>, accuracy: Option<&Accuracy>) -> Vec<String> {
             dollars(budget),
             dollars(of_plan(facts)),
             signed(of_plan(facts) - budget),
-            dollars(facts.predicted.unplanned)
+            dollars(facts.cost() - of_plan(facts))
         ));
     }
     if let Some(before) = before(facts) {
