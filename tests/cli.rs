@@ -1,5 +1,7 @@
 //! The program as its users run it: output, formats, exit codes.
 
+mod repository;
+
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -167,11 +169,7 @@ fn it_runs_from_any_folder_on_built_in_scenarios_and_a_new_one_runs_as_it_stands
 #[test]
 fn credits_are_a_line_of_their_own_and_say_how_they_end() {
     let folder = tempfile::tempdir().expect("a folder");
-    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
-    std::fs::create_dir(folder.path().join("scenarios")).expect("a folder");
-    for file in std::fs::read_dir(from).expect("the folder").map(|e| e.expect("an entry").path()).filter(|p| p.is_file()) {
-        std::fs::copy(&file, folder.path().join("scenarios").join(file.file_name().expect("a name"))).expect("a copy");
-    }
+    repository::scenarios(folder.path());
     let accounts = folder.path().join("scenarios/accounts.yaml");
     let credits =
         |balance: &str| format!("    credits: [{{name: AWS Activate, balance: {balance}, from: 2026-12-01, expires: 2027-03-31}}]\n");
@@ -198,13 +196,7 @@ fn credits_are_a_line_of_their_own_and_say_how_they_end() {
 #[test]
 fn discounts_are_in_every_figure_and_said() {
     let folder = tempfile::tempdir().expect("a folder");
-    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
-    for part in ["", "levers", "dr-strategies"] {
-        std::fs::create_dir_all(folder.path().join("scenarios").join(part)).expect("a folder");
-        for file in std::fs::read_dir(from.join(part)).expect("the folder").map(|e| e.expect("an entry").path()).filter(|p| p.is_file()) {
-            std::fs::copy(&file, folder.path().join("scenarios").join(part).join(file.file_name().expect("a name"))).expect("a copy");
-        }
-    }
+    ["scenarios", "scenarios/levers", "scenarios/dr-strategies"].iter().for_each(|part| repository::files(folder.path(), part));
     let run = |args: &[&str]| {
         let output = ce_cost(args).args(["--as-of", "2026-11-24"]).current_dir(folder.path()).output().expect("it runs");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -1,6 +1,8 @@
 //! `ce-cost compare` and `calibrate --from-actuals` as their users run them, on the synthetic history and on the engine's own FOCUS rows.
 #![cfg(feature = "actuals")]
 
+mod repository;
+
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -68,17 +70,12 @@ fn its_own_rows_match_to_the_last_cent() {
 #[test]
 fn its_own_discounts_match_to_the_last_cent() {
     let folder = tempfile::tempdir().expect("a folder");
-    for file in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")).expect("the folder") {
-        let from = file.expect("an entry").path();
-        if from.is_file() {
-            std::fs::copy(&from, folder.path().join(from.file_name().expect("a name"))).expect("a copy");
-        }
-    }
-    let accounts = folder.path().join("accounts.yaml");
+    repository::scenarios(folder.path());
+    let accounts = folder.path().join("scenarios/accounts.yaml");
     let discounts = "{name: across, rate: 10%, from: 2026-12-11}, {name: support, rate: 20%, on: [AWSSupport]}";
     let text = std::fs::read_to_string(&accounts).expect("text");
     std::fs::write(&accounts, format!("{text}    discounts: [{discounts}]\n")).expect("a file");
-    its_rows_match(&folder.path().display().to_string());
+    its_rows_match(&folder.path().join("scenarios").display().to_string());
 }
 
 fn its_rows_match(scenarios: &str) {

@@ -132,7 +132,7 @@ fn one(charge: &Why, screen: &Screen) -> String {
         let _ = writeln!(out, "      {} {} × {} = {}{bounds}", tier.quantity, charge.unit, tier.price, tier.cost);
     }
     for (i, factor) in charge.factors.iter().enumerate() {
-        let sign = if i == 0 && factor.step != Step::Minus.sign() { " " } else { factor.step.as_str() };
+        let sign = sign(i, factor).unwrap_or(" ");
         let text = format!("{sign} {} {}{}", factor.name, factor.shown, origin(factor));
         let text = if factor.provenance == "assumed" { format!("{text} ~") } else { text };
         out.push_str(&hanging(screen, &text));
@@ -165,15 +165,17 @@ fn origin(factor: &WhyFactor) -> String {
     if parts.is_empty() { String::new() } else { format!(" ({}{why})", parts.join(", ")) }
 }
 
+/// The sign before a factor; the first one has none unless it is taken off.
+fn sign(place: usize, factor: &WhyFactor) -> Option<&str> {
+    (place > 0 || factor.step == Step::Minus.sign()).then_some(factor.step.as_str())
+}
+
 /// The formula in one line.
 fn formula(charge: &Why) -> String {
     let mut out = String::new();
     for (i, f) in charge.factors.iter().enumerate() {
-        let sign = match i {
-            0 if f.step == Step::Minus.sign() => format!("{} ", f.step),
-            0 => String::new(),
-            _ => format!(" {} ", f.step),
-        };
+        let space = if i == 0 { "" } else { " " };
+        let sign = sign(i, f).map(|s| format!("{space}{s} ")).unwrap_or_default();
         let _ = write!(out, "{sign}{} {}", f.name, f.shown);
     }
     out

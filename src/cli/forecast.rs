@@ -165,11 +165,7 @@ pub fn swings<'a>(moves: impl Iterator<Item = &'a Swing>, environment: &str, mon
             Kind::Line,
             0,
             vec![
-                Cell::Text(if swing.environment == environment {
-                    swing.input.clone()
-                } else {
-                    format!("{}: {}", swing.environment, swing.input)
-                }),
+                Cell::Text(swing.called(environment)),
                 Cell::text(&swing.value),
                 range,
                 Cell::Between(low, high),

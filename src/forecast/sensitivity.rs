@@ -37,6 +37,13 @@ pub struct Swing {
     pub metric: Option<String>,
 }
 
+impl Swing {
+    /// What it is called beside an environment's own inputs: those of others with their environment.
+    pub fn called(&self, environment: &str) -> String {
+        if self.environment == environment { self.input.clone() } else { format!("{}: {}", self.environment, self.input) }
+    }
+}
+
 /// The swing of every input that moves the environment in question, the widest first. `counted` says which places count.
 pub fn swings(
     surface: &Surface,

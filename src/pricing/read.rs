@@ -143,6 +143,10 @@ fn one_file(book: &mut PriceBook, prices: &mut Prices, sources: &Sources, (file,
 
 /// Lays the prices of an upper folder over those below: from its first day on, a price is what the upper folder says.
 fn lay_over(prices: &mut Prices, own: Prices) {
+    if prices.is_empty() {
+        *prices = own;
+        return;
+    }
     for key in own.keys() {
         let mut end = key.clone();
         end.5 = Some(NaiveDate::MAX);

@@ -91,8 +91,7 @@ impl Discount {
         if self.rate.value.0 <= Decimal::ZERO {
             return Some("a discount takes more than 0% off".into());
         }
-        let (first, last) = self.from.zip(self.expires)?;
-        (last < first).then(|| format!("it expires on {last}, before it begins on {first}"))
+        backwards(self.from?, self.expires)
     }
 
     /// A service on which this and another discount are given on the same day; `every service` where neither names one.
@@ -177,9 +176,14 @@ impl Credit {
         if self.balance.value <= Usd::ZERO {
             return Some("a credit has a balance above zero".into());
         }
-        let expires = self.expires.filter(|e| *e < self.from)?;
-        Some(format!("it expires on {expires}, before it begins on {}", self.from))
+        backwards(self.from, self.expires)
     }
+}
+
+/// What is wrong with days of which the last is before the first.
+fn backwards(from: NaiveDate, expires: Option<NaiveDate>) -> Option<String> {
+    let expires = expires.filter(|last| *last < from)?;
+    Some(format!("it expires on {expires}, before it begins on {from}"))
 }
 
 /// A tax: a rate on stated categories of charges.

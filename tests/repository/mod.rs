@@ -6,9 +6,14 @@ use std::process::Command;
 
 /// Copies the scenarios, without levers and strategies, to `scenarios` in a folder.
 pub fn scenarios(folder: &Path) {
-    let to = folder.join("scenarios");
+    files(folder, "scenarios");
+}
+
+/// Copies the files of one folder of this repository, without those below it, to the same place in another.
+pub fn files(folder: &Path, part: &str) {
+    let to = folder.join(part);
     fs::create_dir_all(&to).expect("a folder");
-    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join(part);
     for file in fs::read_dir(from).expect("the folder").map(|e| e.expect("an entry").path()).filter(|p| p.is_file()) {
         fs::copy(&file, to.join(file.file_name().expect("a name"))).expect("a copy");
     }

@@ -22,6 +22,16 @@ pub(super) struct Reserved<'a> {
     upfront: Decimal,
 }
 
+/// At what a reservation is sold.
+struct Offer<'a> {
+    usage_type: String,
+    price: &'a PriceRow,
+    /// Dollars at the start.
+    upfront: Decimal,
+    /// Dollars of that for each hour of the term.
+    spread: Decimal,
+}
+
 /// The size of an instance or node in normalized units (AWS, "Size-flexible reserved DB instances").
 fn units(size: &str) -> Option<Decimal> {
     let whole = |n: u32| Some(Decimal::from(n));
@@ -52,10 +62,17 @@ pub fn sized(usage_type: &str) -> Option<(&str, Decimal)> {
 }
 
 impl<'a> Owned<'a> {
-    fn price(&self, service: &str, usage_type: &str, operation: &str) -> Result<&'a PriceRow, String> {
-        let day = self.commitment.start;
-        let found = self.terms.book.price_on(service, &self.scenario.region, usage_type, operation, day, |t| t == self.commitment.term);
-        found.map(|p| &p.rows[0]).map_err(|e| e.to_string())
+    /// The usage type that is reserved, its price, and the part of the fee that falls on an hour.
+    fn offer(&self) -> Result<Offer<'a>, String> {
+        let c = self.commitment;
+        let (service, base) = (c.service.as_deref().unwrap_or_default(), c.usage_type.as_deref().unwrap_or_default());
+        let (region, operation) = (&self.scenario.region, c.operation.as_deref().unwrap_or_default());
+        let usage_type = self.terms.book.usage_type(service, region, base)?;
+        let found = self.terms.book.price_on(service, region, &usage_type, operation, c.start, |t| t == c.term);
+        let price = found.map(|p| &p.rows[0]).map_err(|e| e.to_string())?;
+        let upfront = price.upfront.ok_or_else(|| format!("the upfront fee of {usage_type} at {} is not known", c.term))?;
+        let spread = quotient(upfront, Decimal::from(YEAR * u32::from(c.years()))).unwrap_or_default();
+        Ok(Offer { usage_type, price, upfront, spread })
     }
 
     /// A reservation covers units of its family in its region.
@@ -64,13 +81,10 @@ impl<'a> Owned<'a> {
         let (service, base) = (c.service.as_deref().unwrap_or_default(), c.usage_type.as_deref().unwrap_or_default());
         let operation = c.operation.as_deref().unwrap_or_default();
         let count = c.count.as_ref().map(|d| d.value.0).unwrap_or_default();
-        let usage_type = self.terms.book.usage_type(service, &self.scenario.region, base)?;
-        let price = self.price(service, &usage_type, operation)?;
-        let upfront = price.upfront.ok_or_else(|| format!("the upfront fee of {usage_type} at {} is not known", c.term))?;
+        let Offer { usage_type, price, upfront, spread } = self.offer()?;
         let (family, size) = sized(base).ok_or_else(|| format!("{base} has no size that can be reserved"))?;
         // What an hour of one reservation really costs, the fee spread over the term.
-        let hourly = price.price.decimal() + quotient(upfront, Decimal::from(YEAR * u32::from(c.years()))).unwrap_or_default();
-        let per_unit = quotient(hourly, size).unwrap_or_default();
+        let per_unit = quotient(price.price.decimal() + spread, size).unwrap_or_default();
         let claim = |record: usize| {
             let r = &records[record];
             let fits = r.service == service && r.region == self.scenario.region && r.operation == operation;
@@ -84,16 +98,8 @@ impl<'a> Owned<'a> {
 
     /// The part of its cost that is paid at the start.
     pub(super) fn reservation_prepaid(&self) -> Decimal {
-        let c = self.commitment;
-        let (service, base) = (c.service.as_deref().unwrap_or_default(), c.usage_type.as_deref().unwrap_or_default());
-        let priced = self.terms.book.usage_type(service, &self.scenario.region, base);
-        let row = priced.and_then(|usage_type| self.price(service, &usage_type, c.operation.as_deref().unwrap_or_default()));
-        let part = |row: &PriceRow| {
-            let spread = quotient(row.upfront?, Decimal::from(YEAR * u32::from(c.years())))?;
-            quotient(spread, row.price.decimal() + spread)
-        };
         // Without a price there is no charge of it either.
-        row.ok().and_then(part).unwrap_or_default()
+        self.offer().ok().and_then(|o| quotient(o.spread, o.price.price.decimal() + o.spread)).unwrap_or_default()
     }
 
     /// What is paid: its rate hour by hour; the fee in the first month.

@@ -39,7 +39,7 @@ pub struct Ahead {
     /// The first month, and on which conventions.
     pub first: Basis,
     /// Whose discounts hold.
-    payer: Payer,
+    pub payer: Payer,
 }
 
 /// The use of a month.

@@ -67,8 +67,7 @@ pub fn commitments(scenarios: &Scenarios, scenario: &Scenario, book: &PriceBook,
     let longest = ask.wanted.years.map_or(LONGEST, |years| 12 * u32::from(years));
     let months = ask.months.unwrap_or(longest).clamp(1, longest);
     let ahead = Ahead::new(scenarios, scenario, book, ask.basis, months, ask.drawing)?;
-    let (_, payer, _) = scenarios.payer(scenario);
-    let offers = offers(&ahead.uses, book, &payer, &scenario.region, ask.basis.month.first_day(), ask.wanted);
+    let offers = offers(&ahead.uses, book, &ahead.payer, &scenario.region, ask.basis.month.first_day(), ask.wanted);
     let advisor = Advisor { ahead: &ahead, ask };
     let weigh = |family: usize, before: &[Weighed]| advisor.weigh(&offers[family], before);
     let mut weighed: Vec<Vec<Weighed>> = (0..offers.len()).map(|family| weigh(family, &[])).collect();
@@ -120,7 +119,7 @@ impl Advisor<'_> {
     /// On which conventions it is computed.
     fn basis(&self, scenarios: &Scenarios, scenario: &Scenario, longest: u32) -> CommitBasis {
         let Basis { month, hours, pooled, .. } = self.ask.basis;
-        let (_, payer, members) = scenarios.payer(scenario);
+        let (_, _, members) = scenarios.payer(scenario);
         let others = || members.iter().filter(|m| pooled && m.name != scenario.name);
         let (day, horizon) = (month.first_day(), month.plus(longest).first_day());
         let ends = |c: &&Commitment| c.start <= day && day < c.end() && c.end() < horizon;
@@ -133,7 +132,7 @@ impl Advisor<'_> {
         let driven = |s: &&Scenario| s.driven && s.instead_of.as_deref() == Some(&*scenario.name);
         CommitBasis {
             hours: hours.to_string(),
-            prices: payer.prices((0..longest).map(|n| month.plus(n))).into(),
+            prices: self.ahead.payer.prices((0..longest).map(|n| month.plus(n))).into(),
             pooled,
             by_hour: scenario.driven,
             months: self.ahead.months.len(),

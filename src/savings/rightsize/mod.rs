@@ -107,8 +107,7 @@ pub fn rightsize(ask: &Ask<'_>) -> Result<RightSizing, String> {
         let all: Vec<String> = judged.iter().map(|j| format!("{}: {}", j.fitted.service, j.fitted.why)).collect();
         return Err(all.join("\nerror: "));
     }
-    let mut found = ask.document(judged)?;
-    found.prices = scenarios.payer(scenario).1.prices([ask.basis.month]).into();
+    let mut found = ask.document(judged, scenarios.payer(scenario).1.prices([ask.basis.month]))?;
     found.notes.extend(inherited(&scenarios, ask.environment).filter(|_| !found.changes.is_empty()));
     Ok(found)
 }
@@ -216,7 +215,7 @@ impl Ask<'_> {
     }
 
     /// Adds what the proposals save, each by itself and all together.
-    fn document(&self, mut judged: Vec<Judged>) -> Result<RightSizing, String> {
+    fn document(&self, mut judged: Vec<Judged>, prices: &str) -> Result<RightSizing, String> {
         let base: Vec<Patch> = judged.iter().filter_map(|j| j.base.clone()).collect();
         let (forecast, as_measured) = (self.cost(std::iter::empty())?, self.cost(base.iter())?);
         for j in judged.iter_mut().filter(|j| !j.patches.is_empty()) {
@@ -239,7 +238,7 @@ impl Ask<'_> {
             currency: "USD".into(),
             as_of: self.as_of.into(),
             month: self.basis.month.to_string(),
-            prices: String::new(),
+            prices: prices.into(),
             measured_from: self.measured.start.to_string(),
             measured_to: self.measured.end().to_string(),
             interval_minutes: self.measured.step_minutes.to_string(),

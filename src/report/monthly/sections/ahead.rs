@@ -6,7 +6,6 @@ use super::super::{section, titled};
 use crate::bill::why::Doubt;
 use crate::bill::{Category, Charge, Frequency};
 use crate::forecast::MonthForecast;
-use crate::forecast::sensitivity::Swing;
 use crate::money::{Usd, dollars};
 use crate::quantity::per_cent;
 use crate::rating::discount;
@@ -74,11 +73,8 @@ pub fn outlook(facts: &Facts<'_>) -> Section {
     });
     section.tables.push(titled("outlook", "All charges month by month, $", table));
     section.tables.push(titled("outlook-planned", "Planned charges and their band, $", planned(months)));
-    let named = |m: &Swing| match *m.environment == *facts.scenario.name {
-        true => m.input.clone(),
-        false => format!("{}: {}", m.environment, m.input),
-    };
-    let widest: Vec<String> = facts.forecast.moves.iter().take(3).map(|m| format!("{} ({})", named(m), dollars(m.swing))).collect();
+    let own = &facts.scenario.name;
+    let widest: Vec<String> = facts.forecast.moves.iter().take(3).map(|m| format!("{} ({})", m.called(own), dollars(m.swing))).collect();
     if !widest.is_empty() {
         section.notes.push(format!("What makes the band of {} wide: {}.", first.month, widest.join(", ")));
     }
